@@ -1,0 +1,192 @@
+/**
+ * How many AWS requests each operation costs, counted on the wire under the real handlers, beside its budget.
+ * `npm run bench:calls [-- --json]`. Exits 1 over budget: money is a matter of requests, so this one is judged.
+ */
+import { parseArgs } from "node:util";
+import { startCountingAws, type Calls } from "./counting-aws.ts";
+import { Client, loadHandlers } from "./handler-client.ts";
+
+type Budgeted = Pick<Calls, "reads" | "writes" | "posts" | "sends" | "invokes">;
+
+interface Row extends Budgeted {
+  readonly operation: string;
+  readonly budget: Budgeted;
+  readonly ok: boolean;
+}
+
+interface Operation {
+  readonly operation: string;
+  readonly budget: Partial<Budgeted>;
+  /** Brings about the state before; not counted. */
+  readonly prepare: () => Promise<Client>;
+  readonly act: (client: Client) => Promise<void>;
+}
+
+const RECIPIENTS = 10;
+const ROOMS = 3;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+  const aws = await startCountingAws();
+  const handlers = await loadHandlers();
+  const opened = () => Client.open(handlers, aws);
+  const connected = async (): Promise<Client> => (await opened()).connect();
+  let crowds = 0;
+  const crowd = async (): Promise<Client> => {
+    const room = `crowd-${crowds++}`;
+    const members = await Promise.all(Array.from({ length: RECIPIENTS }, connected));
+    for (const member of members) await member.frame(`42["crowd","${room}"]`);
+    const speaker = await connected();
+    speaker.room = room;
+    return speaker;
+  };
+
+  const operations: readonly Operation[] = [
+    {
+      operation: "connect (authorizer)",
+      budget: { writes: 1 },
+      prepare: async () => Client.arrive(handlers, aws),
+      act: (client) => client.authorize(),
+    },
+    {
+      operation: "OPEN",
+      budget: { writes: 1, posts: 1 },
+      prepare: async () => {
+        const client = Client.arrive(handlers, aws);
+        await client.authorize();
+        return client;
+      },
+      act: (client) => client.letter({ type: "CONNECT" }),
+    },
+    {
+      operation: "namespace CONNECT",
+      budget: { reads: 1, writes: 1, posts: 1 },
+      prepare: opened,
+      act: (client) => client.frame("40"),
+    },
+    {
+      operation: "EVENT, handler does nothing",
+      budget: { reads: 1 },
+      prepare: connected,
+      act: (client) => client.frame('42["nothing"]'),
+    },
+    {
+      operation: "10 EVENTs of one session in one batch",
+      budget: { reads: 1 },
+      prepare: connected,
+      act: (client) => client.frames(Array.from({ length: 10 }, () => '42["nothing"]')),
+    },
+    {
+      operation: "EVENT with ack",
+      budget: { reads: 1, posts: 1 },
+      prepare: connected,
+      act: (client) => client.frame('421["ack"]'),
+    },
+    {
+      operation: "socket.emit in a handler",
+      budget: { reads: 1, posts: 1 },
+      prepare: connected,
+      act: (client) => client.frame('42["emit"]'),
+    },
+    {
+      operation: "join",
+      budget: { reads: 1, writes: 1 },
+      prepare: connected,
+      act: (client) => client.frame('42["join"]'),
+    },
+    {
+      operation: "leave",
+      budget: { reads: 1, writes: 1 },
+      prepare: async () => {
+        const client = await connected();
+        await client.frame('42["join"]');
+        return client;
+      },
+      act: (client) => client.frame('42["leave"]'),
+    },
+    {
+      operation: "data changed",
+      budget: { reads: 1, writes: 1 },
+      prepare: connected,
+      act: (client) => client.frame('42["data"]'),
+    },
+    {
+      operation: `io.to(room).emit, ${RECIPIENTS} recipients`,
+      budget: { reads: 2, posts: RECIPIENTS },
+      prepare: crowd,
+      act: (client) => client.frame(`42["room","${client.room}"]`),
+    },
+    {
+      operation: `io.to(room).except(other).emit, ${RECIPIENTS} recipients`,
+      budget: { reads: 3, posts: RECIPIENTS },
+      prepare: crowd,
+      act: (client) => client.frame(`42["except","${client.room}","nobody"]`),
+    },
+    {
+      operation: "pong",
+      budget: { writes: 1 },
+      prepare: connected,
+      act: (client) => client.frame("3"),
+    },
+    {
+      operation: `close in ${ROOMS} rooms`,
+      budget: { reads: 1, writes: 2 + Math.ceil((ROOMS + 2) / 25) + 1 },
+      prepare: async () => {
+        const client = await connected();
+        for (let n = 0; n < ROOMS; n++) await client.frame(`42["crowd","close-${n}"]`);
+        return client;
+      },
+      act: (client) => client.letter({ type: "DISCONNECT" }),
+    },
+    {
+      operation: "close by the server (protocol error)",
+      budget: { reads: 2, writes: 2 + 1 + 1 + 1, sends: 1 },
+      prepare: connected,
+      act: async (client) => {
+        await client.frame("47");
+        await client.takeSent();
+      },
+    },
+  ];
+
+  const rows: Row[] = [];
+  for (const operation of operations) {
+    await run(operation); // the first time warms the instance
+    aws.reset();
+    rows.push(await run(operation, aws.calls));
+  }
+  await aws.stop();
+
+  async function run(
+    { operation, budget: partial, prepare, act }: Operation,
+    calls = aws.calls,
+  ): Promise<Row> {
+    const client = await prepare();
+    aws.reset();
+    await act(client);
+    const { reads, writes, posts, sends, invokes } = calls;
+    const counted = { reads, writes, posts, sends, invokes };
+    const budget: Budgeted = { reads: 0, writes: 0, posts: 0, sends: 0, invokes: 0, ...partial };
+    if (posts < budget.posts)
+      throw new Error(`expected ${operation} to post ${budget.posts} frames, got ${posts}`);
+    const ok = keys(budget).every((key) => counted[key] <= budget[key]);
+    return { operation, ...counted, budget, ok };
+  }
+
+  if (values.json) console.log(JSON.stringify({ rows }));
+  else print(rows);
+  if (rows.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+const keys = (calls: Budgeted): readonly (keyof Budgeted)[] => Object.keys(calls) as (keyof Budgeted)[];
+
+function print(rows: readonly Row[]): void {
+  const columns = keys(rows[0]?.budget ?? ({} as Budgeted));
+  console.log(`${"operation".padEnd(46)}${columns.map((column) => column.padStart(10)).join("")}`);
+  for (const row of rows) {
+    const cells = columns.map((column) => `${row[column]}/${row.budget[column]}`.padStart(10));
+    console.log(`${row.operation.padEnd(46)}${cells.join("")}${row.ok ? "" : "  over budget"}`);
+  }
+}
+
+await main();

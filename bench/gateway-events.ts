@@ -1,0 +1,86 @@
+import { randomBytes, randomUUID } from "node:crypto";
+
+/** A connection as API Gateway tells functions and queue of it. */
+export interface Connection {
+  readonly connectionId: string;
+  readonly sid: string;
+}
+
+const API = { apiId: "bench", stage: "bench", domainName: "bench.execute-api.us-east-1.amazonaws.com" };
+
+export const createConnectionId = (): string => `${randomBytes(11).toString("base64url").slice(0, 15)}=`;
+
+/** What the REQUEST authorizer of `$connect` gets. */
+export function authorizeEvent(connectionId: string): unknown {
+  const nowMs = Date.now();
+  return {
+    type: "REQUEST",
+    methodArn: `arn:aws:execute-api:us-east-1:000000000000:${API.apiId}/${API.stage}/$connect`,
+    headers: {
+      Host: API.domainName,
+      "User-Agent": "bench",
+      "X-Forwarded-For": "203.0.113.7",
+      "X-Forwarded-Port": "443",
+    },
+    multiValueHeaders: {},
+    queryStringParameters: { EIO: "4", transport: "websocket" },
+    multiValueQueryStringParameters: { EIO: ["4"], transport: ["websocket"] },
+    stageVariables: {},
+    requestContext: {
+      routeKey: "$connect",
+      eventType: "CONNECT",
+      extendedRequestId: randomUUID(),
+      requestId: randomUUID(),
+      requestTime: new Date(nowMs).toISOString(),
+      requestTimeEpoch: nowMs,
+      messageDirection: "IN",
+      connectedAt: nowMs,
+      connectionId,
+      identity: { sourceIp: "203.0.113.7", userAgent: "bench" },
+      ...API,
+    },
+  };
+}
+
+export type GatewayLetter =
+  { readonly type: "CONNECT" | "DISCONNECT" } | { readonly type: "MESSAGE"; readonly frame: string };
+
+/** One batch from the queue, as API Gateway's template wrote its messages. */
+export function batchEvent(letters: readonly (readonly [Connection, GatewayLetter])[]): unknown {
+  return {
+    Records: letters.map(([{ sid, connectionId }, letter]) => {
+      const frame = letter.type === "MESSAGE" ? letter.frame : "";
+      const answers = frame === "3" || frame.startsWith("43");
+      const base64 = Buffer.from(frame, "utf8").toString("base64");
+      return record(
+        [letter.type, sid, connectionId, Date.now(), base64].join(","),
+        answers ? `${sid}.a` : sid,
+      );
+    }),
+  };
+}
+
+/** One message that the product sent itself. */
+export const sentEvent = (body: string, sid: string): unknown => ({ Records: [record(body, sid)] });
+
+function record(body: string, group: string): unknown {
+  return {
+    messageId: randomUUID(),
+    receiptHandle: randomUUID(),
+    body,
+    attributes: {
+      ApproximateReceiveCount: "1",
+      SentTimestamp: String(Date.now()),
+      SequenceNumber: "1",
+      MessageGroupId: group,
+      SenderId: "bench",
+      MessageDeduplicationId: randomUUID(),
+      ApproximateFirstReceiveTimestamp: String(Date.now()),
+    },
+    messageAttributes: {},
+    md5OfBody: "",
+    eventSource: "aws:sqs",
+    eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:mailbox.fifo",
+    awsRegion: "us-east-1",
+  };
+}

@@ -1,0 +1,105 @@
+import type { CountingAws } from "./counting-aws.ts";
+import {
+  authorizeEvent,
+  batchEvent,
+  createConnectionId,
+  sentEvent,
+  type GatewayLetter,
+} from "./gateway-events.ts";
+
+type Handler = (event: unknown, context: unknown) => Promise<unknown>;
+
+export interface Handlers {
+  readonly connect: Handler;
+  readonly inbox: Handler;
+  readonly heartbeat: Handler;
+}
+
+/** The real handlers around the bench's app. Imported late: they read the environment when they are made. */
+export async function loadHandlers(): Promise<Handlers> {
+  const { createHandlers } = await import("nonsticky/lambda");
+  const { io } = await import("./apps/calls.ts");
+  return createHandlers(io) as unknown as Handlers;
+}
+
+const context = { awsRequestId: "bench", functionName: "bench", getRemainingTimeInMillis: () => 29_000 };
+
+/** One client, as far as the handlers can tell. */
+export class Client {
+  readonly #handlers: Handlers;
+  readonly #aws: CountingAws;
+  readonly #connectionId = createConnectionId();
+  #sid: string | undefined;
+  room = "";
+
+  private constructor(handlers: Handlers, aws: CountingAws) {
+    this.#handlers = handlers;
+    this.#aws = aws;
+  }
+
+  static arrive(handlers: Handlers, aws: CountingAws): Client {
+    return new Client(handlers, aws);
+  }
+
+  /** A client whose OPEN was posted. */
+  static async open(handlers: Handlers, aws: CountingAws): Promise<Client> {
+    const client = new Client(handlers, aws);
+    await client.authorize();
+    await client.letter({ type: "CONNECT" });
+    client.#expectFrame("0{");
+    return client;
+  }
+
+  async authorize(): Promise<void> {
+    const answer = (await this.#handlers.connect(authorizeEvent(this.#connectionId), context)) as {
+      context?: { sid?: string };
+    };
+    this.#sid = answer.context?.sid;
+    if (this.#sid === undefined)
+      throw new Error(`expected the authorizer to give a sid, got ${JSON.stringify(answer)}`);
+  }
+
+  /** In the main namespace. */
+  async connect(): Promise<this> {
+    await this.frame("40");
+    this.#expectFrame("40{");
+    return this;
+  }
+
+  frame(frame: string): Promise<void> {
+    return this.letter({ type: "MESSAGE", frame });
+  }
+
+  frames(frames: readonly string[]): Promise<void> {
+    return this.#receive(
+      batchEvent(frames.map((frame) => [this.#connection, { type: "MESSAGE", frame }] as const)),
+    );
+  }
+
+  letter(letter: GatewayLetter): Promise<void> {
+    return this.#receive(batchEvent([[this.#connection, letter]]));
+  }
+
+  /** Lets the inbox have what the handlers sent to the queue meanwhile. */
+  async takeSent(): Promise<void> {
+    for (const body of this.#aws.sent.splice(0)) await this.#receive(sentEvent(body, this.#connection.sid));
+  }
+
+  get #connection(): { connectionId: string; sid: string } {
+    return { connectionId: this.#connectionId, sid: this.#sid ?? "" };
+  }
+
+  async #receive(event: unknown): Promise<void> {
+    const answer = (await this.#handlers.inbox(event, context)) as
+      { batchItemFailures?: unknown[] } | undefined;
+    if ((answer?.batchItemFailures ?? []).length > 0) {
+      throw new Error(`expected the batch to succeed, got ${JSON.stringify(answer)}`);
+    }
+  }
+
+  #expectFrame(prefix: string): void {
+    const frames = this.#aws.frames.get(this.#connectionId) ?? [];
+    if (frames.some((frame) => frame.startsWith(prefix))) return;
+    throw new Error(`expected a frame ${prefix}…, got ${JSON.stringify(frames)}`);
+  }
+}

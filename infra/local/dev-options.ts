@@ -1,0 +1,93 @@
+import { parseArgs } from "node:util";
+import { LocalError } from "./local-error.ts";
+import type { LocalOptions } from "./options.ts";
+
+const flags = {
+  app: { type: "string" },
+  port: { type: "string" },
+  path: { type: "string" },
+  instances: { type: "string" },
+  "max-instances": { type: "string" },
+  "anti-affinity": { type: "boolean" },
+  chaos: { type: "string" },
+  freeze: { type: "boolean" },
+  "cold-start-ms": { type: "string" },
+  ordering: { type: "string" },
+} as const;
+
+export const usage = `npm run dev -- [options]
+  --app FILE           module that exports \`io\` or \`engine\` (default: what package.json says #app is)
+  --port N             default 3000, 0 for any free one
+  --path P             default /socket.io
+  --instances N        processes kept warm per function (default 1)
+  --max-instances N    at most so many per function (default 16)
+  --anti-affinity      no two consecutive packets of a session on one process
+  --chaos P            probability, 0 to 1, that an invocation's process is killed
+  --freeze             processes are stopped between events
+  --cold-start-ms A-B  extra delay of a new process before its first event
+  --ordering MODE      fifo (default) or direct`;
+
+/** Reads the command line. Throws a `LocalError` that names the option, what it takes and what came. */
+export function parseDevOptions(args: readonly string[], defaultApp: string): LocalOptions {
+  const given = readFlags(args);
+  const count = (name: "port" | "instances" | "max-instances", least: number, most: number) => {
+    const text = given[name];
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new LocalError(`expected --${name} to be a whole number from ${least} to ${most}, got ${text}`);
+  };
+  const instances = count("instances", 1, 64);
+  const maxInstances = count("max-instances", 1, 256);
+  if (maxInstances !== undefined && maxInstances < (instances ?? 1)) {
+    throw new LocalError(`expected --max-instances to be at least --instances, got ${maxInstances} and ${instances}`);
+  }
+  const options = {
+    app: given.app ?? defaultApp,
+    port: count("port", 0, 65_535) ?? 3000,
+    path: readPath(given.path),
+    instances,
+    maxInstances,
+    antiAffinity: given["anti-affinity"],
+    chaos: readProbability(given.chaos),
+    freeze: given.freeze,
+    coldStartMs: readRange(given["cold-start-ms"]),
+    ordering: readOrdering(given.ordering),
+  };
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as LocalOptions;
+}
+
+function readFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const [first] = (error as Error).message.split("\n");
+    throw new LocalError(`expected the options below, got: ${first}\n\n${usage}`);
+  }
+}
+
+function readPath(text: string | undefined): string | undefined {
+  if (text === undefined || /^\/[^?#\s]*[^?#\s/]\/?$/.test(text)) return text;
+  throw new LocalError(`expected --path to begin with a slash, like /socket.io, got ${text}`);
+}
+
+function readProbability(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text !== "" && value >= 0 && value <= 1) return value;
+  throw new LocalError(`expected --chaos to be a probability from 0 to 1, got ${text}`);
+}
+
+function readRange(text: string | undefined): readonly [number, number] | undefined {
+  if (text === undefined) return undefined;
+  const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (from !== undefined && to !== undefined && Number(from) <= Number(to)) return [Number(from), Number(to)];
+  throw new LocalError(`expected --cold-start-ms to be two numbers of milliseconds like 100-400, got ${text}`);
+}
+
+function readOrdering(text: string | undefined): "fifo" | "direct" | undefined {
+  if (text === undefined || text === "fifo" || text === "direct") return text;
+  throw new LocalError(`expected --ordering to be fifo or direct, got ${text}`);
+}

@@ -1,0 +1,51 @@
+import type { WebSocket } from "ws";
+import type { ConnectionFacts, DisconnectCause } from "./events.ts";
+
+/** A WebSocket behind the gateway, from 101 until its `$disconnect`. */
+export interface Connection {
+  readonly facts: ConnectionFacts;
+  readonly authorizer: Record<string, unknown> | undefined;
+  readonly socket: WebSocket;
+  lastActiveAtMs: number;
+  /** The client has vanished without a word: posts succeed into the void, frames no longer come. */
+  dropped: boolean;
+  /** Why the gateway itself closes it; what the client answers does not matter then. */
+  closing: DisconnectCause | undefined;
+  ended: boolean;
+}
+
+/** The words API Gateway uses for close codes, as captured in `disconnectReason`. */
+const reasons: Readonly<Record<number, string>> = {
+  1000: "Connection Closed Normally",
+  1001: "Going away",
+  1003: "Unsupported data",
+  1005: "Client-side close frame status not set",
+  1006: "Connection Closed Abnormally",
+  1009: "Message too big",
+};
+
+export const toCause = (code: number, reason = ""): DisconnectCause => ({
+  code,
+  reason: reason || (reasons[code] ?? ""),
+});
+
+/** Every open connection by its id. */
+export class Connections {
+  #byId = new Map<string, Connection>();
+
+  get(connectionId: string): Connection | undefined {
+    return this.#byId.get(connectionId);
+  }
+
+  add(connection: Connection): void {
+    this.#byId.set(connection.facts.connectionId, connection);
+  }
+
+  remove(connection: Connection): void {
+    this.#byId.delete(connection.facts.connectionId);
+  }
+
+  all(): IterableIterator<Connection> {
+    return this.#byId.values();
+  }
+}

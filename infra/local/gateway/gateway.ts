@@ -1,0 +1,73 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { answerManagement, type ManagementOptions } from "./management.ts";
+import { sendClientBundle, sendFile } from "./static-files.ts";
+import type { WebSocketApi } from "./websocket.ts";
+
+export interface GatewayOptions {
+  readonly stage: string;
+  /** Without its trailing slash: `/socket.io`. */
+  readonly path: string;
+  readonly publicDir: string | undefined;
+  readonly webSocketApi: WebSocketApi;
+  readonly management: ManagementOptions;
+}
+
+/**
+ * The one port: the page, the client's bundle, WebSockets under `<path>/` (what the edge does in the cloud) and under
+ * `/<stage>` (the bare WebSocket API), and the @connections API.
+ */
+export function attachGateway(server: Server, options: GatewayOptions): void {
+  const { stage, path } = options;
+  const callback = `/${stage}/@connections/`;
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const pathname = toPathname(request);
+    if (pathname.startsWith(callback)) {
+      return answerManagement(request, response, pathname.slice(callback.length), options.management);
+    }
+    void answerPage(request, response, pathname, options);
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const pathname = toPathname(request);
+    const isStage = pathname === `/${stage}` || pathname === `/${stage}/`;
+    if (!isStage && !pathname.startsWith(`${path}/`)) {
+      const status = pathname.startsWith(`/${stage}/`) ? "403 Forbidden" : "404 Not Found";
+      const body = JSON.stringify({ message: status.slice(4) });
+      socket.on("error", () => {});
+      socket.end(
+        `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      return;
+    }
+    options.webSocketApi
+      .upgrade(request, socket, head)
+      .catch(() => socket.destroy());
+  });
+}
+
+async function answerPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+  { stage, path, publicDir }: GatewayOptions,
+): Promise<void> {
+  const fail = (status: number, body: unknown) => {
+    request.resume();
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(body));
+  };
+  if (pathname === `/${stage}` || pathname.startsWith(`/${stage}/`)) return fail(403, { message: "Forbidden" });
+  if (pathname.startsWith(`${path}/`)) {
+    if (request.method === "GET" && (await sendClientBundle(response, pathname.slice(path.length + 1)))) return;
+    // What the official server answers for a transport that is not enabled.
+    return fail(400, { code: 0, message: "Transport unknown" });
+  }
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (isRead && publicDir !== undefined && (await sendFile(response, publicDir, pathname))) return;
+  return fail(404, { message: "Not Found" });
+}
+
+function toPathname({ url = "/" }: IncomingMessage): string {
+  const at = url.indexOf("?");
+  return at < 0 ? url : url.slice(0, at);
+}

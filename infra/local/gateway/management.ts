@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createGatewayId, isGatewayId } from "./events.ts";
+import type { Connection, Connections } from "./connection.ts";
+
+export interface ManagementOptions {
+  readonly connections: Connections;
+  readonly close: (connection: Connection) => void;
+  /** Whether this post is to be answered 429. */
+  readonly throttled: () => boolean;
+  readonly onPost: () => void;
+}
+
+/** "Message payload size 128 KB": API Gateway quotas for WebSocket APIs. */
+const MAX_POST_BYTES = 128 * 1024;
+
+/**
+ * The @connections API: POST sends a frame, DELETE closes, GET describes. `encodedId` is the last part of the path.
+ * Posts are sent in the order in which they have arrived whole.
+ */
+export function answerManagement(
+  request: IncomingMessage,
+  response: ServerResponse,
+  encodedId: string,
+  options: ManagementOptions,
+): void {
+  const fail = (status: number, type: string, message: string) => {
+    request.resume();
+    response.writeHead(status, { "content-type": "application/json", "x-amzn-errortype": type });
+    response.end(JSON.stringify({ message }));
+  };
+  response.setHeader("x-amzn-requestid", createGatewayId());
+
+  if (!(request.headers.authorization ?? "").startsWith("AWS4-HMAC-SHA256 ")) {
+    return fail(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
+  }
+  const connectionId = decode(encodedId);
+  if (connectionId === undefined || !isGatewayId(connectionId)) {
+    return fail(400, "BadRequestException", "Invalid connectionId: " + (connectionId ?? encodedId));
+  }
+  const find = () => options.connections.get(connectionId);
+  const gone = () => fail(410, "GoneException", "The connection with the provided id no longer exists.");
+
+  switch (request.method) {
+    case "POST":
+      return readBody(request, MAX_POST_BYTES, (body) => {
+        if (body === undefined) {
+          return fail(413, "PayloadTooLargeException", "The data has exceeded the maximum size allowed.");
+        }
+        if (options.throttled()) return fail(429, "LimitExceededException", "Rate exceeded");
+        const connection = find();
+        if (connection === undefined) return gone();
+        options.onPost();
+        connection.lastActiveAtMs = Date.now();
+        if (!connection.dropped) connection.socket.send(body, { binary: false });
+        response.writeHead(200).end();
+      });
+    case "DELETE": {
+      const connection = find();
+      if (connection === undefined) return gone();
+      options.close(connection);
+      response.writeHead(204).end();
+      return;
+    }
+    case "GET": {
+      const connection = find();
+      if (connection === undefined) return gone();
+      const { facts, lastActiveAtMs } = connection;
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(
+        JSON.stringify({
+          connectedAt: new Date(facts.connectedAt).toISOString(),
+          identity: { sourceIp: facts.sourceIp, userAgent: facts.userAgent },
+          lastActiveAt: new Date(lastActiveAtMs).toISOString(),
+        }),
+      );
+      return;
+    }
+    default:
+      return fail(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
+  }
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The whole body, or undefined once it is longer than allowed. */
+function readBody(request: IncomingMessage, limit: number, onBody: (body: Buffer | undefined) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let over = false;
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (over) return;
+    if (size <= limit) return void chunks.push(chunk);
+    over = true;
+    onBody(undefined);
+  });
+  request.on("end", () => {
+    if (!over) onBody(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * The inside of an instance: imports one bundled function and runs one event at a time, as Lambda's Node runtime
+ * does. Ends with its parent. Started with `node bootstrap.mjs <bundle> <export>`.
+ */
+import { pathToFileURL } from "node:url";
+import type { InstanceMessage, Invocation } from "./ipc.ts";
+
+type Handler = (event: unknown, context: LambdaContext) => unknown;
+
+interface LambdaContext {
+  readonly callbackWaitsForEmptyEventLoop: boolean;
+  readonly functionName: string;
+  readonly functionVersion: string;
+  readonly invokedFunctionArn: string;
+  readonly memoryLimitInMB: string;
+  readonly awsRequestId: string;
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+  getRemainingTimeInMillis(): number;
+}
+
+const [bundle = "", exportName = "handler"] = process.argv.slice(2);
+const name = process.env["AWS_LAMBDA_FUNCTION_NAME"] ?? "function";
+const region = process.env["AWS_REGION"] ?? "us-east-1";
+
+process.on("disconnect", () => process.exit(0));
+// Ctrl-C reaches every process of the terminal; the runtime decides when its instances end.
+process.on("SIGINT", () => {});
+
+try {
+  const exported: Record<string, unknown> = await import(pathToFileURL(bundle).href);
+  const handler = exported[exportName];
+  if (typeof handler !== "function") {
+    throw new TypeError(`expected ${bundle} to export a function ${exportName}, got ${typeof handler}`);
+  }
+  process.on("message", (invocation: Invocation) => void serve(handler as Handler, invocation));
+  tell({ type: "loaded" });
+} catch (error) {
+  const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
+  tell({ type: "load-failed", message, stack }, () => process.exit(1));
+}
+
+async function serve(handler: Handler, { requestId, deadlineMs, event }: Invocation): Promise<void> {
+  try {
+    const result = await handler(event, createContext(requestId, deadlineMs));
+    tell({ type: "result", requestId, result: result ?? null });
+  } catch (error) {
+    const { name: errorType, message, stack } = error instanceof Error ? error : new Error(String(error));
+    console.error(stack);
+    tell({ type: "error", requestId, errorType, message });
+  }
+}
+
+function createContext(requestId: string, deadlineMs: number): LambdaContext {
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: name,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: `arn:aws:lambda:${region}:000000000000:function:${name}`,
+    memoryLimitInMB: process.env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] ?? "128",
+    awsRequestId: requestId,
+    logGroupName: `/aws/lambda/${name}`,
+    logStreamName: String(process.pid),
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
+  };
+}
+
+function tell(message: InstanceMessage, then?: () => void): void {
+  process.send?.(message, undefined, undefined, then);
+}

@@ -1,0 +1,13 @@
+/** What goes over the channel between the runtime and an instance. Plain JSON, one invocation at a time. */
+export interface Invocation {
+  readonly type: "invoke";
+  readonly requestId: string;
+  readonly deadlineMs: number;
+  readonly event: unknown;
+}
+
+export type InstanceMessage =
+  | { readonly type: "loaded" }
+  | { readonly type: "load-failed"; readonly message: string; readonly stack: string }
+  | { readonly type: "result"; readonly requestId: string; readonly result: unknown }
+  | { readonly type: "error"; readonly requestId: string; readonly errorType: string; readonly message: string };

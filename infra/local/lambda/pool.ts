@@ -1,0 +1,265 @@
+import type { FunctionSpec } from "../topology.ts";
+import type { Fate } from "./chaos.ts";
+import { Instance, type FunctionCode, type InvocationOutcome } from "./instance.ts";
+
+export interface PoolOptions {
+  readonly spec: FunctionSpec;
+  readonly code: FunctionCode;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Kept warm. */
+  readonly instances: number;
+  readonly maxInstances: number;
+  readonly freeze: boolean;
+  /** Extra delay of a new instance before its first event. */
+  readonly coldStartDelayMs: () => number;
+  readonly fateOf: () => Fate;
+  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+  /** Before its function is loaded. */
+  readonly onStart: (pid: number) => void;
+  readonly onExit: (pid: number) => void;
+  readonly onColdStart: () => void;
+  readonly onKill: () => void;
+}
+
+/** Whether this caller may have that process. */
+export type Accepts = (pid: number) => boolean;
+
+interface Waiter {
+  readonly sinceMs: number;
+  readonly accepts: Accepts | undefined;
+  readonly resolve: (instance: Instance) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A caller waits this long for a busy instance before another is started. Starting costs a core for 150 ms: done at
+ * once, as on Lambda, a burst of fifty clients would start every process there may be and be served later for it.
+ */
+const SCALE_UP_AFTER_MS = 60;
+const MAX_STARTING = 2;
+const RETIRE_IDLE_AFTER_MS = 15_000;
+
+/**
+ * The instances of one function. The one that has been idle longest serves next, so that consecutive events of a
+ * session meet different processes even without anti-affinity.
+ */
+export class Pool {
+  readonly spec: FunctionSpec;
+  invocations = 0;
+  running = 0;
+  #options: PoolOptions;
+  #code: FunctionCode;
+  #instances = new Set<Instance>();
+  #idle: Instance[] = [];
+  #waiters: Waiter[] = [];
+  #starting = 0;
+  #scaleTimer: NodeJS.Timeout | undefined;
+  #retireTimer: NodeJS.Timeout;
+  #outdated = new WeakSet<Instance>();
+  #stopped = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#code = options.code;
+    this.spec = options.spec;
+    this.#retireTimer = setInterval(() => this.#retireIdle(), RETIRE_IDLE_AFTER_MS / 3).unref();
+  }
+
+  list(): readonly Instance[] {
+    return [...this.#instances];
+  }
+
+  /** Resolves when the warm instances are loaded; rejects with what the function's module threw. */
+  async warm(): Promise<void> {
+    const missing = Math.max(0, this.#options.instances - this.#instances.size - this.#starting);
+    await Promise.all(Array.from({ length: missing }, () => this.#start()));
+  }
+
+  /** An idle instance, marked busy. MUST be given back with `run` or `release`. */
+  acquire(accepts?: Accepts): Promise<Instance> {
+    if (this.#stopped) return Promise.reject(new Error("the runtime is stopping"));
+    const instance = this.#takeIdle(accepts);
+    if (instance !== undefined) return Promise.resolve(instance);
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ sinceMs: performance.now(), accepts, resolve, reject });
+      this.#scaleUpLater();
+    });
+  }
+
+  release(instance: Instance): void {
+    if (!instance.alive || !instance.busy) return;
+    instance.busy = false;
+    instance.idleSinceMs = Date.now();
+    if (this.#outdated.has(instance)) return this.#kill(instance, "its code has changed");
+    instance.freeze();
+    this.#idle.push(instance);
+    this.match();
+  }
+
+  /** Runs an event on an acquired instance and gives it back. Never rejects. */
+  async run(instance: Instance, event: unknown): Promise<InvocationOutcome> {
+    this.invocations += 1;
+    this.running += 1;
+    const fate = this.#options.fateOf();
+    const killTimer =
+      fate?.kind === "during" ? setTimeout(() => this.kill(instance), fate.afterMs) : undefined;
+    const outcome = await instance.invoke(event);
+    clearTimeout(killTimer);
+    this.running -= 1;
+    if (fate?.kind === "after" && instance.alive) this.kill(instance);
+    else this.release(instance);
+    return outcome;
+  }
+
+  /** Acquires an instance, runs the event on it and gives it back. Never rejects. */
+  async invoke(
+    event: unknown,
+    accepts?: Accepts,
+    onAcquired?: (pid: number) => void,
+  ): Promise<InvocationOutcome> {
+    let instance: Instance;
+    try {
+      instance = await this.acquire(accepts);
+    } catch (error) {
+      return { kind: "crashed", message: error instanceof Error ? error.message : String(error) };
+    }
+    onAcquired?.(instance.pid);
+    return this.run(instance, event);
+  }
+
+  /** Gives idle instances to those who wait for one; called when what they accept has changed. */
+  match(): void {
+    for (let index = 0; index < this.#waiters.length && this.#idle.length > 0; ) {
+      const waiter = this.#waiters[index] as Waiter;
+      const instance = this.#takeIdle(waiter.accepts);
+      if (instance === undefined) {
+        index += 1;
+        continue;
+      }
+      this.#waiters.splice(index, 1);
+      waiter.resolve(instance);
+    }
+    if (this.#waiters.length > 0) this.#scaleUpLater();
+  }
+
+  kill(instance: Instance): void {
+    this.#options.onKill();
+    this.#kill(instance, "signal: killed");
+  }
+
+  /**
+   * From now on events run the new code; an instance that is busy ends after its event. Rejects, with all as it was,
+   * when the new code cannot be loaded.
+   */
+  async reload(code: FunctionCode): Promise<void> {
+    const previous = this.#code;
+    const old = [...this.#instances];
+    this.#code = code;
+    try {
+      await Promise.all(Array.from({ length: this.#options.instances }, () => this.#start()));
+    } catch (error) {
+      this.#code = previous;
+      throw error;
+    }
+    for (const instance of old) {
+      this.#outdated.add(instance);
+      if (!instance.busy) this.#kill(instance, "its code has changed");
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#retireTimer);
+    clearTimeout(this.#scaleTimer);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(new Error("the runtime is stopping"));
+    const ended = [...this.#instances].map((instance) => instance.ended());
+    for (const instance of this.#instances) instance.kill("the runtime is stopping");
+    await Promise.all(ended);
+  }
+
+  #kill(instance: Instance, reason: string): void {
+    this.#idle = this.#idle.filter((other) => other !== instance);
+    instance.kill(reason);
+  }
+
+  #takeIdle(accepts: Accepts | undefined): Instance | undefined {
+    const index = accepts === undefined ? 0 : this.#idle.findIndex(({ pid }) => accepts(pid));
+    const instance = index < 0 ? undefined : this.#idle[index];
+    if (instance === undefined) return undefined;
+    this.#idle.splice(index, 1);
+    instance.busy = true;
+    return instance;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#stopped) return;
+    this.#starting += 1;
+    const { spec, environment, freeze, onLine } = this.#options;
+    const instance = new Instance({
+      spec,
+      code: this.#code,
+      environment,
+      freeze,
+      onLine,
+      onExit: (ended) => this.#onExit(ended),
+    });
+    instance.busy = true;
+    this.#instances.add(instance);
+    this.#options.onStart(instance.pid);
+    try {
+      await instance.loaded;
+      const delayMs = this.#options.coldStartDelayMs();
+      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      this.#options.onColdStart();
+    } finally {
+      this.#starting -= 1;
+    }
+    this.release(instance);
+  }
+
+  #onExit(instance: Instance): void {
+    this.#options.onExit(instance.pid);
+    this.#instances.delete(instance);
+    this.#idle = this.#idle.filter((other) => other !== instance);
+    if (this.#stopped || this.#outdated.has(instance) || !instance.wasLoaded) return;
+    if (this.#instances.size < this.#options.instances) this.#startForWaiters();
+  }
+
+  #scaleUpLater(): void {
+    const oldest = this.#waiters[0];
+    if (oldest === undefined || this.#scaleTimer !== undefined) return;
+    const waitedMs = performance.now() - oldest.sinceMs;
+    this.#scaleTimer = setTimeout(
+      () => {
+        this.#scaleTimer = undefined;
+        this.#scaleUp();
+        this.#scaleUpLater();
+      },
+      Math.max(SCALE_UP_AFTER_MS / 4, SCALE_UP_AFTER_MS - waitedMs),
+    );
+  }
+
+  #scaleUp(): void {
+    const before = performance.now() - SCALE_UP_AFTER_MS;
+    const late = this.#waiters.filter(({ sinceMs }) => sinceMs <= before).length;
+    if (this.#stopped || this.#starting >= Math.min(MAX_STARTING, late)) return;
+    if (this.#instances.size < this.#options.maxInstances) this.#startForWaiters();
+  }
+
+  /** A start that fails takes one waiter with it, as an invocation on Lambda fails when its initialisation does. */
+  #startForWaiters(): void {
+    this.#start().catch((error: unknown) => {
+      const cause = error instanceof Error ? error : new Error(String(error));
+      this.#options.onLine(`${this.spec.key} did not start: ${cause.message}`, "stderr");
+      this.#waiters.shift()?.reject(cause);
+    });
+  }
+
+  #retireIdle(): void {
+    const before = Date.now() - RETIRE_IDLE_AFTER_MS;
+    const spare = this.#instances.size - this.#options.instances;
+    for (const instance of this.#idle.filter(({ idleSinceMs }) => idleSinceMs < before).slice(0, Math.max(0, spare))) {
+      this.#kill(instance, "it was idle");
+    }
+  }
+}

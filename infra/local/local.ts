@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { startDynamo } from "./dynamodb/start.ts";
+import { LocalError } from "./local-error.ts";
+import { bundleFunctions } from "./lambda/bundler.ts";
+import type { LocalOptions, LocalRuntime } from "./options.ts";
+import { readTopology } from "./service/read-topology.ts";
+import { createRuntime } from "./runtime.ts";
+import { Stack } from "./stack.ts";
+import type { Topology } from "./topology.ts";
+
+export { LocalError } from "./local-error.ts";
+export type { LocalGateway, LocalOptions, LocalRuntime, LocalStats } from "./options.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
+
+/**
+ * Runs the stack that serverless.yml describes on this machine: gateway, mailbox, instances, schedules and table.
+ * Resolves when it serves. Rejects with a `LocalError` when something the caller chose is wrong.
+ */
+export async function startLocal(options: LocalOptions): Promise<LocalRuntime> {
+  return startStack(await readTopology(root, options.ordering ?? "fifo"), options);
+}
+
+/** The same for a stack that is given instead of read. */
+export async function startStack(topology: Topology, options: LocalOptions): Promise<LocalRuntime> {
+  const appFile = path.resolve(options.app);
+  if (!existsSync(appFile)) {
+    throw new LocalError(`expected a module that exports \`io\` or \`engine\`, got ${appFile}, which does not exist`);
+  }
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const action of undo.splice(0).reverse()) await action();
+  };
+  try {
+    const gateway = createServer({ keepAliveTimeout: 65_000 });
+    const awsEndpoint = createServer({ keepAliveTimeout: 65_000 });
+    undo.push(
+      () => close(gateway),
+      () => close(awsEndpoint),
+    );
+    const rebuild = () => bundleFunctions({ root, appFile, functions: topology.functions });
+    const [port, awsPort] = await Promise.all([listen(gateway, options.port ?? 0), listen(awsEndpoint, 0)]);
+    const bundles = await rebuild();
+    const dynamo = await startDynamo(
+      bundles.dynamoServerFile,
+      topology.table,
+      topology.region,
+      process.env["NONSTICKY_LOCAL_DYNAMODB"] || undefined,
+    );
+    undo.push(() => dynamo.stop());
+    const url = `http://127.0.0.1:${port}`;
+    const publicDir = path.resolve(options.publicDir ?? path.join(path.dirname(appFile), "public"));
+    const stack = new Stack({
+      topology,
+      options,
+      bundles,
+      path: readPath(topology, options),
+      publicDir: existsSync(publicDir) ? publicDir : undefined,
+      endpoints: { gateway: url, aws: `http://127.0.0.1:${awsPort}`, dynamodb: dynamo.endpoint },
+    });
+    undo.push(() => stack.stop());
+    stack.attach(gateway, awsEndpoint);
+    await stack.start();
+    return createRuntime(stack, { url, port, dynamodbEndpoint: dynamo.endpoint, rebuild, stop });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function readPath(topology: Topology, { path: given, env = {} }: LocalOptions): string {
+  const [first] = topology.functions;
+  const chosen = given ?? env["NONSTICKY_PATH"] ?? first?.environment["NONSTICKY_PATH"] ?? "/socket.io";
+  return `/${chosen}`.replace(/^\/+/, "/").replace(/\/+$/, "");
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
+      throw new LocalError(`expected port ${port} to be free, got a port in use: choose another with --port N`);
+    }
+    throw error;
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  server.close();
+  server.closeAllConnections();
+  await once(server, "close");
+}

@@ -1,0 +1,69 @@
+import type { Bundles } from "./lambda/bundler.ts";
+import type { LocalRuntime } from "./options.ts";
+import type { Stack } from "./stack.ts";
+
+export interface RuntimeParts {
+  readonly url: string;
+  readonly port: number;
+  readonly dynamodbEndpoint: string;
+  readonly rebuild: () => Promise<Bundles>;
+  readonly stop: () => Promise<void>;
+}
+
+const IDLE_POLL_MS = 5;
+
+/** The stack as its users see it. */
+export function createRuntime(stack: Stack, parts: RuntimeParts): LocalRuntime {
+  const { topology, pools, counters, connections, webSocketApi } = stack;
+  const { url, port, dynamodbEndpoint, rebuild, stop } = parts;
+  return {
+    url,
+    port,
+    dynamodbEndpoint,
+    stop,
+    stage: topology.stage,
+    tableName: topology.table.name,
+    instances: () =>
+      [...pools.values()].flatMap((pool) =>
+        pool.list().map(({ pid, busy }) => ({ functionName: pool.spec.key, pid, busy })),
+      ),
+    stats: () => ({
+      ...counters,
+      invocations: Object.fromEntries([...pools].map(([key, { invocations }]) => [key, invocations])),
+    }),
+    kill(pid) {
+      for (const pool of pools.values()) {
+        const instance = pool.list().find((one) => one.pid === pid);
+        if (instance !== undefined) pool.kill(instance);
+      }
+    },
+    gateway: {
+      connections: () =>
+        [...connections.all()].map(({ facts, authorizer }) => ({
+          connectionId: facts.connectionId,
+          sid: typeof authorizer?.["sid"] === "string" ? authorizer["sid"] : undefined,
+          openedAtMs: facts.connectedAt,
+        })),
+      dropNetwork(connectionId) {
+        const connection = connections.get(connectionId);
+        if (connection !== undefined) webSocketApi.drop(connection);
+      },
+      suppressDisconnectEvents(on) {
+        stack.disconnectEventsLost = on;
+      },
+      throttlePosts(fraction) {
+        stack.throttledFraction = fraction;
+      },
+    },
+    async idle() {
+      // Twice in a row: what has just ended may have caused something that is still on its way in.
+      for (let seen = 0; seen < 2; seen = stack.isIdle() ? seen + 1 : 0) {
+        await new Promise((resolve) => setTimeout(resolve, IDLE_POLL_MS));
+      }
+    },
+    async reload() {
+      await stack.reload(await rebuild());
+    },
+    sources: () => stack.bundles.inputs,
+  };
+}

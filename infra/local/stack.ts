@@ -1,0 +1,285 @@
+import type { Server } from "node:http";
+import { attachAwsEndpoint } from "./aws-endpoint.ts";
+import { createEnvironment, type Endpoints } from "./environment.ts";
+import { Connections } from "./gateway/connection.ts";
+import { attachGateway } from "./gateway/gateway.ts";
+import { createIntegrations } from "./gateway/integrations.ts";
+import { WebSocketApi } from "./gateway/websocket.ts";
+import { createChaos } from "./lambda/chaos.ts";
+import type { Bundles } from "./lambda/bundler.ts";
+import type { InvocationOutcome } from "./lambda/instance.ts";
+import { startGuard, type Guard } from "./lambda/start-guard.ts";
+import { Pool, type Accepts } from "./lambda/pool.ts";
+import { LocalError } from "./local-error.ts";
+import { EventSource } from "./mailbox/event-source.ts";
+import { FifoQueue } from "./mailbox/fifo-queue.ts";
+import type { LocalOptions } from "./options.ts";
+import { createRandom } from "./random.ts";
+import { startSchedule } from "./schedule.ts";
+import type { FunctionSpec, Topology } from "./topology.ts";
+
+export interface StackOptions {
+  readonly topology: Topology;
+  readonly options: LocalOptions;
+  readonly bundles: Bundles;
+  readonly endpoints: Endpoints;
+  readonly publicDir: string | undefined;
+  /** Without a trailing slash. */
+  readonly path: string;
+}
+
+export interface Counters {
+  kills: number;
+  coldStarts: number;
+  posts: number;
+  redeliveries: number;
+  deadLetters: number;
+  readonly pidsBySid: Map<string, Set<number>>;
+}
+
+/** The parts of the stack, wired as its topology says. */
+export class Stack {
+  readonly topology: Topology;
+  readonly connections = new Connections();
+  readonly webSocketApi: WebSocketApi;
+  readonly pools = new Map<string, Pool>();
+  readonly queues = new Map<string, FifoQueue>();
+  readonly counters: Counters = {
+    kills: 0,
+    coldStarts: 0,
+    posts: 0,
+    redeliveries: 0,
+    deadLetters: 0,
+    pidsBySid: new Map(),
+  };
+  bundles: Bundles;
+  disconnectEventsLost = false;
+  throttledFraction = 0;
+  #options: LocalOptions;
+  #publicDir: string | undefined;
+  #path: string;
+  #eventSources: EventSource[] = [];
+  #stopSchedules: (() => void)[] = [];
+  #random: () => number;
+  #log: (line: string) => void;
+  /** Asynchronous invocations that are accepted and not settled. */
+  #later = 0;
+  #lastPid = new Map<string, number>();
+  #guard: Guard | undefined;
+  #stopped = false;
+
+  constructor({ topology, options, bundles, endpoints, publicDir, path }: StackOptions) {
+    this.#path = path;
+    this.topology = topology;
+    this.bundles = bundles;
+    this.#options = options;
+    this.#publicDir = publicDir;
+    this.#random = createRandom((options.seed ?? 1) + 1);
+    this.#log = options.log ?? ((line) => process.stderr.write(`${line}\n`));
+    this.#guard = options.freeze === true ? startGuard(bundles.guardFile) : undefined;
+    for (const spec of topology.functions) this.pools.set(spec.key, this.#createPool(spec, endpoints));
+    for (const spec of topology.queues) {
+      const queue: FifoQueue = new FifoQueue(spec, {
+        nowMs: Date.now,
+        onReady: () => this.#pump(queue),
+        onDeadLetter: ({ body, group, deduplicationId }) => {
+          this.counters.deadLetters += 1;
+          this.#log(`a message of group ${group.id} went to the dead letters of ${spec.name}`);
+          const deadLetters = this.queues.get(spec.deadLetterQueue ?? "");
+          deadLetters?.send({ body, groupId: group.id, deduplicationId });
+        },
+      });
+      this.queues.set(spec.name, queue);
+    }
+    this.#createEventSources();
+    this.webSocketApi = this.#createWebSocketApi();
+  }
+
+  attach(gateway: Server, awsEndpoint: Server): void {
+    attachGateway(gateway, {
+      stage: this.topology.stage,
+      path: this.#path,
+      publicDir: this.#publicDir,
+      webSocketApi: this.webSocketApi,
+      management: {
+        connections: this.connections,
+        close: (connection) => this.webSocketApi.close(connection),
+        throttled: () => this.throttledFraction > 0 && this.#random() < this.throttledFraction,
+        onPost: () => (this.counters.posts += 1),
+      },
+    });
+    attachAwsEndpoint(awsEndpoint, {
+      queues: { find: (name) => this.queues.get(name) },
+      invoke: (name, event) => this.#findByName(name)?.invoke(event),
+      invokeLater: (name, event) => this.#invokeLater(name, event),
+    });
+  }
+
+  /** Resolves when every function has its warm instances; schedules have fired once by then. */
+  async start(): Promise<void> {
+    try {
+      await Promise.all([...this.pools.values()].map((pool) => pool.warm()));
+    } catch (error) {
+      const { stack = String(error) } = error as Error;
+      throw new LocalError(`expected ${this.#options.app} to load in a function, got ${stack}`);
+    }
+    for (const { functionKey, everySeconds } of this.topology.schedules) {
+      const event = { source: "aws.scheduler", "detail-type": "Scheduled Event" };
+      this.#stopSchedules.push(startSchedule(everySeconds, () => void this.#runScheduled(functionKey, event)));
+    }
+  }
+
+  /** Whether nothing is queued and nothing runs but what a schedule started. */
+  isIdle(): boolean {
+    const scheduled = new Set(this.topology.schedules.map(({ functionKey }) => functionKey));
+    const busy = [...this.pools.values()].some(({ spec, running }) => running > 0 && !scheduled.has(spec.key));
+    const sources = this.topology.eventSources.map(({ queueName }) => this.queues.get(queueName)?.size ?? 0);
+    return !busy && this.#later === 0 && sources.every((size) => size === 0);
+  }
+
+  async reload(bundles: Bundles): Promise<void> {
+    this.bundles = bundles;
+    await Promise.all([...this.pools.values()].map((pool) => pool.reload(codeOf(bundles, pool.spec))));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const stopSchedule of this.#stopSchedules) stopSchedule();
+    for (const eventSource of this.#eventSources) eventSource.stop();
+    this.webSocketApi.stop();
+    await Promise.all([...this.pools.values()].map((pool) => pool.stop()));
+    await this.#guard?.stop();
+  }
+
+  #createPool(spec: FunctionSpec, endpoints: Endpoints): Pool {
+    const { topology, bundles } = this;
+    const { instances = 1, chaos = 0, antiAffinity = false, freeze = false, env = {} } = this.#options;
+    const [minMs, maxMs] = this.#options.coldStartMs ?? [0, 0];
+    const scheduled = topology.schedules.some(({ functionKey }) => functionKey === spec.key);
+    const seed = (this.#options.seed ?? 1) + topology.functions.indexOf(spec) * 1000;
+    const random = createRandom(seed);
+    const decideFate = createChaos(chaos, seed);
+    return new Pool({
+      spec,
+      code: codeOf(bundles, spec),
+      environment: createEnvironment(spec, topology, endpoints, { NONSTICKY_PATH: this.#path, ...env }),
+      instances: Math.max(instances, antiAffinity && !scheduled ? 2 : 1),
+      maxInstances: this.#options.maxInstances ?? 16,
+      freeze,
+      coldStartDelayMs: () => minMs + random() * (maxMs - minMs),
+      fateOf: () => decideFate(!scheduled),
+      onLine: (line) => this.#onInstanceLine(spec, line),
+      onStart: (pid) => this.#guard?.watch(pid),
+      onExit: (pid) => this.#guard?.forget(pid),
+      onColdStart: () => (this.counters.coldStarts += 1),
+      onKill: () => (this.counters.kills += 1),
+    });
+  }
+
+  #createEventSources(): void {
+    for (const spec of this.topology.eventSources) {
+      const eventSource = new EventSource({
+        spec,
+        queue: this.#requireQueue(spec.queueName),
+        pool: this.#requirePool(spec.functionKey),
+        region: this.topology.region,
+        antiAffinity: this.#options.antiAffinity ?? false,
+        redeliverAfterMs: this.#options.redeliverAfterMs ?? 250,
+        onBatch: (pid, sids) => sids.forEach((sid) => this.#remember(sid, pid)),
+        onRedelivery: () => (this.counters.redeliveries += 1),
+        log: this.#log,
+      });
+      this.#eventSources.push(eventSource);
+    }
+  }
+
+  #createWebSocketApi(): WebSocketApi {
+    const pool = (functionKey: string) => this.#requirePool(functionKey);
+    return new WebSocketApi({
+      topology: this.topology,
+      connections: this.connections,
+      pool,
+      integrations: createIntegrations(this.topology, {
+        pool,
+        queue: (name) => this.#requireQueue(name),
+        accepts: (sid) => this.#acceptsFor(sid),
+        onInvoke: (sid, pid) => this.#remember(sid, pid),
+        log: this.#log,
+      }),
+      idleTimeoutMs: this.#options.idleTimeoutMs ?? 600_000,
+      maxDurationMs: this.#options.maxDurationMs ?? 7_200_000,
+      allowBinaryFrames: this.#options.allowBinaryFrames ?? false,
+      disconnectEventsLost: () => this.disconnectEventsLost,
+      log: this.#log,
+    });
+  }
+
+  #pump(queue: FifoQueue): void {
+    for (const [index, { queueName }] of this.topology.eventSources.entries()) {
+      if (queueName === queue.spec.name) this.#eventSources[index]?.pump();
+    }
+  }
+
+  #remember(sid: string, pid: number): void {
+    const pids = this.counters.pidsBySid.get(sid);
+    if (pids === undefined) this.counters.pidsBySid.set(sid, new Set([pid]));
+    else pids.add(pid);
+    this.#lastPid.set(sid, pid);
+  }
+
+  #acceptsFor(sid: string | undefined): Accepts | undefined {
+    if (sid === undefined || this.#options.antiAffinity !== true) return undefined;
+    return (pid) => this.#lastPid.get(sid) !== pid;
+  }
+
+  /** As Lambda's own queue for asynchronous invocations does: tries again when the function throws or dies. */
+  #invokeLater(name: string, event: unknown): boolean {
+    const pool = this.#findByName(name);
+    if (pool === undefined) return false;
+    const attempt = async (retriesLeft: number): Promise<void> => {
+      const outcome = await pool.invoke(event);
+      if (outcome.kind === "answered" || this.#stopped) return;
+      this.#log(`asynchronous ${pool.spec.key} ${outcome.kind}: ${outcome.message}`);
+      if (retriesLeft === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, this.#options.redeliverAfterMs ?? 250));
+      await attempt(retriesLeft - 1);
+    };
+    this.#later += 1;
+    void attempt(pool.spec.maximumRetryAttempts).finally(() => (this.#later -= 1));
+    return true;
+  }
+
+  async #runScheduled(functionKey: string, event: unknown): Promise<void> {
+    const outcome: InvocationOutcome = await this.#requirePool(functionKey).invoke(event);
+    if (outcome.kind !== "answered" && !this.#stopped) {
+      this.#log(`scheduled ${functionKey} ${outcome.kind}: ${outcome.message}`);
+    }
+  }
+
+  #onInstanceLine({ key }: FunctionSpec, line: string): void {
+    if (this.#options.log !== undefined) return this.#options.log(`[${key}] ${line}`);
+    if (!/^\{"level":"(debug|info)"/.test(line)) this.#log(`[${key}] ${line}`);
+  }
+
+  #findByName(name: string): Pool | undefined {
+    return [...this.pools.values()].find(({ spec }) => spec.name === name);
+  }
+
+  #requirePool(functionKey: string): Pool {
+    const pool = this.pools.get(functionKey);
+    if (pool === undefined) throw new LocalError(`expected a function ${functionKey} in the stack, got none`);
+    return pool;
+  }
+
+  #requireQueue(name: string): FifoQueue {
+    const queue = this.queues.get(name);
+    if (queue === undefined) throw new LocalError(`expected a queue ${name} in the stack, got none`);
+    return queue;
+  }
+}
+
+function codeOf(bundles: Bundles, { key }: FunctionSpec) {
+  const code = bundles.code.get(key);
+  if (code === undefined) throw new LocalError(`expected a bundle of ${key}, got none`);
+  return code;
+}

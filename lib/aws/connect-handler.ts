@@ -1,0 +1,50 @@
+import type { APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult } from "aws-lambda";
+import { admit, type Arrival } from "../core/admission.ts";
+import type { EngineApp } from "../core/engine.ts";
+import type { Runtime } from "../core/runtime.ts";
+import { toConnectionId } from "../ids.ts";
+
+/**
+ * The authorizer of `$connect`: the only place that sees headers and query, and whose context, a session id, API
+ * Gateway repeats with every later message of the connection. A refused client gets 403.
+ */
+export const createConnectHandler =
+  (runtime: Runtime, app: EngineApp) =>
+  async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
+    const admission = await admit(runtime, app.options, toArrival(event));
+    if (admission.admitted) return toPolicy(event.methodArn, "Allow", { sid: admission.sid });
+    runtime.logger.info("a connection was refused", { code: admission.code, reason: admission.message });
+    return toPolicy(event.methodArn, "Deny", {});
+  };
+
+function toArrival({ headers, queryStringParameters, requestContext }: APIGatewayRequestAuthorizerEvent): Arrival {
+  const { connectionId, identity } = requestContext as typeof requestContext & { connectionId: string };
+  return {
+    connectionId: toConnectionId(connectionId),
+    headers: mapValues(headers ?? {}, (name) => name.toLowerCase()),
+    query: mapValues(queryStringParameters ?? {}, (name) => name),
+    address: identity.sourceIp,
+  };
+}
+
+/** Entries with a value, under a changed name. */
+const mapValues = (
+  values: Readonly<Record<string, string | undefined>>,
+  toName: (name: string) => string,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[toName(name), value]])),
+  );
+
+const toPolicy = (
+  methodArn: string,
+  Effect: "Allow" | "Deny",
+  context: Record<string, string>,
+): APIGatewayAuthorizerResult => ({
+  principalId: context["sid"] ?? "refused",
+  policyDocument: {
+    Version: "2012-10-17",
+    Statement: [{ Action: "execute-api:Invoke", Effect, Resource: methodArn }],
+  },
+  context,
+});

@@ -1,0 +1,43 @@
+import { randomUUID } from "node:crypto";
+import { DeleteMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { laneOf, toGroup } from "../core/letter.ts";
+import type { Mailbox } from "../core/mailbox.ts";
+import { encodeLetter } from "./letters.ts";
+
+const MAX_BATCH = 10;
+
+export const createSqsClient = (): SQSClient =>
+  new SQSClient({
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: 3_000,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true },
+      httpsAgent: { keepAlive: true },
+    },
+  });
+
+/** The FIFO queue. A message group is a session's lane; a retry by the SDK repeats the deduplication id. */
+export function createSqsMailbox(client: SQSClient, queueUrl: string): Mailbox {
+  return {
+    send: async (letter) => {
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: encodeLetter(letter),
+          MessageGroupId: toGroup(letter.sid, laneOf(letter)),
+          MessageDeduplicationId: randomUUID(),
+        }),
+      );
+    },
+    release: async (receipts) => {
+      for (let start = 0; start < receipts.length; start += MAX_BATCH) {
+        const entries = receipts
+          .slice(start, start + MAX_BATCH)
+          .map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+        // Entries that fail are released by the end of the batch, or expire: early release is only a matter of speed.
+        await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
+      }
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { ConfigError } from "../errors.ts";
+import { readMs, readOptional, type Environment } from "../env.ts";
+import type { HandshakeRecord } from "../state/records.ts";
+
+/** The request a client arrives with, as far as `allowRequest` can see it on API Gateway. */
+export interface HandshakeRequest extends HandshakeRecord {
+  readonly method: "GET";
+}
+
+/** Options of the layer below Socket.IO. Times in milliseconds, sizes in bytes, as in Engine.IO. */
+export interface EngineOptions {
+  /** Where clients connect. Default `/socket.io`. */
+  path?: string;
+  /**
+   * The server pings this often. Default 240 000: on API Gateway every ping cycle is paid for. Under 60 000 the
+   * heartbeat function runs all the time.
+   */
+  pingInterval?: number;
+  /** A client that has not answered for this long is gone. Default 120 000; at least 90 000 for the default interval. */
+  pingTimeout?: number;
+  /** Announced as `maxPayload`; frames over WebSocket are limited to 32 KB by API Gateway in any case. Default 1e6. */
+  maxHttpBufferSize?: number;
+  /** Decides whether a client may open a session. Called once, before anything is stored. */
+  allowRequest?: (
+    request: HandshakeRequest,
+    callback: (error: string | null | undefined, success: boolean) => void,
+  ) => void;
+}
+
+export interface ResolvedEngineOptions {
+  readonly path: string;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  readonly maxPayloadBytes: number;
+  /** A session that has joined no namespace by then is closed; undefined: none is. */
+  readonly connectTimeoutMs: number | undefined;
+  readonly allowRequest: EngineOptions["allowRequest"];
+}
+
+/** Longest delay a JavaScript timer takes: beyond it a client would disconnect at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+export const engineOptionNames = [
+  "path",
+  "pingInterval",
+  "pingTimeout",
+  "maxHttpBufferSize",
+  "allowRequest",
+] as const;
+
+/** The option is the source; the stage's environment sets the default. */
+export function resolveEngineOptions(
+  options: EngineOptions & { connectTimeout?: number | undefined },
+  env: Environment,
+): ResolvedEngineOptions {
+  const resolved = {
+    path: readPath(options.path ?? readOptional(env, "NONSTICKY_PATH") ?? "/socket.io"),
+    pingIntervalMs: readDuration(
+      "pingInterval",
+      options.pingInterval ?? readMs(env, "NONSTICKY_PING_INTERVAL_MS") ?? 240_000,
+    ),
+    pingTimeoutMs: readDuration(
+      "pingTimeout",
+      options.pingTimeout ?? readMs(env, "NONSTICKY_PING_TIMEOUT_MS") ?? 120_000,
+    ),
+    maxPayloadBytes: readDuration("maxHttpBufferSize", options.maxHttpBufferSize ?? 1_000_000),
+    connectTimeoutMs:
+      options.connectTimeout === undefined
+        ? undefined
+        : readDuration("connectTimeout", options.connectTimeout),
+    allowRequest: options.allowRequest,
+  };
+  if (resolved.pingIntervalMs + resolved.pingTimeoutMs > MAX_TIMER_MS) {
+    throw new ConfigError(
+      "config.bad_option",
+      `expected pingInterval + pingTimeout to be at most ${MAX_TIMER_MS} ms, got ${resolved.pingIntervalMs + resolved.pingTimeoutMs}`,
+    );
+  }
+  return resolved;
+}
+
+/** An option we do not know is a typing error or a feature we do not have: either way the app would not do as told. */
+export function rejectUnknownOptions(owner: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new ConfigError(
+      "config.unknown_option",
+      `expected an option of ${owner} (${[...known].sort().join(", ")}), got ${JSON.stringify(name)}`,
+      { evidence: { name } },
+    );
+  }
+}
+
+function readDuration(name: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
+  throw new ConfigError("config.bad_option", `expected ${name} to be a positive number, got ${String(value)}`, {
+    evidence: { name },
+  });
+}
+
+function readPath(path: unknown): string {
+  if (typeof path === "string" && path.startsWith("/") && path.length > 1) return path.replace(/\/$/, "");
+  throw new ConfigError("config.bad_option", `expected path to begin with "/", got ${JSON.stringify(path)}`);
+}

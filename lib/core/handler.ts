@@ -1,0 +1,51 @@
+import type { Internals } from "./internals.ts";
+import type { AnySocket } from "./socket.ts";
+import { captureTimers } from "./timers.ts";
+import type { Turn } from "./turn.ts";
+import type { Listener } from "./typed-events.ts";
+
+/**
+ * Calls one listener of the app, live. What it throws or rejects with is reported with its event and socket and goes
+ * no further; the turn waits for the promise it returns. Resolves, never rejects, when that has settled.
+ */
+export function callHandler(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  event: string,
+  listener: Listener<never[]>,
+  args: readonly unknown[],
+): Promise<void> {
+  const report = (error: unknown) => {
+    internals.reportFailure({ error, event, nsp: socket.nsp.name, socketId: socket.id });
+  };
+  try {
+    const { result, timers } = captureTimers(() =>
+      turn.run("live", () => Reflect.apply(listener, socket, [...args])),
+    );
+    turn.timers.push(...timers);
+    if (!isThenable(result)) return Promise.resolve();
+    const settled = Promise.resolve(result).then(() => undefined, report);
+    turn.follow(settled);
+    return settled;
+  } catch (error) {
+    report(error);
+    return Promise.resolve();
+  }
+}
+
+/** Calls all listeners of an event of the library's own, such as `disconnect`. */
+export function callListeners(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  event: string,
+  ...args: readonly unknown[]
+): void {
+  for (const listener of socket.listeners(event)) {
+    void callHandler(internals, turn, socket, event, listener, args);
+  }
+}
+
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  value !== null && typeof value === "object" && "then" in value && typeof value.then === "function";

@@ -1,0 +1,158 @@
+import { openedAtMs, shardOf } from "../ids.ts";
+import { NOOP_FRAME, PING_FRAME } from "../protocol/frame.ts";
+import { SESSION_LIFETIME_SECONDS } from "../state/expiry.ts";
+import type { BeatRecord, SweepRecord } from "../state/records.ts";
+import type { ResolvedEngineOptions } from "./engine-options.ts";
+import { lastDueMs, phasesDue } from "./phase-range.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** API Gateway and CloudFront close a connection that is silent for 10 minutes. */
+const KEEP_ALIVE_MS = 8 * 60_000;
+/** API Gateway ends every connection at 2 h. We do so earlier, spread out, so that not all come back at once. */
+const MAX_AGE_MS = 110 * 60_000;
+const AGE_SPREAD_MS = 8 * 60_000;
+/** A schedule of one minute fires anywhere in its minute. A sweep later than this was an outage. */
+const LATE_MS = 125_000;
+/** Nothing older is looked at when there is no watermark: the first sweep of a deployment. */
+const FIRST_LOOK_BACK_MS = 60_000;
+
+/**
+ * One walk over the beats of each ping interval in use: everything that fell due since the watermark of the last
+ * walk, by absolute time. A walk that is late, lost or doubled therefore skips nothing; a doubled ping is harmless.
+ */
+export async function sweep(runtime: Runtime, options: ResolvedEngineOptions): Promise<void> {
+  const nowMs = runtime.clock.nowMs();
+  const known = await runtime.store.listSweeps();
+  const configured = known.find((record) => record.pingIntervalMs === options.pingIntervalMs);
+  const others = known.filter((record) => record !== configured);
+  await Promise.all([
+    walk(runtime, options, nowMs, configured, {
+      pingIntervalMs: options.pingIntervalMs,
+      pingTimeoutMs: options.pingTimeoutMs,
+      configuredAtMs: nowMs,
+    }),
+    ...others.map((record) =>
+      nowMs - record.configuredAtMs > SESSION_LIFETIME_SECONDS * 1000
+        ? runtime.store.deleteSweep(record.pingIntervalMs)
+        : walk(runtime, options, nowMs, record, record),
+    ),
+  ]);
+}
+
+type Beating = Pick<SweepRecord, "pingIntervalMs" | "pingTimeoutMs" | "configuredAtMs">;
+
+async function walk(
+  runtime: Runtime,
+  options: ResolvedEngineOptions,
+  nowMs: number,
+  before: SweepRecord | undefined,
+  beating: Beating,
+): Promise<void> {
+  const { pingIntervalMs, pingTimeoutMs } = beating;
+  const pingedUntilMs = before?.pingedUntilMs ?? nowMs - FIRST_LOOK_BACK_MS;
+  const reapedUntilMs = before?.reapedUntilMs ?? nowMs - pingTimeoutMs - FIRST_LOOK_BACK_MS;
+  // After an outage pings go out late, so their pongs are due late as well.
+  const isLate = before !== undefined && nowMs - before.pingedUntilMs > Math.min(LATE_MS, pingTimeoutMs);
+  const noReapBeforeMs = isLate ? nowMs + pingTimeoutMs : (before?.noReapBeforeMs ?? 0);
+  const reapUntilMs = nowMs < noReapBeforeMs ? reapedUntilMs : nowMs - pingTimeoutMs;
+
+  await pingAll(runtime, pingIntervalMs, pingedUntilMs, nowMs);
+  await keepAliveAll(runtime, pingIntervalMs, pingedUntilMs, nowMs);
+  await reapAll(runtime, pingIntervalMs, reapedUntilMs, reapUntilMs);
+  if (options.connectTimeoutMs !== undefined) {
+    await closeUnconnected(runtime, pingIntervalMs, options.connectTimeoutMs, pingedUntilMs, nowMs);
+  }
+  await runtime.store.saveSweep(
+    { ...beating, pingedUntilMs: nowMs, reapedUntilMs: reapUntilMs, noReapBeforeMs },
+    before?.pingedUntilMs,
+  );
+}
+
+/** Pings every session whose ping fell due, from one interval after its opening on; ends those that are too old. */
+async function pingAll(runtime: Runtime, intervalMs: number, fromMs: number, untilMs: number): Promise<void> {
+  await forEachBeat(runtime, intervalMs, fromMs, untilMs, async (beat) => {
+    const openedMs = openedAtMs(beat.sid);
+    const dueMs = lastDueMs(openedMs, intervalMs, untilMs);
+    if (dueMs <= openedMs || dueMs <= fromMs) return;
+    if (untilMs - openedMs > MAX_AGE_MS + shardOf(beat.sid, AGE_SPREAD_MS)) {
+      await end(runtime, beat);
+      return;
+    }
+    await post(runtime, beat, PING_FRAME);
+  });
+}
+
+/** Between pings that are further apart than the gateway's patience, a frame that asks for no answer. */
+async function keepAliveAll(
+  runtime: Runtime,
+  intervalMs: number,
+  fromMs: number,
+  untilMs: number,
+): Promise<void> {
+  for (let offsetMs = KEEP_ALIVE_MS; offsetMs < intervalMs; offsetMs += KEEP_ALIVE_MS) {
+    await forEachBeat(runtime, intervalMs, fromMs - offsetMs, untilMs - offsetMs, (beat) =>
+      post(runtime, beat, NOOP_FRAME),
+    );
+  }
+}
+
+/** Suspects whoever has not answered the ping that was due. The letter is judged behind any pong still queued. */
+async function reapAll(runtime: Runtime, intervalMs: number, fromMs: number, untilMs: number): Promise<void> {
+  await forEachBeat(runtime, intervalMs, fromMs, untilMs, async (beat) => {
+    const openedMs = openedAtMs(beat.sid);
+    const dueMs = lastDueMs(openedMs, intervalMs, untilMs);
+    if (dueMs <= openedMs || dueMs <= fromMs || beat.lastPongAtMs >= dueMs) return;
+    await runtime.mailbox.send({
+      kind: "reap",
+      sid: beat.sid,
+      atMs: runtime.clock.nowMs(),
+      pingIntervalMs: intervalMs,
+      lastPongAtMs: beat.lastPongAtMs,
+    });
+  });
+}
+
+/** Closes sessions that have joined no namespace in time. Looked at once in their life: one read each. */
+async function closeUnconnected(
+  runtime: Runtime,
+  intervalMs: number,
+  timeoutMs: number,
+  fromMs: number,
+  untilMs: number,
+): Promise<void> {
+  await forEachBeat(runtime, intervalMs, fromMs - timeoutMs, untilMs - timeoutMs, async (beat) => {
+    const dueMs = openedAtMs(beat.sid) + timeoutMs;
+    if (dueMs <= fromMs || dueMs > untilMs) return;
+    const snapshot = await runtime.store.loadSession(beat.sid, { handshake: false });
+    if (snapshot === undefined || snapshot.sockets.length > 0) return;
+    await end(runtime, beat, "forced close");
+  });
+}
+
+async function forEachBeat(
+  runtime: Runtime,
+  intervalMs: number,
+  fromMs: number,
+  untilMs: number,
+  visit: (beat: BeatRecord) => Promise<void>,
+): Promise<void> {
+  for (const { fromPhaseMs, toPhaseMs } of phasesDue(intervalMs, fromMs, untilMs)) {
+    for await (const page of runtime.store.listBeats(intervalMs, fromPhaseMs, toPhaseMs)) {
+      await Promise.all(page.map(visit));
+    }
+  }
+}
+
+async function post(runtime: Runtime, { sid, route }: BeatRecord, frame: string): Promise<void> {
+  if (route.kind !== "connection") return;
+  await runtime.outbound.send({ sid, connectionId: route.connectionId }, [frame]);
+}
+
+async function end(
+  runtime: Runtime,
+  { sid, route }: BeatRecord,
+  reason: "transport close" | "forced close" = "transport close",
+): Promise<void> {
+  const connectionId = route.kind === "connection" ? route.connectionId : undefined;
+  await runtime.endSession({ sid, connectionId }, reason);
+}

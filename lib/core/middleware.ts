@@ -1,0 +1,77 @@
+import { settlesWithin } from "../clock.ts";
+import type { Internals } from "./internals.ts";
+import type { Middleware } from "./namespace.ts";
+import type { AnySocket, Event, EventMiddleware } from "./socket.ts";
+import type { Turn } from "./turn.ts";
+
+/** How long a middleware that has finished without calling `next` is waited for. */
+const NEXT_WAIT_MS = 10_000;
+
+export interface Refusal {
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** Runs a namespace's middlewares in order until one refuses. What a client is told: message and `data`, no stack. */
+export async function runMiddlewares(
+  internals: Internals,
+  middlewares: readonly Middleware[],
+  socket: AnySocket,
+  turn: Turn,
+): Promise<Refusal | undefined> {
+  for (const middleware of middlewares) {
+    const outcome = await untilNext(internals, turn, (next) => middleware(socket, next));
+    if (outcome === "passed") continue;
+    if (outcome === "silent") {
+      internals.reportFailure({
+        error: new Error(`expected a middleware of ${socket.nsp.name} to call next(), and it did not`),
+        event: "connect",
+        nsp: socket.nsp.name,
+        socketId: socket.id,
+      });
+      return { message: "connection refused" };
+    }
+    const { error } = outcome;
+    const data = error instanceof Error && "data" in error ? error.data : undefined;
+    return {
+      message: error instanceof Error ? error.message : String(error),
+      ...(data === undefined ? {} : { data }),
+    };
+  }
+  return undefined;
+}
+
+/** Runs a socket's own middlewares for one event. Undefined: the event may go on. */
+export async function runEventMiddlewares(
+  internals: Internals,
+  middlewares: readonly EventMiddleware[],
+  event: Event,
+  turn: Turn,
+): Promise<{ readonly error: unknown } | "silent" | undefined> {
+  for (const middleware of middlewares) {
+    const outcome = await untilNext(internals, turn, (next) => middleware(event, next));
+    if (outcome !== "passed") return outcome;
+  }
+  return undefined;
+}
+
+type Outcome = "passed" | "silent" | { readonly error: unknown };
+
+/** `silent`: it ended without calling `next`, and did not do so within a bound either. */
+async function untilNext(
+  { runtime }: Internals,
+  turn: Turn,
+  run: (next: (error?: Error) => void) => unknown,
+): Promise<Outcome> {
+  let outcome: Outcome | undefined;
+  let onNext: () => void = () => undefined;
+  const called = new Promise<void>((resolve) => (onNext = resolve));
+  const next = (error?: unknown) => {
+    outcome ??= error ? { error } : "passed";
+    onNext();
+  };
+  const ran = (async () => turn.run("live", () => run(next)))().catch(next);
+  await Promise.race([called, ran]);
+  if (outcome === undefined) await settlesWithin(runtime.clock, called, NEXT_WAIT_MS);
+  return outcome ?? "silent";
+}

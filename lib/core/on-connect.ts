@@ -1,0 +1,70 @@
+import { createSocketId } from "../ids.ts";
+import { fitsNamespaceLimit } from "../protocol/limits.ts";
+import type { Packet } from "../protocol/packet.ts";
+import { callHandler } from "./handler.ts";
+import type { Internals } from "./internals.ts";
+import { toMember } from "./membership.ts";
+import { runMiddlewares } from "./middleware.ts";
+import { sendPacket } from "./packets.ts";
+import { connectionListeners } from "./replay.ts";
+import type { Session } from "./session.ts";
+import { Socket, type AnySocket } from "./socket.ts";
+import { SocketState, toReporter } from "./socket-state.ts";
+import type { Turn } from "./turn.ts";
+
+const MAX_NAMESPACES = 50;
+const MAX_AUTH_BYTES = 8 * 1024;
+
+/**
+ * A client asks to join a namespace. The middlewares run, then everything about the socket is stored in one batch,
+ * then the client is told its id, then the connection listeners run live: once in the life of the socket.
+ */
+export async function onConnect(
+  internals: Internals,
+  session: Session,
+  packet: Packet & { type: "connect" },
+  turn: Turn,
+): Promise<void> {
+  turn.label = `connect to ${packet.nsp}`;
+  const nsp = fitsNamespaceLimit(packet.nsp) ? internals.namespace(packet.nsp) : undefined;
+  const refuse = (data: { message: string; data?: unknown }) => {
+    sendPacket(internals, session, turn, { type: "connect_error", nsp: packet.nsp, data });
+  };
+  if (nsp === undefined) return refuse({ message: "Invalid namespace" });
+  if (session.sockets.has(nsp.name)) return session.close(turn, "forced close");
+  if (session.sockets.size >= MAX_NAMESPACES) return refuse({ message: "Too many namespaces" });
+  const auth = packet.auth ?? {};
+  if (Buffer.byteLength(JSON.stringify(auth)) > MAX_AUTH_BYTES) {
+    return refuse({ message: `auth must be at most ${MAX_AUTH_BYTES} bytes` });
+  }
+
+  const { clock, store } = internals.runtime;
+  const socketId = createSocketId();
+  const record = { nsp: nsp.name, socketId, connectedAtMs: clock.nowMs(), data: {}, spent: [] };
+  const state = new SocketState(session.sid, record, {
+    rooms: [],
+    auth,
+    connected: false,
+    onUnstorable: toReporter(internals, record),
+  });
+  turn.mayRegister = true;
+  const socket: AnySocket = new Socket(nsp, session, state, turn);
+  state.watch(socket);
+  const refusal = await runMiddlewares(internals, nsp.middlewares, socket, turn);
+  if (refusal) return refuse(refusal);
+  const member = toMember(session, state);
+  if (!session.alive || member === undefined) return;
+
+  const authRecord = { nsp: nsp.name, socketId, auth };
+  const request = { sid: session.sid, socket: state.toRecord(), auth: authRecord, member, rooms: [...state.rooms] };
+  // In order with what the middlewares have sent; the client hears of its id only when it can be found by it.
+  await turn.order(() => store.connectSocket(request));
+  session.rememberAuth(authRecord);
+  session.sockets.set(nsp.name, state);
+  state.rooms.add(socketId);
+  state.connected = true;
+  sendPacket(internals, session, turn, { type: "connect", nsp: nsp.name, auth: { sid: socketId } });
+  for (const listener of connectionListeners(nsp)) {
+    void callHandler(internals, turn, socket, "connection", listener, [socket]);
+  }
+}

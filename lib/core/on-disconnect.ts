@@ -1,0 +1,124 @@
+import type { DisconnectReason } from "../protocol/reasons.ts";
+import { callListeners } from "./handler.ts";
+import type { Internals } from "./internals.ts";
+import { sendPacket } from "./packets.ts";
+import { replay } from "./replay.ts";
+import type { Session } from "./session.ts";
+import type { AnySocket } from "./socket.ts";
+import type { SocketState } from "./socket-state.ts";
+import type { Turn } from "./turn.ts";
+
+/** Takes a socket out of its namespace: `disconnecting` sees its rooms, `disconnect` sees them gone. */
+export function leaveNamespace(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  socket: AnySocket,
+  reason: DisconnectReason,
+): void {
+  const state = socket.internalState;
+  if (!state.connected) return;
+  callListeners(internals, turn, socket, "disconnecting", reason);
+  const rooms = state.joinedRooms;
+  end(session, state);
+  void turn.order(() => internals.runtime.store.disconnectSocket(state.sid, state.nsp, state.id, rooms));
+  callListeners(internals, turn, socket, "disconnect", reason);
+}
+
+/** `socket.disconnect()`: the client is told with `41`, and so knows not to come back by itself. */
+export function disconnectByServer(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  socket: AnySocket,
+  close: boolean,
+): void {
+  sendPacket(internals, session, turn, { type: "disconnect", nsp: socket.nsp.name });
+  leaveNamespace(internals, session, turn, socket, "server namespace disconnect");
+  if (!close) return;
+  const others = [...session.sockets.values()];
+  if (others.length === 0) return session.close(turn, "forced close");
+  turn.follow(
+    Promise.all(others.map((state) => disconnectOther(internals, session, turn, state))).then(() =>
+      session.close(turn, "forced close"),
+    ),
+  );
+}
+
+async function disconnectOther(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  state: SocketState,
+): Promise<void> {
+  const nsp = internals.namespace(state.nsp);
+  if (nsp === undefined) return;
+  sendPacket(internals, session, turn, { type: "disconnect", nsp: state.nsp });
+  const { socket, bound } = replay(internals, nsp, session, state, turn);
+  await bound;
+  leaveNamespace(internals, session, turn, socket, "server namespace disconnect");
+}
+
+/** The client left the namespace with `41`. Its session goes on. */
+export async function onLeave(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  state: SocketState,
+): Promise<void> {
+  turn.label = "disconnect";
+  const socket = await rebind(internals, session, turn, state);
+  if (socket) leaveNamespace(internals, session, turn, socket, "client namespace disconnect");
+}
+
+/** `disconnectSockets` and remote sockets' `disconnect`, arrived at the session they are about. */
+export async function onKick(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  kick: { readonly nsp: string; readonly socketId: string; readonly close: boolean },
+): Promise<void> {
+  const state = session.sockets.get(kick.nsp);
+  if (state?.id !== kick.socketId) return;
+  const socket = await rebind(internals, session, turn, state);
+  if (socket) disconnectByServer(internals, session, turn, socket, kick.close);
+}
+
+/** The whole session ends. Returns the second half, for when the memberships are gone. */
+export async function onSessionClosing(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  reason: DisconnectReason,
+): Promise<() => void> {
+  const rebound = await Promise.all(
+    [...session.sockets.values()].map((state) => rebind(internals, session, turn, state)),
+  );
+  const sockets = rebound.filter((socket) => socket !== undefined);
+  for (const socket of sockets) callListeners(internals, turn, socket, "disconnecting", reason);
+  return () => {
+    for (const socket of sockets) {
+      end(session, socket.internalState);
+      callListeners(internals, turn, socket, "disconnect", reason);
+    }
+  };
+}
+
+async function rebind(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  state: SocketState,
+): Promise<AnySocket | undefined> {
+  const nsp = internals.namespace(state.nsp);
+  if (nsp === undefined) return undefined;
+  const { socket, bound } = replay(internals, nsp, session, state, turn);
+  await bound;
+  return socket;
+}
+
+function end(session: Session, state: SocketState): void {
+  state.rooms.clear();
+  state.connected = false;
+  session.sockets.delete(state.nsp);
+}

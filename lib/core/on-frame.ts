@@ -1,0 +1,37 @@
+import { decodeFrame, type Frame } from "../protocol/frame.ts";
+import type { EngineApp } from "./engine.ts";
+import type { Session } from "./session.ts";
+import type { Turn } from "./turn.ts";
+
+/**
+ * One frame from a client over WebSocket. The reactions are the official server's: a ping from the client is a
+ * violation, an unknown type a parse error, and the types a client has no business sending are ignored.
+ * @see https://socket.io/docs/v4/engine-io-protocol/
+ */
+export async function onFrame(app: EngineApp, session: Session, text: string, turn: Turn): Promise<void> {
+  if (Buffer.byteLength(text) > app.options.maxPayloadBytes) return session.close(turn, "transport error");
+  const frame = tryDecode(text);
+  if (frame === undefined) return session.close(turn, "parse error");
+  switch (frame.type) {
+    case "message":
+      return app.onMessage(session, frame.data, turn);
+    case "ping":
+      return session.close(turn, "transport error");
+    case "open":
+    case "close":
+    case "pong":
+    case "upgrade":
+    case "noop":
+      return;
+    default:
+      frame satisfies never;
+  }
+}
+
+function tryDecode(text: string): Frame | undefined {
+  try {
+    return decodeFrame(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Sid, SocketId } from "../ids.ts";
+import type { Member } from "../state/records.ts";
+import type { Runtime } from "./runtime.ts";
+
+/**
+ * A join from outside its session's own lane, where a close may run beside it:
+ *
+ *     close   marks closing
+ *     close   reads rooms: {}
+ *     join    puts membership            ← nobody would ever delete it
+ *     join    reads the session: closing → deletes it again
+ *
+ * In any other order either the close sees the membership, or the join sees the close.
+ */
+export async function joinFromOutside(
+  runtime: Runtime,
+  nsp: string,
+  member: Member,
+  rooms: readonly string[],
+): Promise<void> {
+  const { store } = runtime;
+  await store.joinRooms(nsp, member, rooms);
+  if (await isConnected(runtime, member.sid, nsp, member.socketId)) return;
+  await store.leaveRooms(nsp, member.sid, rooms);
+}
+
+async function isConnected(runtime: Runtime, sid: Sid, nsp: string, socketId: SocketId): Promise<boolean> {
+  const snapshot = await runtime.store.loadSession(sid, { handshake: false });
+  if (snapshot === undefined) return false;
+  const { phase } = snapshot.session;
+  if (phase === "closing" || phase === "closed") return false;
+  return snapshot.sockets.some((socket) => socket.nsp === nsp && socket.socketId === socketId);
+}

@@ -1,0 +1,98 @@
+import type { ConnectionId, Sid } from "../ids.ts";
+import { assertPostable, encodeMessage } from "../protocol/frame.ts";
+import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { PendingPacket } from "../protocol/reassembly.ts";
+import type { AuthRecord, HandshakeRecord, SessionRecord } from "../state/records.ts";
+import type { Runtime } from "./runtime.ts";
+import type { SocketState } from "./socket-state.ts";
+import type { Turn } from "./turn.ts";
+
+/**
+ * One Engine.IO session while a batch with letters for it runs: what an engine app (Socket.IO, or a bare echo) sees
+ * of its client. Shared by the turns of the batch.
+ */
+export class Session {
+  readonly sid: Sid;
+  readonly record: SessionRecord;
+  readonly handshake: HandshakeRecord;
+  /** Socket.IO's part: the sockets by namespace. A bare engine app leaves it empty. */
+  readonly sockets = new Map<string, SocketState>();
+  readonly auths: readonly AuthRecord[];
+  /** Tells this instance of an auth it need not read later. */
+  readonly rememberAuth: (auth: AuthRecord) => void;
+  /** Attachments under way; `pendingChanged` says that the table does not know. */
+  pending: PendingPacket | undefined;
+  pendingChanged = false;
+  #alive: boolean;
+  readonly #runtime: Runtime;
+
+  constructor(options: {
+    readonly record: SessionRecord;
+    readonly handshake: HandshakeRecord;
+    readonly auths: readonly AuthRecord[];
+    readonly pending: PendingPacket | undefined;
+    readonly runtime: Runtime;
+    readonly onAuth: (auth: AuthRecord) => void;
+  }) {
+    this.sid = options.record.sid;
+    this.record = options.record;
+    this.handshake = options.handshake;
+    this.auths = options.auths;
+    this.pending = options.pending;
+    this.#alive = options.record.phase === "open";
+    this.rememberAuth = options.onAuth;
+    this.#runtime = options.runtime;
+  }
+
+  setPending(pending: PendingPacket | undefined): void {
+    this.pending = pending;
+    this.pendingChanged = true;
+  }
+
+  /** False once the session is closing: its packets do not run any more. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get connectionId(): ConnectionId | undefined {
+    return this.record.connectionId;
+  }
+
+  /**
+   * Sends one message, or a packet of several, back to back. Throws `protocol.payload_too_large` before anything is
+   * sent. Counts into the turn's tally.
+   */
+  send(turn: Turn, messages: string | Uint8Array | readonly (string | Uint8Array)[], volatile = false): void {
+    const list = typeof messages === "string" || messages instanceof Uint8Array ? [messages] : messages;
+    const frames = list.map(encodeMessage);
+    assertPostable(frames);
+    this.sendFrames(turn, frames, volatile);
+  }
+
+  /** Frames that are known to be postable. After the session was closed, nothing is sent any more. */
+  sendFrames(turn: Turn, frames: readonly string[], volatile = false): void {
+    const { connectionId } = this;
+    if (connectionId === undefined || !this.#alive) return;
+    void turn.order(() => {
+      const sent = this.#runtime.outbound.send({ sid: this.sid, connectionId }, frames, volatile);
+      turn.track(sent.then((outcome) => (turn.tally[outcome] += 1)));
+    });
+  }
+
+  /**
+   * Ends the session: no further packet of it runs, the app's close handlers run in a turn of their own, and the
+   * gateway connection is closed behind everything sent so far.
+   */
+  close(turn: Turn, reason: DisconnectReason): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    void turn.order(async () => {
+      await this.#runtime.endSession({ sid: this.sid, connectionId: this.connectionId }, reason);
+    });
+  }
+
+  /** For the close turn: nothing runs in this session from now on. */
+  markClosing(): void {
+    this.#alive = false;
+  }
+}

@@ -1,0 +1,124 @@
+import type { DisconnectReason } from "../protocol/reasons.ts";
+import { receiveMessage } from "../protocol/reassembly.ts";
+import { ProtocolError } from "../protocol/errors.ts";
+import type { Packet } from "../protocol/packet.ts";
+import type { SessionSnapshot } from "../state/records.ts";
+import type { SocketRooms } from "../state/store.ts";
+import type { EngineApp } from "./engine.ts";
+import type { ResolvedEngineOptions } from "./engine-options.ts";
+import type { Internals } from "./internals.ts";
+import type { Letter } from "./letter.ts";
+import { onConnect } from "./on-connect.ts";
+import { onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
+import { onEvent } from "./on-event.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Session } from "./session.ts";
+import { SocketState, toReporter } from "./socket-state.ts";
+import type { Turn } from "./turn.ts";
+
+/** Socket.IO as what is done with the messages of an Engine.IO session. */
+export class SocketIoApp implements EngineApp {
+  readonly options: ResolvedEngineOptions;
+  readonly #internals: Internals;
+  readonly #onBind: (runtime: Runtime) => void;
+
+  constructor(internals: Internals, options: ResolvedEngineOptions, onBind: (runtime: Runtime) => void) {
+    this.#internals = internals;
+    this.options = options;
+    this.#onBind = onBind;
+  }
+
+  bind(runtime: Runtime): void {
+    this.#onBind(runtime);
+  }
+
+  resume(session: Session, { sockets, joined }: SessionSnapshot): void {
+    for (const record of sockets) {
+      const rooms = joined.filter((row) => row.nsp === record.nsp).map((row) => row.room);
+      const auth = session.auths.find((other) => other.socketId === record.socketId)?.auth ?? {};
+      session.sockets.set(
+        record.nsp,
+        new SocketState(session.sid, record, {
+          rooms: [record.socketId, ...rooms],
+          auth,
+          connected: true,
+          onUnstorable: toReporter(this.#internals, record),
+        }),
+      );
+    }
+  }
+
+  async onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> {
+    const packet = this.#receive(session, data, turn);
+    if (packet) await this.#onPacket(session, packet, turn);
+  }
+
+  async onKick(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void> {
+    turn.session = session;
+    await onKick(this.#internals, session, turn, letter);
+  }
+
+  onClosing(session: Session, reason: DisconnectReason, turn: Turn): Promise<() => void> {
+    turn.session = session;
+    return onSessionClosing(this.#internals, session, turn, reason);
+  }
+
+  memberships(session: Session): readonly SocketRooms[] {
+    return [...session.sockets.values()].map((state) => ({
+      nsp: state.nsp,
+      socketId: state.id,
+      rooms: state.joinedRooms,
+    }));
+  }
+
+  save(session: Session): Promise<void> {
+    return this.#internals.saveSession(session);
+  }
+
+  /** A whole packet, or undefined: attachments are missing, or the rules were broken and the session is over. */
+  #receive(session: Session, data: string | Buffer, turn: Turn): Packet | undefined {
+    try {
+      const received = receiveMessage(this.#internals.codec, session.pending, data);
+      if ("packet" in received) {
+        if (session.pending) session.setPending(undefined);
+        return received.packet;
+      }
+      if (this.#internals.runtime.isOrdered) {
+        session.setPending(received.pending);
+        return undefined;
+      }
+      this.#internals.runtime.logger.warn("binary needs the order of the mailbox, which direct ordering lacks", {
+        code: "core.binary_without_order",
+      });
+      session.close(turn, "forced close");
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#internals.runtime.logger.info("a client broke the protocol; its session is closed", {
+        code: error.code,
+        reason: error.message,
+      });
+      session.close(turn, "forced close");
+    }
+    return undefined;
+  }
+
+  async #onPacket(session: Session, packet: Packet, turn: Turn): Promise<void> {
+    turn.session = session;
+    if (packet.type === "connect") return onConnect(this.#internals, session, packet, turn);
+    const state = session.sockets.get(packet.nsp);
+    if (state === undefined) return session.close(turn, "forced close");
+    switch (packet.type) {
+      case "event":
+        return onEvent(this.#internals, session, state, packet, turn);
+      case "disconnect":
+        return onLeave(this.#internals, session, turn, state);
+      case "ack":
+        // Nothing waits for answers from clients, and what nobody asked for is ignored.
+        return;
+      case "connect_error":
+        return session.close(turn, "forced close");
+      default:
+        packet satisfies never;
+    }
+  }
+}

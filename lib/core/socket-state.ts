@@ -1,0 +1,129 @@
+import type { Sid, SocketId } from "../ids.ts";
+import type { SocketRecord } from "../state/records.ts";
+import type { SocketChanges, Store } from "../state/store.ts";
+import type { CoreError } from "./errors.ts";
+import type { Internals } from "./internals.ts";
+import { OwnProperties } from "./own-properties.ts";
+import { SocketData } from "./socket-data.ts";
+import { currentContext } from "./turn.ts";
+
+/** A row keeps both kinds of an app's values, told apart by these prefixes. */
+const DATA = "data.";
+const OWN = "own.";
+
+/** The stored values of `socket.data`, as JSON text by key. */
+export const storedData = (record: SocketRecord): Record<string, string> => withoutPrefix(record.data, DATA);
+
+/** Reports what cannot be stored as a failure of the app's handlers. */
+export const toReporter =
+  (internals: Pick<Internals, "reportFailure">, { nsp, socketId }: SocketRecord) =>
+  (error: CoreError): void => {
+    internals.reportFailure({ error, event: "data", nsp, socketId });
+  };
+
+/**
+ * What is known of one socket while a batch with packets of its session runs. The turns of the batch share it, so the
+ * second packet sees the rooms and data the first one left, with no read between.
+ */
+export class SocketState {
+  readonly sid: Sid;
+  readonly nsp: string;
+  readonly id: SocketId;
+  readonly connectedAtMs: number;
+  readonly rooms: Set<string>;
+  readonly auth: Readonly<Record<string, unknown>>;
+  readonly data: SocketData;
+  readonly own: OwnProperties;
+  /** `once` registrations that have fired, now or in an earlier turn. */
+  readonly spent: Set<string>;
+  /** False before CONNECT is accepted, and after the socket has left its namespace. */
+  connected: boolean;
+  readonly #storedSpent: Set<string>;
+  readonly #watched: { readonly socket: object; readonly observed: ReadonlyMap<string, unknown> }[] = [];
+  #saving: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    sid: Sid,
+    record: SocketRecord,
+    options: {
+      readonly rooms: Iterable<string>;
+      readonly auth: Readonly<Record<string, unknown>>;
+      readonly connected: boolean;
+      /** Told of values of the app that cannot be stored; the others are. */
+      readonly onUnstorable: (error: CoreError) => void;
+    },
+  ) {
+    this.sid = sid;
+    this.nsp = record.nsp;
+    this.id = record.socketId;
+    this.connectedAtMs = record.connectedAtMs;
+    this.rooms = new Set(options.rooms);
+    this.auth = options.auth;
+    this.connected = options.connected;
+    this.data = new SocketData(storedData(record), isReplaying, options.onUnstorable);
+    this.own = new OwnProperties(withoutPrefix(record.data, OWN), options.onUnstorable);
+    this.spent = new Set(record.spent);
+    this.#storedSpent = new Set(record.spent);
+  }
+
+  /** Rooms without the socket's own. */
+  get joinedRooms(): string[] {
+    return [...this.rooms].filter((room) => room !== this.id);
+  }
+
+  /** From now on, own properties of this socket that change are stored. */
+  watch(socket: object): void {
+    this.#watched.push({ socket, observed: OwnProperties.observe(socket) });
+  }
+
+  /** The state as a row, for CONNECT; what it holds counts as stored from now on. */
+  toRecord(): SocketRecord {
+    const changes = this.#takeChanges();
+    return {
+      nsp: this.nsp,
+      socketId: this.id,
+      connectedAtMs: this.connectedAtMs,
+      data: changes?.set ?? {},
+      spent: changes?.spent ?? [],
+    };
+  }
+
+  /** Writes what has changed since it was last stored, after any write still under way. At most one request. */
+  save(store: Store): Promise<void> {
+    const saved = this.#saving.then(async () => {
+      if (!this.connected) return;
+      const changes = this.#takeChanges();
+      if (changes) await store.saveSocket(this.sid, this.nsp, this.id, changes);
+    });
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  #takeChanges(): SocketChanges | undefined {
+    const data = this.data.changes();
+    const own: Record<string, string> = {};
+    for (const { socket, observed } of this.#watched) Object.assign(own, this.own.changes(socket, observed));
+    const spent = [...this.spent].filter((key) => !this.#storedSpent.has(key));
+    if (data === undefined && spent.length === 0 && Object.keys(own).length === 0) return undefined;
+    if (data) this.data.markStored(data);
+    this.own.markStored(own);
+    for (const key of spent) this.#storedSpent.add(key);
+    return {
+      set: { ...withPrefix(data?.set ?? {}, DATA), ...withPrefix(own, OWN) },
+      remove: (data?.remove ?? []).map((key) => DATA + key),
+      spent,
+    };
+  }
+}
+
+const isReplaying = (): boolean => currentContext()?.mode === "replay";
+
+const withPrefix = (values: Readonly<Record<string, string>>, prefix: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, text]) => [prefix + key, text]));
+
+const withoutPrefix = (values: Readonly<Record<string, string>>, prefix: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, text]) => [key.slice(prefix.length), text]),
+  );

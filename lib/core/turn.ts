@@ -1,0 +1,182 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Logger } from "../log.ts";
+import type { Session } from "./session.ts";
+
+/** In a replay every effect is inert: it happened in the live run. */
+export type Mode = "live" | "replay";
+
+interface Context {
+  readonly turn: Turn;
+  readonly mode: Mode;
+}
+
+const contexts = new AsyncLocalStorage<Context>();
+
+/** What became of the posts of some emits. */
+export interface Tally {
+  delivered: number;
+  gone: number;
+  dropped: number;
+}
+
+/**
+ * Everything one packet (or connect, close, tick) causes, from the first read to the last post.
+ *
+ * Effects start when they are issued and keep their order in one respect: each effect's *stage* (find the audience,
+ * write the membership) ends before the next effect's stage begins, so a join is seen by the emit after it. What a
+ * stage hands to the connections' queues goes on by itself.
+ */
+export class Turn {
+  /** For logs: `event "chat message"`, `connect`, `close`. */
+  label: string;
+  readonly tally: Tally = { delivered: 0, gone: 0, dropped: 0 };
+  /** True once its message was deleted from the mailbox: another turn of the session may run beside it. */
+  released = false;
+  /** True in the turn of a CONNECT, where the connection listener binds the handlers. */
+  mayRegister = false;
+  /** The session whose packet this is; undefined outside of any. */
+  session: Session | undefined;
+  /** Timers the app's code has started in this turn; they end with it. */
+  readonly timers: ReturnType<typeof setTimeout>[] = [];
+  #stage: Promise<unknown> | undefined;
+  readonly #effects = new Set<Promise<unknown>>();
+  readonly #handlers = new Set<Promise<unknown>>();
+  #ended = false;
+  #failure: { error: unknown } | undefined;
+  readonly #strays: Strays;
+
+  constructor(label: string, strays: Strays) {
+    this.label = label;
+    this.#strays = strays;
+  }
+
+  /** Runs the app's code so that `socket.*` and `io.*` inside it, also after an `await`, belong to this turn. */
+  run<T>(mode: Mode, code: () => T): T {
+    return contexts.run({ turn: this, mode }, code);
+  }
+
+  /** The first failure of an effect: an outage, not a bug of the app. The boundary sees it. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
+  /** True when no effect issued so far is still on its way. */
+  get quiet(): boolean {
+    return this.#effects.size === 0;
+  }
+
+  /** Starts an effect behind the stages of the effects before it. Resolves, or rejects, with its stage. */
+  order<T>(stage: () => Promise<T> | T): Promise<T> {
+    const inLibrary = () => contexts.exit(stage);
+    const started =
+      this.#stage === undefined ? attempt(inLibrary) : this.#stage.then(inLibrary, inLibrary);
+    this.#stage = started;
+    const clear = () => {
+      if (this.#stage === started) this.#stage = undefined;
+    };
+    started.then(clear, clear);
+    this.track(started);
+    return started;
+  }
+
+  /** An effect that must be done before the turn is. A failure of it is a failure of the turn. */
+  track(effect: Promise<unknown>): void {
+    if (this.#ended) {
+      this.#strays.add(this, effect);
+      return;
+    }
+    this.#effects.add(effect);
+    effect.then(
+      () => this.#effects.delete(effect),
+      (error: unknown) => {
+        this.#effects.delete(effect);
+        this.fail(error);
+      },
+    );
+  }
+
+  /** What a handler returned; the turn ends after it. Never rejects: the caller has dealt with errors. */
+  follow(handler: Promise<unknown>): void {
+    this.#handlers.add(handler);
+    void handler.finally(() => this.#handlers.delete(handler));
+  }
+
+  get following(): boolean {
+    return this.#handlers.size > 0;
+  }
+
+  /** Effects issued so far, and those which they cause. */
+  async settleEffects(): Promise<void> {
+    while (this.#effects.size > 0) await Promise.allSettled([...this.#effects]);
+  }
+
+  /** All handlers and effects, until there is nothing more of either. */
+  async settle(): Promise<void> {
+    while (this.#effects.size + this.#handlers.size > 0) {
+      await Promise.allSettled([...this.#effects, ...this.#handlers]);
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+}
+
+const attempt = <T>(stage: () => Promise<T> | T): Promise<T> => {
+  try {
+    return Promise.resolve(stage());
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+};
+
+/** The turn that the running code belongs to, and how it runs; undefined outside of any. */
+export const currentContext = (): { readonly turn: Turn; readonly mode: Mode } | undefined => contexts.getStore();
+
+/**
+ * Effects issued after their turn had ended, by code that nobody waits for: a callback-style database driver, say.
+ * They are carried out in whatever invocation is running, and logged with their culprit: never refused, never silent.
+ */
+export class Strays {
+  readonly #pending = new Set<Promise<unknown>>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  add(turn: Turn, effect: Promise<unknown>): void {
+    this.#logger.warn("an effect was issued after its handler had ended; return the promise it waits for", {
+      code: "core.stray_effect",
+      turn: turn.label,
+    });
+    this.#pending.add(effect);
+    const done = () => this.#pending.delete(effect);
+    effect.then(done, (error: unknown) => {
+      done();
+      this.#logger.error("an effect issued after its handler had ended failed", { turn: turn.label, error });
+    });
+  }
+
+  /** Work of the library that belongs to no turn and must still end before the invocation does. */
+  watch(work: Promise<unknown>): void {
+    this.#pending.add(work);
+    const done = () => this.#pending.delete(work);
+    work.then(done, (error: unknown) => {
+      done();
+      this.#logger.error("closing a connection failed", { error });
+    });
+  }
+
+  async settle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled([...this.#pending]);
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  type DynamoDBDocumentClient,
+} from "@aws-sdk/lib-dynamodb";
+import type { Clock } from "../../clock.ts";
+import { StateError } from "../errors.ts";
+import type { Item } from "./expressions.ts";
+import type { Key } from "./keys.ts";
+
+/** One row to put or to remove, with no condition. */
+export type Write = { readonly put: Item & Key } | { readonly remove: Key };
+
+export interface BatchContext {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+  /** In [0, 1), for the jitter. */
+  readonly random: () => number;
+}
+
+const MAX_WRITES = 25;
+const MAX_ATTEMPTS = 8;
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 1000;
+
+/**
+ * Does all writes, 25 a request, one request after the other: a crash leaves a prefix, so callers order their writes
+ * such that every prefix can be cleaned up. Of two writes to one row the later counts.
+ *
+ * DynamoDB may refuse a part of a batch for its load, which the SDK does not retry. That part is sent again after a
+ * random wait; what is left after eight attempts is thrown as `state.unprocessed_writes`.
+ */
+export async function writeBatches(context: BatchContext, writes: readonly Write[]): Promise<void> {
+  for (const params of batchParams(context.tableName, writes)) await writeBatch(context, params);
+}
+
+export function batchParams(tableName: string, writes: readonly Write[]): BatchWriteCommandInput[] {
+  // A batch that names one row twice is refused as a whole.
+  const byRow = new Map(writes.map((write) => [JSON.stringify(toKey(write)), write]));
+  const requests = [...byRow.values()].map((write) =>
+    "put" in write ? { PutRequest: { Item: write.put } } : { DeleteRequest: { Key: write.remove } },
+  );
+  const batches = Math.ceil(requests.length / MAX_WRITES);
+  return Array.from({ length: batches }, (_, index) => ({
+    RequestItems: { [tableName]: requests.slice(index * MAX_WRITES, (index + 1) * MAX_WRITES) },
+  }));
+}
+
+async function writeBatch(context: BatchContext, params: BatchWriteCommandInput): Promise<void> {
+  let left = params.RequestItems;
+  for (let attempt = 1; ; attempt++) {
+    const { UnprocessedItems } = await context.client.send(new BatchWriteCommand({ RequestItems: left }));
+    left = UnprocessedItems;
+    const count = left?.[context.tableName]?.length ?? 0;
+    if (count === 0) return;
+    if (attempt === MAX_ATTEMPTS)
+      throw new StateError(
+        "state.unprocessed_writes",
+        `expected all writes of a batch to be done, got ${count} refused ${attempt} times`,
+        { count, attempts: attempt },
+      );
+    const longestMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+    await context.clock.sleep(Math.ceil(context.random() * longestMs));
+  }
+}
+
+const toKey = (write: Write): [string, string] => {
+  const { pk, sk } = "put" in write ? write.put : write.remove;
+  return [pk, sk];
+};

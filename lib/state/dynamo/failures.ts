@@ -1,0 +1,15 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+
+/** The answer to a conditional write, or undefined when its condition did not hold. Any other failure is thrown. */
+export async function unlessRefused<Output>(write: Promise<Output>): Promise<Output | undefined> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the condition of a write held. */
+export const isAccepted = async (write: Promise<unknown>): Promise<boolean> =>
+  (await unlessRefused(write)) !== undefined;

@@ -1,0 +1,76 @@
+import type { DeleteCommandInput, QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { toConnectionId, type Sid, type SocketId } from "../../ids.ts";
+import { sessionExpiresAtSeconds } from "../expiry.ts";
+import type { EngineProtocol, Member, Route } from "../records.ts";
+import { IS_LIVE, partitionQuery, type Item } from "./expressions.ts";
+import {
+  isHashed,
+  namespaceMemberKey,
+  namespacePartition,
+  roomMemberKey,
+  roomPartition,
+  type Key,
+} from "./keys.ts";
+
+/** A socket in a room. Read once a recipient and broadcast: small, and enough to send with. */
+export const toRoomMemberItem = (nsp: string, room: string, member: Member): Item & Key => ({
+  ...roomMemberKey(nsp, room, member.sid),
+  ...(isHashed(room) ? { room } : {}),
+  ...toAttributes(member),
+});
+
+/** A socket in its namespace: everyone. */
+export const toNamespaceMemberItem = (nsp: string, member: Member): Item & Key => ({
+  ...namespaceMemberKey(nsp, member.sid),
+  ...toAttributes(member),
+});
+
+export const fromMemberItem = (item: Item): Member => ({
+  sid: item["sk"] as Sid,
+  socketId: item["socketId"] as SocketId,
+  route: fromRouteText(item["route"] as string),
+  protocol: item["protocol"] as EngineProtocol,
+});
+
+export const listRoomMembersParams = (
+  tableName: string,
+  { nsp, room, pageLimit }: { nsp: string; room: string; pageLimit?: number | undefined },
+): QueryCommandInput => partitionQuery(tableName, roomPartition(nsp, room), { pageLimit });
+
+export const listNamespaceMembersParams = (
+  tableName: string,
+  { nsp, shard, pageLimit }: { nsp: string; shard: number; pageLimit?: number | undefined },
+): QueryCommandInput => partitionQuery(tableName, namespacePartition(nsp, shard), { pageLimit });
+
+/**
+ * The route is part of the condition because the failure may be old news:
+ *
+ *     we:    read member, route A ──► post to A: 410 ─────────────────────► delete IF route = A: refused
+ *     they:                           upgrade, the row now has route B ──►
+ */
+export function deleteMemberIfRouteParams(
+  tableName: string,
+  row: { nsp: string; room: string | undefined; sid: Sid; route: Route; nowSeconds: number },
+): DeleteCommandInput {
+  const { nsp, room, sid } = row;
+  return {
+    TableName: tableName,
+    Key: room === undefined ? namespaceMemberKey(nsp, sid) : roomMemberKey(nsp, room, sid),
+    ConditionExpression: `${IS_LIVE} AND route = :route`,
+    ExpressionAttributeValues: { ":route": toRouteText(row.route), ":now": row.nowSeconds },
+  };
+}
+
+/** One attribute for one comparison: `c:` and the connection, or `o`, the outbox. */
+export const toRouteText = (route: Route): string =>
+  route.kind === "connection" ? `c:${route.connectionId}` : "o";
+
+export const fromRouteText = (text: string): Route =>
+  text === "o" ? { kind: "out" } : { kind: "connection", connectionId: toConnectionId(text.slice(2)) };
+
+const toAttributes = ({ sid, socketId, route, protocol }: Member) => ({
+  socketId,
+  route: toRouteText(route),
+  protocol,
+  expiresAt: sessionExpiresAtSeconds(sid),
+});

@@ -1,0 +1,38 @@
+import {
+  QueryCommand,
+  type DynamoDBDocumentClient,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from "@aws-sdk/lib-dynamodb";
+import type { Clock } from "../../clock.ts";
+import { isLive } from "../expiry.ts";
+import type { Item } from "./expressions.ts";
+
+/**
+ * The live items of a query, a page at a time, to the last page. A page that has none left is passed over: DynamoDB
+ * may also send an empty page in the middle, and only a missing `LastEvaluatedKey` means the end.
+ */
+export async function* queryPages(
+  client: DynamoDBDocumentClient,
+  params: QueryCommandInput,
+  clock: Clock,
+): AsyncGenerator<Item[]> {
+  let input: QueryCommandInput | undefined = params;
+  while (input !== undefined) {
+    const output: QueryCommandOutput = await client.send(new QueryCommand(input));
+    const live = (output.Items ?? []).filter((item) => isLive(Number(item["expiresAt"]), clock));
+    if (live.length > 0) yield live;
+    input = output.LastEvaluatedKey && { ...params, ExclusiveStartKey: output.LastEvaluatedKey };
+  }
+}
+
+/** All pages of a query that is known to be small. */
+export async function queryAll(
+  client: DynamoDBDocumentClient,
+  params: QueryCommandInput,
+  clock: Clock,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of queryPages(client, params, clock)) items.push(...page);
+  return items;
+}

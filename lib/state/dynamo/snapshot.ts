@@ -1,0 +1,34 @@
+import type { AuthRecord, JoinedRecord, SessionSnapshot, SocketRecord } from "../records.ts";
+import { fromAuthItem } from "./auth-item.ts";
+import type { Item } from "./expressions.ts";
+import { fromHandshakeItem } from "./handshake-item.ts";
+import { fromJoinedItem } from "./joined-item.ts";
+import { parseKey, type Key } from "./keys.ts";
+import { fromPendingItem } from "./pending-item.ts";
+import { fromSessionItem } from "./session-item.ts";
+import { fromSocketItem } from "./socket-item.ts";
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** Sorts the rows of one session's partition by kind. Rows without their session are what a late write left behind. */
+export function toSnapshot(
+  items: readonly Item[],
+  { handshake }: { readonly handshake: boolean },
+): SessionSnapshot | undefined {
+  const sockets: SocketRecord[] = [];
+  const joined: JoinedRecord[] = [];
+  const auths: AuthRecord[] = [];
+  const single: Mutable<Partial<Pick<SessionSnapshot, "session" | "pending" | "handshake">>> = {};
+  for (const item of items) {
+    const { kind } = parseKey(item as unknown as Key);
+    if (kind === "session") single.session = fromSessionItem(item);
+    else if (kind === "pending") single.pending = fromPendingItem(item);
+    else if (kind === "handshake") single.handshake = fromHandshakeItem(item);
+    else if (kind === "socket") sockets.push(fromSocketItem(item));
+    else if (kind === "joined") joined.push(fromJoinedItem(item));
+    else if (kind === "auth") auths.push(fromAuthItem(item));
+  }
+  const { session, ...optional } = single;
+  if (session === undefined) return undefined;
+  return { session, sockets, joined, ...optional, ...(handshake ? { auths } : {}) };
+}

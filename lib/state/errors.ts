@@ -1,0 +1,34 @@
+import { NonstickyError } from "../errors.ts";
+
+/**
+ * A rule of the state layer was broken. `code` is one of `stateErrorCodes`; outages of the table are not wrapped in
+ * one, except for writes that it kept refusing.
+ */
+export class StateError extends NonstickyError {
+  declare readonly code: StateErrorCode;
+
+  constructor(code: StateErrorCode, message: string, evidence: Record<string, unknown> = {}) {
+    super(code, message, { evidence });
+  }
+}
+
+export const stateErrorCodes = [
+  /** A session id that we cannot have made. The caller drops what carried it. */
+  "state.malformed_sid",
+  /** A name with half a surrogate pair: no UTF-8 text has one, so two such names could become one key. Refused. */
+  "state.malformed_name",
+  /** A namespace over `MAX_NAMESPACE_BYTES`. Refused. */
+  "state.namespace_too_long",
+  /** A room over `MAX_ROOM_BYTES`. Refused. */
+  "state.room_too_long",
+  /** A binary packet whose stored parts exceed `MAX_PENDING_BYTES`. The caller closes the session. */
+  "state.pending_too_large",
+  /** A ping interval that is not a whole number of milliseconds, or out of range. Refused. */
+  "state.bad_interval",
+  /** A row whose key this version cannot read. Thrown to the boundary: the batch is tried again. */
+  "state.malformed_key",
+  /** DynamoDB left writes of a batch undone after every retry. Thrown to the boundary: the batch is tried again. */
+  "state.unprocessed_writes",
+] as const;
+
+export type StateErrorCode = (typeof stateErrorCodes)[number];

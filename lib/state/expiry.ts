@@ -1,0 +1,29 @@
+import type { Clock } from "../clock.ts";
+import { toSeconds } from "../clock.ts";
+import { openedAtMs, type Sid } from "../ids.ts";
+
+/**
+ * How long every row of a session is kept, from its opening: the two hours that API Gateway gives a connection, and
+ * half an hour for its close to be noticed and finished.
+ */
+export const SESSION_LIFETIME_SECONDS = 2 * 60 * 60 + 30 * 60;
+
+/** A sweep is saved every minute; one that was not saved for a day belongs to a deployment that is gone. */
+export const SWEEP_LIFETIME_SECONDS = 24 * 60 * 60;
+
+/** When all rows of a session expire, in epoch seconds: known from its id, so nothing ever needs renewing. */
+export const sessionExpiresAtSeconds = (sid: Sid): number =>
+  toSeconds(openedAtMs(sid)) + SESSION_LIFETIME_SECONDS;
+
+export const sweepExpiresAtSeconds = (clock: Clock): number =>
+  toSeconds(clock.nowMs()) + SWEEP_LIFETIME_SECONDS;
+
+/**
+ * DynamoDB deletes expired rows days late and returns them until then, so every read asks this.
+ * As a condition of a write it reads `expiresAt > :now`, with `:now` from `toExpirySeconds`.
+ */
+export const isLive = (expiresAtSeconds: number, clock: Clock): boolean =>
+  expiresAtSeconds > toExpirySeconds(clock);
+
+/** The present as rows are compared with it: whole seconds, rounded down. */
+export const toExpirySeconds = (clock: Clock): number => Math.floor(clock.nowMs() / 1000);

@@ -1,0 +1,69 @@
+import type { Clock } from "../clock.ts";
+import { isLive } from "./expiry.ts";
+
+/**
+ * Rows of one kind: partition, then key, then value. Values are copied in and out, as a network would; expired ones
+ * are there for nobody.
+ */
+export interface Shelf<Value> {
+  get(partition: string, key: string): Value | undefined;
+  put(partition: string, key: string, value: Value, expiresAtSeconds: number): void;
+  remove(partition: string, key: string): void;
+  /** Live values in ascending order of key. */
+  list(partition: string): Value[];
+  /** The same a page at a time; a page is read when it is asked for, so a walk sees changes ahead of it. */
+  pages(partition: string, pageSize: number): AsyncGenerator<Value[]>;
+  count(): number;
+}
+
+interface Row<Value> {
+  readonly key: string;
+  readonly value: Value;
+  readonly expiresAtSeconds: number;
+}
+
+export function createShelf<Value>(clock: Clock): Shelf<Value> {
+  const partitions = new Map<string, Map<string, Row<Value>>>();
+
+  const liveRows = (partition: string): Row<Value>[] =>
+    [...(partitions.get(partition)?.values() ?? [])]
+      .filter((row) => isLive(row.expiresAtSeconds, clock))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+
+  return {
+    get(partition, key) {
+      const row = partitions.get(partition)?.get(key);
+      return row !== undefined && isLive(row.expiresAtSeconds, clock)
+        ? structuredClone(row.value)
+        : undefined;
+    },
+
+    put(partition, key, value, expiresAtSeconds) {
+      const rows = partitions.get(partition) ?? new Map<string, Row<Value>>();
+      rows.set(key, { key, value: structuredClone(value), expiresAtSeconds });
+      partitions.set(partition, rows);
+    },
+
+    remove(partition, key) {
+      const rows = partitions.get(partition);
+      rows?.delete(key);
+      if (rows?.size === 0) partitions.delete(partition);
+    },
+
+    list: (partition) => liveRows(partition).map((row) => structuredClone(row.value)),
+
+    async *pages(partition, pageSize) {
+      let after = "";
+      for (;;) {
+        const page = liveRows(partition)
+          .filter((row) => row.key > after)
+          .slice(0, pageSize);
+        if (page.length > 0) yield page.map((row) => structuredClone(row.value));
+        if (page.length < pageSize) return;
+        after = page.at(-1)?.key ?? after;
+      }
+    },
+
+    count: () => [...partitions.keys()].reduce((total, partition) => total + liveRows(partition).length, 0),
+  };
+}

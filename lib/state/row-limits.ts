@@ -1,0 +1,70 @@
+import { isSid, type Sid } from "../ids.ts";
+import type { PendingRecord } from "./records.ts";
+import { StateError } from "./errors.ts";
+
+/** Longest namespace, in bytes of UTF-8. */
+export const MAX_NAMESPACE_BYTES = 128;
+/** Longest room, in bytes of UTF-8. */
+export const MAX_ROOM_BYTES = 1024;
+/** Most that may be stored of a binary packet: a row of DynamoDB ends at 400 KB, names and overhead included. */
+export const MAX_PENDING_BYTES = 384 * 1024;
+/** Longest ping interval: ten digits of milliseconds, which is what a beat's key has room for. */
+export const MAX_INTERVAL_MS = 9_999_999_999;
+
+/** Both stores pass every id and name through these before they use it as a key; each throws `StateError`. */
+export function requireSid(sid: Sid): Sid {
+  if (isSid(sid)) return sid;
+  const { length } = String(sid);
+  throw new StateError("state.malformed_sid", `expected a session id, got ${length} other characters`, {
+    length,
+  });
+}
+
+export function requireNamespace(nsp: string): string {
+  return requireName(nsp, "state.namespace_too_long", MAX_NAMESPACE_BYTES);
+}
+
+export function requireRoom(room: string): string {
+  return requireName(room, "state.room_too_long", MAX_ROOM_BYTES);
+}
+
+/** Names of namespaces and rooms, and keys of `socket.data`. */
+export function requireWellFormed(name: string): string {
+  const position = name.search(/\p{Surrogate}/u);
+  if (position === -1) return name;
+  throw new StateError("state.malformed_name", `expected text, got half a surrogate pair at ${position}`, {
+    position,
+  });
+}
+
+export function requirePendingSize(pending: PendingRecord): PendingRecord {
+  const ofList = 4 * pending.parts.length;
+  const ofParts = pending.parts.reduce((total, part) => total + part.byteLength, 0);
+  const bytes = Buffer.byteLength(pending.header) + ofList + ofParts;
+  if (bytes <= MAX_PENDING_BYTES) return pending;
+  throw new StateError(
+    "state.pending_too_large",
+    `expected a binary packet of up to ${MAX_PENDING_BYTES} bytes, got ${bytes}`,
+    { bytes },
+  );
+}
+
+export function requireInterval(pingIntervalMs: number): number {
+  if (Number.isInteger(pingIntervalMs) && pingIntervalMs > 0 && pingIntervalMs <= MAX_INTERVAL_MS)
+    return pingIntervalMs;
+  throw new StateError(
+    "state.bad_interval",
+    `expected a ping interval of 1 to ${MAX_INTERVAL_MS} whole milliseconds, got ${pingIntervalMs}`,
+    { pingIntervalMs },
+  );
+}
+
+function requireName(
+  name: string,
+  code: "state.namespace_too_long" | "state.room_too_long",
+  maxBytes: number,
+) {
+  const bytes = Buffer.byteLength(name);
+  if (bytes <= maxBytes) return requireWellFormed(name);
+  throw new StateError(code, `expected a name of up to ${maxBytes} bytes, got ${bytes}`, { bytes });
+}

@@ -1,0 +1,135 @@
+import type { Sid, SocketId } from "../ids.ts";
+import type { DisconnectReason } from "../protocol/reasons.ts";
+import type {
+  AuthRecord,
+  BeatRecord,
+  HandshakeRecord,
+  Member,
+  PendingRecord,
+  Route,
+  SessionRecord,
+  SessionSnapshot,
+  SocketRecord,
+  SweepRecord,
+} from "./records.ts";
+
+/**
+ * Where connection, session and room state lives. Two implementations, one contract test: the memory store is the
+ * executable specification, the DynamoDB store is the product.
+ *
+ * For every method:
+ * - Reads MUST be strongly consistent: what a resolved write wrote, every later read sees, from any instance.
+ * - Rows past their expiry MUST NOT be returned, whether or not they are still stored. Every row MUST have an expiry,
+ *   fixed from its session's age when it is written, so that nothing needs renewing.
+ * - A condition that does not hold is a value (`false`, a named outcome), never an exception.
+ * - Lists MUST be complete, however many pages they take.
+ * - Implementations MUST NOT need transactions, scans, or the old item on a failed condition.
+ * - Methods resolve when the write is durable. They retry throttling themselves, and throw when that does not help.
+ */
+export interface Store {
+  /** A session and its handshake, in one batch. The sid is new by construction, so there is no condition. */
+  createSession(session: SessionRecord, handshake: HandshakeRecord): Promise<void>;
+
+  /** One read of a session's partition; undefined when there is no such session, or it has expired. */
+  loadSession(sid: Sid, options: { readonly handshake: boolean }): Promise<SessionSnapshot | undefined>;
+
+  /** `open` → `severed`: no packet of this session runs from now on. False when it was not open. */
+  severSession(sid: Sid): Promise<boolean>;
+
+  /**
+   * Takes the lease on closing a session: IF it exists, is not `closed`, and no other lease holds at `nowMs`.
+   * The first reason given stays, also when a crashed close is begun again.
+   */
+  beginClose(close: CloseRequest): Promise<CloseOutcome>;
+
+  /** `closing` → `closed`. False when it was not closing. */
+  finishClose(sid: Sid): Promise<boolean>;
+
+  savePending(sid: Sid, pending: PendingRecord): Promise<void>;
+  deletePending(sid: Sid): Promise<void>;
+
+  /**
+   * A socket, its auth, its row in its namespace, in its own room (named by its id) and in `rooms`, in one batch per
+   * 25 rows. Rows of rooms also appear in the session's `joined`; the own room does not.
+   */
+  connectSocket(connect: ConnectRequest): Promise<void>;
+
+  /** Removes a socket from its namespace with every row of it; the session stays. `rooms` are those it had joined. */
+  disconnectSocket(sid: Sid, nsp: string, socketId: SocketId, rooms: readonly string[]): Promise<void>;
+
+  /** Membership and `joined`, two puts per room, batched. Idempotent. */
+  joinRooms(nsp: string, member: Member, rooms: readonly string[]): Promise<void>;
+  /** The opposite of `joinRooms`. Idempotent. */
+  leaveRooms(nsp: string, sid: Sid, rooms: readonly string[]): Promise<void>;
+
+  /**
+   * What a close removes: the memberships (own room and namespace row included) of all sockets of a session.
+   * The session's own partition is left to expiry, which costs nothing.
+   */
+  deleteMemberships(sid: Sid, sockets: readonly SocketRooms[]): Promise<void>;
+
+  /** Deletes one row of a room (or of the namespace) IF its route is still the one that failed. */
+  deleteMemberIfRoute(nsp: string, room: string | undefined, sid: Sid, route: Route): Promise<boolean>;
+
+  /** Sets and removes keys of `socket.data`, adds to `spent`, IF the socket still exists. One write. */
+  saveSocket(sid: Sid, nsp: string, socketId: SocketId, changes: SocketChanges): Promise<boolean>;
+
+  /** The members of a room in ascending order of sid, a page at a time. */
+  listRoomMembers(nsp: string, room: string): AsyncIterable<readonly Member[]>;
+  /** Everyone in a namespace: one stream a shard, each in ascending order of sid, no sid in two of them. */
+  listNamespaceMembers(nsp: string): readonly AsyncIterable<readonly Member[]>[];
+
+  /** Writes a session's beat at OPEN. Idempotent: a pong that was already recorded is kept. */
+  openBeat(beat: BeatRecord): Promise<void>;
+  /** Records a pong IF there is such a beat; never moves `lastPongAtMs` back (then still true). One write, no read. */
+  recordPong(sid: Sid, pingIntervalMs: number, atMs: number): Promise<boolean>;
+  getBeat(sid: Sid, pingIntervalMs: number): Promise<BeatRecord | undefined>;
+  deleteBeat(sid: Sid, pingIntervalMs: number): Promise<void>;
+  /**
+   * Beats of one interval whose phase (`openedAtMs(sid) % pingIntervalMs`) lies in `[fromPhaseMs, toPhaseMs)`,
+   * a page at a time, in no order. `0 ≤ from ≤ to ≤ pingIntervalMs`.
+   */
+  listBeats(
+    pingIntervalMs: number,
+    fromPhaseMs: number,
+    toPhaseMs: number,
+  ): AsyncIterable<readonly BeatRecord[]>;
+
+  listSweeps(): Promise<readonly SweepRecord[]>;
+  /** Saves a sweep IF `pingedUntilMs` is still `previousPingedUntilMs` (undefined: IF there is none yet). */
+  saveSweep(sweep: SweepRecord, previousPingedUntilMs: number | undefined): Promise<boolean>;
+  deleteSweep(pingIntervalMs: number): Promise<void>;
+}
+
+export interface CloseRequest {
+  readonly sid: Sid;
+  readonly reason: DisconnectReason;
+  readonly nowMs: number;
+  readonly leaseUntilMs: number;
+}
+
+/** `begun` carries the reason in effect. `leased`: somebody else is closing it now. `over`: closed, or never was. */
+export type CloseOutcome =
+  | { readonly outcome: "begun"; readonly reason: DisconnectReason }
+  | { readonly outcome: "leased" }
+  | { readonly outcome: "over" };
+
+export interface ConnectRequest {
+  readonly sid: Sid;
+  readonly socket: SocketRecord;
+  readonly auth: AuthRecord;
+  readonly member: Member;
+  readonly rooms: readonly string[];
+}
+
+export interface SocketRooms {
+  readonly nsp: string;
+  readonly socketId: SocketId;
+  readonly rooms: readonly string[];
+}
+
+export interface SocketChanges {
+  readonly set: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+  readonly spent: readonly string[];
+}

@@ -1,0 +1,110 @@
+import { io, type Socket } from "socket.io-client";
+import type { ChatMessage } from "./chat-load.ts";
+
+/** One stay of a client: from the moment it is in its room to the loss of its connection. */
+export interface Stay {
+  readonly joinedAtMs: number;
+  endedAtMs: number | undefined;
+  readonly heard: ChatMessage[];
+}
+
+export interface SentPacket {
+  readonly message: ChatMessage;
+  readonly sentAtMs: number;
+  ackedAtMs: number | undefined;
+  /** The process that acknowledged it. */
+  pid: number | undefined;
+}
+
+/**
+ * A stock client that keeps a window of messages under way. When its connection is closed it comes back and sends
+ * again, as new packets and in the old order, what was not acknowledged.
+ */
+export class ChatClient {
+  readonly name: string;
+  readonly room: string;
+  readonly stays: Stay[] = [];
+  readonly sent: SentPacket[] = [];
+  readonly done: Promise<void>;
+  readonly #socket: Socket;
+  readonly #total: number;
+  readonly #window: number;
+  readonly #open = new Set<number>();
+  #next = 0;
+  #packets = 0;
+  #joined = false;
+  #finish: () => void = () => undefined;
+
+  constructor(url: string, options: { name: string; room: string; messages: number; window: number }) {
+    this.name = options.name;
+    this.room = options.room;
+    this.#total = options.messages;
+    this.#window = options.window;
+    this.done = new Promise((resolve) => (this.#finish = resolve));
+    this.#socket = io(url, {
+      transports: ["websocket"],
+      forceNew: true,
+      reconnectionDelay: 20,
+      reconnectionDelayMax: 100,
+      auth: { room: options.room },
+    });
+    this.#socket.on("joined", () => this.#enter());
+    this.#socket.on("disconnect", () => this.#leave());
+    this.#socket.on("connect_error", () => {
+      if (!this.#socket.active) this.#socket.connect();
+    });
+    this.#socket.on("said", (message: ChatMessage) => this.stays.at(-1)?.heard.push(message));
+  }
+
+  get isDone(): boolean {
+    return this.#next >= this.#total && this.#open.size === 0;
+  }
+
+  get reconnections(): number {
+    return Math.max(0, this.stays.length - 1);
+  }
+
+  hangUp(): void {
+    this.#socket.disconnect();
+  }
+
+  #enter(): void {
+    this.stays.push({ joinedAtMs: Date.now(), endedAtMs: undefined, heard: [] });
+    this.#joined = true;
+    for (const logical of [...this.#open].toSorted((one, other) => one - other)) this.#send(logical);
+    this.#fill();
+  }
+
+  #leave(): void {
+    this.#joined = false;
+    const stay = this.stays.at(-1);
+    if (stay !== undefined) stay.endedAtMs ??= Date.now();
+  }
+
+  #fill(): void {
+    while (this.#joined && this.#open.size < this.#window && this.#next < this.#total) {
+      const logical = this.#next++;
+      this.#open.add(logical);
+      this.#send(logical);
+    }
+  }
+
+  #send(logical: number): void {
+    const order = this.#packets++;
+    const message: ChatMessage = {
+      sender: this.name,
+      logical,
+      order,
+      packet: `${this.name}/${logical}/${order}`,
+    };
+    const packet: SentPacket = { message, sentAtMs: Date.now(), ackedAtMs: undefined, pid: undefined };
+    this.sent.push(packet);
+    this.#socket.emit("say", message, ({ pid }: { pid: number }) => {
+      packet.ackedAtMs = Date.now();
+      packet.pid = pid;
+      this.#open.delete(logical);
+      this.#fill();
+      if (this.isDone) this.#finish();
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { bundle } from "../../infra/bundle.js";
+
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), "nonsticky-bundle-"));
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** A service with one function that answers what its app exports, and a library under the name of ours. */
+async function writeService(files: Readonly<Record<string, string>> = {}): Promise<string> {
+  const all = {
+    "service/package.json": JSON.stringify({
+      name: "nonsticky",
+      type: "module",
+      exports: {
+        ".": { "nonsticky-source": "./lib/index.ts", default: "./dist/index.js" },
+        "./lambda": { "nonsticky-source": "./lib/lambda.ts", default: "./dist/lambda.js" },
+      },
+      imports: { "#app": "./app.ts" },
+    }),
+    "service/lib/index.ts": `export class Server { readonly name = "source"; }`,
+    "service/lib/lambda.ts": `export const place: string = "lambda";`,
+    "service/app.ts": `import { Server } from "nonsticky"; export const io = new Server();`,
+    "service/functions/inbox.ts": `import { io } from "#app"; export const handler = (): unknown => io;`,
+    ...files,
+  };
+  for (const [file, text] of Object.entries(all)) {
+    await mkdir(path.dirname(path.join(root, file)), { recursive: true });
+    await writeFile(path.join(root, file), text);
+  }
+  return path.join(root, "service");
+}
+
+async function run(serviceDir: string, app?: string): Promise<unknown> {
+  await bundle({ serviceDir, handlers: ["functions/inbox.handler"], ...(app === undefined ? {} : { app }) });
+  const module = (await import(path.join(serviceDir, ".build/functions/inbox.mjs"))) as {
+    handler(): unknown;
+  };
+  return module.handler();
+}
+
+it("bundles the sources of the app that package.json names", async () => {
+  const serviceDir = await writeService();
+
+  expect(await run(serviceDir)).toMatchObject({ name: "source" });
+});
+
+it("bundles another app, from outside the repository too, with this very library", async () => {
+  const serviceDir = await writeService({
+    "elsewhere/package.json": `{ "name": "elsewhere", "type": "module" }`,
+    "elsewhere/app.ts": `
+      import { Server } from "nonsticky";
+      import { place } from "nonsticky/lambda";
+      export const io = Object.assign(new Server(), { place });
+    `,
+  });
+
+  expect(await run(serviceDir, path.join(root, "elsewhere/app.ts"))).toMatchObject({
+    name: "source",
+    place: "lambda",
+  });
+});
+
+it("bundles CommonJS that requires a module of Node", async () => {
+  const serviceDir = await writeService({
+    "service/node_modules/old/package.json": `{ "name": "old", "main": "old.js" }`,
+    "service/node_modules/old/old.js": `exports.separator = require("path").sep;`,
+    "service/app.ts": `import old from "old"; export const io = old;`,
+  });
+
+  expect(await run(serviceDir)).toMatchObject({ separator: path.sep });
+});
+
+it("leaves out what nothing uses, and maps the rest to its sources", async () => {
+  const serviceDir = await writeService({
+    "service/app.ts": `export const io = "kept-by-the-handler"; export const unused = "used-by-nobody";`,
+  });
+
+  await run(serviceDir);
+
+  const built = await readFile(path.join(serviceDir, ".build/functions/inbox.mjs"), "utf8");
+  const map = JSON.parse(await readFile(path.join(serviceDir, ".build/functions/inbox.mjs.map"), "utf8"));
+  expect(built).toContain("kept-by-the-handler");
+  expect(built).not.toContain("used-by-nobody");
+  expect(map.sources).toContain("../../app.ts");
+});
+
+it("says which file is missing", async () => {
+  const serviceDir = await writeService();
+
+  await expect(bundle({ serviceDir, handlers: ["functions/absent.handler"] })).rejects.toThrow(
+    "functions/absent.ts",
+  );
+  await expect(run(serviceDir, "no-such-app.ts")).rejects.toThrow("no-such-app.ts");
+});

@@ -1,0 +1,177 @@
+import { beforeEach, expect, it } from "vitest";
+import type { Route } from "../../../lib/state/records.ts";
+import type { Store } from "../../../lib/state/store.ts";
+import type { MakeStore } from "../contract.ts";
+import {
+  collect,
+  connectionRoute,
+  connectOf,
+  createOwnedClock,
+  handshakeOf,
+  memberOf,
+  sessionOf,
+  sidOf,
+  START_MS,
+} from "../fixtures.ts";
+
+export function describeMembers(makeStore: MakeStore): void {
+  let clock = createOwnedClock();
+  let store: Store;
+  beforeEach(async () => {
+    clock = createOwnedClock();
+    store = await makeStore({ clock });
+  });
+
+  const membersOf = (room: string) => collect(store.listRoomMembers("/", room));
+  const joinedOf = async (index: number) =>
+    ((await store.loadSession(sidOf(index), { handshake: false }))?.joined ?? [])
+      .map(({ room }) => room)
+      .toSorted();
+
+  it("joins and leaves rooms, each of them as often as it likes", async () => {
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+
+    await store.joinRooms("/", memberOf(1), ["a", "b", "c", "a"]);
+    await store.joinRooms("/", memberOf(1), ["a", "b"]);
+    await store.leaveRooms("/", sidOf(1), ["b"]);
+    await store.leaveRooms("/", sidOf(1), ["b", "never joined", "b"]);
+
+    expect(await joinedOf(1)).toEqual(["a", "c"]);
+    expect(await membersOf("a")).toStrictEqual([memberOf(1)]);
+    expect(await membersOf("b")).toEqual([]);
+    expect(await membersOf("c")).toStrictEqual([memberOf(1)]);
+  });
+
+  it("does nothing for no rooms", async () => {
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+
+    await store.joinRooms("/", memberOf(1), []);
+    await store.leaveRooms("/", sidOf(1), []);
+    await store.deleteMemberships(sidOf(1), []);
+
+    expect(await joinedOf(1)).toEqual([]);
+  });
+
+  it("does not count a socket's own room among those it joined", async () => {
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+
+    await store.joinRooms("/", memberOf(1), [memberOf(1).socketId, memberOf(2).socketId]);
+
+    expect(await joinedOf(1)).toEqual([memberOf(2).socketId]);
+    expect(await membersOf(memberOf(1).socketId)).toEqual([memberOf(1)]);
+  });
+
+  it("replaces the member when it joins again by another route", async () => {
+    const moved = memberOf(1, { route: connectionRoute("other="), protocol: 3 });
+
+    await store.joinRooms("/", memberOf(1, { route: { kind: "out" } }), ["a"]);
+    await store.joinRooms("/", moved, ["a"]);
+
+    expect(await membersOf("a")).toStrictEqual([moved]);
+  });
+
+  it("lists a room in ascending order of sid, page by page", async () => {
+    const members = Array.from({ length: 23 }, (_, index) => memberOf(index));
+    store = await makeStore({ clock, pageLimit: 5 });
+    for (const member of members) await store.joinRooms("/", member, ["a", `only ${member.sid}`]);
+
+    const pages: number[] = [];
+    const sids: string[] = [];
+    for await (const page of store.listRoomMembers("/", "a")) {
+      pages.push(page.length);
+      sids.push(...page.map(({ sid }) => sid));
+    }
+
+    expect(sids).toEqual(members.map(({ sid }) => sid).toSorted());
+    expect(pages).toEqual([5, 5, 5, 5, 3]);
+  });
+
+  it("lists more than fits into a megabyte", async () => {
+    const route = connectionRoute("x".repeat(60_000));
+    const members = Array.from({ length: 24 }, (_, index) => memberOf(index, { route }));
+    await Promise.all(members.map((member) => store.joinRooms("/", member, ["a"])));
+
+    const sids = (await membersOf("a")).map(({ sid }) => sid);
+
+    expect(sids).toEqual(members.map(({ sid }) => sid).toSorted());
+  });
+
+  it("lists everyone in streams that share nobody, each in ascending order of sid", async () => {
+    store = await makeStore({ clock, pageLimit: 4 });
+    const indexes = Array.from({ length: 40 }, (_, index) => index);
+    await Promise.all(indexes.map((index) => store.connectSocket(connectOf(index))));
+    await store.connectSocket(connectOf(99, "/other"));
+
+    const streams = await Promise.all(store.listNamespaceMembers("/").map((stream) => collect(stream)));
+
+    for (const stream of streams)
+      expect(stream.map(({ sid }) => sid)).toEqual(stream.map(({ sid }) => sid).toSorted());
+    expect(
+      streams
+        .flat()
+        .map(({ sid }) => sid)
+        .toSorted(),
+    ).toEqual(indexes.map((index) => sidOf(index)).toSorted());
+  });
+
+  it("reads on when a walk is left and taken up by another", async () => {
+    store = await makeStore({ clock, pageLimit: 2 });
+    for (let index = 0; index < 6; index++) await store.joinRooms("/", memberOf(index), ["a"]);
+
+    for await (const page of store.listRoomMembers("/", "a")) {
+      expect(page).toHaveLength(2);
+      break;
+    }
+
+    expect(await membersOf("a")).toHaveLength(6);
+  });
+
+  it("forgets members that have expired, also when they fill whole pages", async () => {
+    store = await makeStore({ clock, pageLimit: 2 });
+    const young = sidOf(50, START_MS + 60_000);
+    for (let index = 0; index < 9; index++) await store.connectSocket(connectOf(index, "/", ["a"]));
+    await store.connectSocket({
+      ...connectOf(50, "/", ["a"]),
+      sid: young,
+      member: memberOf(50, { sid: young }),
+    });
+
+    clock.set(sessionOf(sidOf(0)).expiresAtSeconds * 1000);
+
+    expect((await membersOf("a")).map(({ sid }) => sid)).toEqual([young]);
+    const streams = await Promise.all(store.listNamespaceMembers("/").map((stream) => collect(stream)));
+    expect(streams.flat().map(({ sid }) => sid)).toEqual([young]);
+    expect(await store.deleteMemberIfRoute("/", "a", sidOf(0), connectionRoute())).toBe(false);
+  });
+
+  const routes: readonly [string, Route, Route, boolean][] = [
+    ["the connection that failed", connectionRoute("A="), connectionRoute("A="), true],
+    ["another connection", connectionRoute("B="), connectionRoute("A="), false],
+    ["its outbox by now", { kind: "out" }, connectionRoute("A="), false],
+    ["a connection by now", connectionRoute("A="), { kind: "out" }, false],
+    ["the outbox that failed", { kind: "out" }, { kind: "out" }, true],
+    ["a connection named like an outbox", connectionRoute("o"), { kind: "out" }, false],
+  ];
+  it.each(routes)(
+    "deletes a member whose route is %s: %j after %j, %s",
+    async (_, route, failed, deleted) => {
+      const connect = connectOf(1, "/", ["a"]);
+      await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+      await store.connectSocket({ ...connect, member: { ...connect.member, route } });
+
+      expect(await store.deleteMemberIfRoute("/", "a", sidOf(1), failed)).toBe(deleted);
+      expect(await store.deleteMemberIfRoute("/", undefined, sidOf(1), failed)).toBe(deleted);
+
+      const everyone = await Promise.all(store.listNamespaceMembers("/").map((stream) => collect(stream)));
+      expect(await membersOf("a")).toHaveLength(deleted ? 0 : 1);
+      expect(everyone.flat()).toHaveLength(deleted ? 0 : 1);
+      expect(await membersOf(memberOf(1).socketId)).toHaveLength(1);
+      expect(await joinedOf(1)).toEqual(["a"]);
+    },
+  );
+
+  it("deletes no member that is not there", async () => {
+    expect(await store.deleteMemberIfRoute("/", "a", sidOf(1), connectionRoute())).toBe(false);
+    expect(await store.deleteMemberIfRoute("/", undefined, sidOf(1), connectionRoute())).toBe(false);
+  });
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+/** The soak suites take minutes: `NONSTICKY_SOAK=1` runs them, and them alone. */
+const soak = Boolean(process.env.NONSTICKY_SOAK);
+
+/** Packages are read from their sources, as the functions' bundler does. */
+const conditions = ["nonsticky-source"];
+
+export default defineConfig({
+  resolve: { conditions: [...conditions, "module", "node", "development|production"] },
+  ssr: { resolve: { conditions: [...conditions, "module", "node", "development|production"] } },
+  test: {
+    include: [soak ? "test/soak/**/*.test.ts" : "test/**/*.test.ts"],
+    exclude: soak ? [] : ["test/soak/**"],
+    pool: "forks",
+    // Suites that start a whole stack start several processes each.
+    maxWorkers: 2,
+    testTimeout: soak ? 300_000 : 20_000,
+    hookTimeout: soak ? 120_000 : 60_000,
+    teardownTimeout: 10_000,
+    // The SDK announces on every start when it will drop this version of Node.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+  },
+});
