@@ -20,7 +20,7 @@ export interface AppModule {
   readonly engine?: EngineApp;
 }
 
-/** The entry points of the deployed functions; everything they share is made once per instance. */
+/** The entry points of the deployed functions, each made when it is read, so that each needs only its own variables. */
 export interface Handlers {
   readonly connect: ReturnType<typeof createConnectHandler>;
   readonly inbox: ReturnType<typeof createInboxHandler>;
@@ -47,27 +47,41 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     );
   }
   const logger = createLogger(readLogLevel(env));
-  const runtime = new Runtime({
-    store: createDynamoStore({
-      client: createDocumentClient(env),
-      tableName: readRequired(env, "NONSTICKY_TABLE"),
-      clock: systemClock,
-    }),
-    transport: createManagementTransport(createManagementClient(readRequired(env, "NONSTICKY_CALLBACK_URL"))),
-    mailbox: createMailbox(env),
+  const store = createDynamoStore({
+    client: createDocumentClient(env),
+    tableName: readRequired(env, "NONSTICKY_TABLE"),
     clock: systemClock,
-    logger,
-    isOrdered: isOrdered(env),
   });
-  app.bind(runtime);
   // A promise nobody awaits must not take the instance, and with it other clients' packets, with it.
   process.on("unhandledRejection", (error) => {
     logger.error("a promise was rejected and nobody handled it", { code: "core.unhandled_rejection", error });
   });
+  let runtime: Runtime | undefined;
+  const bindRuntime = (): Runtime => {
+    if (runtime) return runtime;
+    const client = createManagementClient(readRequired(env, "NONSTICKY_CALLBACK_URL"));
+    runtime = new Runtime({
+      store,
+      transport: createManagementTransport(client),
+      mailbox: createMailbox(env),
+      clock: systemClock,
+      logger,
+      isOrdered: isOrdered(env),
+    });
+    app.bind(runtime);
+    return runtime;
+  };
   return {
-    connect: createConnectHandler(runtime, app),
-    inbox: createInboxHandler(runtime, app),
-    heartbeat: createHeartbeatHandler(runtime, app),
+    // The authorizer has neither the way to clients nor the mailbox, and no permission for them.
+    get connect() {
+      return createConnectHandler({ store, logger, clock: systemClock }, app);
+    },
+    get inbox() {
+      return createInboxHandler(bindRuntime(), app);
+    },
+    get heartbeat() {
+      return createHeartbeatHandler(bindRuntime(), app);
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult } from "aws-lambda";
 import { admit, type Arrival } from "../core/admission.ts";
 import type { EngineApp } from "../core/engine.ts";
-import type { Runtime } from "../core/runtime.ts";
+import type { Ports } from "../core/runtime.ts";
 import { toConnectionId } from "../ids.ts";
 
 /**
@@ -9,11 +9,11 @@ import { toConnectionId } from "../ids.ts";
  * Gateway repeats with every later message of the connection. A refused client gets 403.
  */
 export const createConnectHandler =
-  (runtime: Runtime, app: EngineApp) =>
+  (ports: Pick<Ports, "store" | "clock" | "logger">, app: EngineApp) =>
   async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
-    const admission = await admit(runtime, app.options, toArrival(event));
+    const admission = await admit(ports, app.options, toArrival(event));
     if (admission.admitted) return toPolicy(event.methodArn, "Allow", { sid: admission.sid });
-    runtime.logger.info("a connection was refused", { code: admission.code, reason: admission.message });
+    ports.logger.info("a connection was refused", { code: admission.code, reason: admission.message });
     return toPolicy(event.methodArn, "Deny", {});
   };
 

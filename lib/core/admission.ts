@@ -3,7 +3,7 @@ import { parseHandshake } from "../protocol/handshake.ts";
 import { sessionExpiresAtSeconds } from "../state/expiry.ts";
 import type { HandshakeRecord } from "../state/records.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Ports } from "./runtime.ts";
 
 /** A WebSocket that asks to be let in. */
 export interface Arrival {
@@ -22,7 +22,7 @@ const MAX_HEADER_BYTES = 8 * 1024;
 
 /** Lets a client in, with a session of its own, or says why not. One write; a refused client costs none. */
 export async function admit(
-  runtime: Runtime,
+  { store, clock }: Pick<Ports, "store" | "clock">,
   options: ResolvedEngineOptions,
   arrival: Arrival,
 ): Promise<Admission> {
@@ -30,12 +30,12 @@ export async function admit(
   if ("refused" in parsed) return { admitted: false, code: parsed.code, message: parsed.message };
   // A session of its own polling transport to upgrade: there is no such session.
   if (parsed.sid !== undefined) return { admitted: false, code: 1, message: "Session ID unknown" };
-  const nowMs = runtime.clock.nowMs();
+  const nowMs = clock.nowMs();
   const handshake = toHandshakeRecord(options.path, arrival, nowMs);
   const refusal = await askApp(options, handshake);
   if (refusal !== undefined) return { admitted: false, code: 4, message: refusal };
   const sid = createSid(nowMs);
-  await runtime.store.createSession(
+  await store.createSession(
     {
       sid,
       protocol: parsed.protocol,

@@ -1,11 +1,9 @@
 import { fileURLToPath } from "node:url";
-import type { LocalOptions, LocalRuntime } from "../../infra/local/local.ts";
-export const startOurs = async (
+import { startLocal, type LocalOptions, type LocalRuntime } from "../../infra/local/local.ts";
+
+/** The local runtime with an app named relative to the calling test: `startOurs(import.meta.url, "./apps/x.ts")`. */
+export const startOurs = (
   caller: string,
   app: string,
   options: Omit<LocalOptions, "app"> = {},
-): Promise<LocalRuntime> => {
-  const m = "../../infra/local/local.ts";
-  const { startLocal } = await import(m);
-  return startLocal({ ...options, app: fileURLToPath(new URL(app, caller)) });
-};
+): Promise<LocalRuntime> => startLocal({ ...options, app: fileURLToPath(new URL(app, caller)) });
