@@ -1,4 +1,3 @@
-
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -17,11 +16,15 @@ export function createLogger(
   level: LogLevel,
   write: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
 ): Logger {
-  const at = (own: LogLevel) => (message: string, fields: LogFields = {}) => {
-    if (logLevels.indexOf(own) < logLevels.indexOf(level)) return;
-    const { error, ...rest } = fields;
-    write(JSON.stringify({ level: own, message, ...rest, ...(error === undefined ? {} : toLogged(error)) }));
-  };
+  const at =
+    (own: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (logLevels.indexOf(own) < logLevels.indexOf(level)) return;
+      const { error, ...rest } = fields;
+      write(
+        JSON.stringify({ level: own, message, ...rest, ...(error === undefined ? {} : toLogged(error)) }),
+      );
+    };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

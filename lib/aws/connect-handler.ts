@@ -17,7 +17,11 @@ export const createConnectHandler =
     return toPolicy(event.methodArn, "Deny", {});
   };
 
-function toArrival({ headers, queryStringParameters, requestContext }: APIGatewayRequestAuthorizerEvent): Arrival {
+function toArrival({
+  headers,
+  queryStringParameters,
+  requestContext,
+}: APIGatewayRequestAuthorizerEvent): Arrival {
   const { connectionId, identity } = requestContext as typeof requestContext & { connectionId: string };
   return {
     connectionId: toConnectionId(connectionId),

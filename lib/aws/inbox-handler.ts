@@ -22,7 +22,11 @@ export function createInboxHandler(runtime: Runtime, app: EngineApp) {
   };
 }
 
-async function receiveBatch(runtime: Runtime, inbox: Inbox, { Records }: SQSEvent): Promise<SQSBatchResponse> {
+async function receiveBatch(
+  runtime: Runtime,
+  inbox: Inbox,
+  { Records }: SQSEvent,
+): Promise<SQSBatchResponse> {
   const deliveries = Records.flatMap((record): Delivery[] => {
     try {
       return [fromSqsRecord(record)];
@@ -35,7 +39,11 @@ async function receiveBatch(runtime: Runtime, inbox: Inbox, { Records }: SQSEven
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-async function receiveRoute(runtime: Runtime, inbox: Inbox, event: RouteEvent): Promise<APIGatewayProxyResultV2> {
+async function receiveRoute(
+  runtime: Runtime,
+  inbox: Inbox,
+  event: RouteEvent,
+): Promise<APIGatewayProxyResultV2> {
   try {
     const delivery = fromRouteEvent(event);
     // OPEN cannot be posted before this very answer, so it is left to another invocation.

@@ -15,7 +15,11 @@ export function createLambdaMailbox(client: LambdaClient, functionName: string):
   return {
     send: async (letter) => {
       await client.send(
-        new InvokeCommand({ FunctionName: functionName, InvocationType: "Event", Payload: encodeLetter(letter) }),
+        new InvokeCommand({
+          FunctionName: functionName,
+          InvocationType: "Event",
+          Payload: encodeLetter(letter),
+        }),
       );
     },
     release: () => Promise.resolve(),

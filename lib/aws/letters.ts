@@ -16,7 +16,8 @@ export const encodeLetter = (letter: Letter): string => JSON.stringify(letter);
 export function parseLetter(body: string): Letter {
   if (body.startsWith("{")) return JSON.parse(body) as Letter;
   const [eventType, sid, connection, epoch, frame] = body.split(",");
-  if (!isSid(sid) || !connection || frame === undefined || !Number.isFinite(Number(epoch))) throw badLetter(eventType);
+  if (!isSid(sid) || !connection || frame === undefined || !Number.isFinite(Number(epoch)))
+    throw badLetter(eventType);
   const connectionId = toConnectionId(connection);
   const atMs = Number(epoch);
   switch (eventType) {

@@ -51,7 +51,11 @@ export async function admit(
   return { admitted: true, sid };
 }
 
-function toHandshakeRecord(path: string, { headers, query, address }: Arrival, nowMs: number): HandshakeRecord {
+function toHandshakeRecord(
+  path: string,
+  { headers, query, address }: Arrival,
+  nowMs: number,
+): HandshakeRecord {
   return {
     headers: capHeaders(headers),
     query,
@@ -75,7 +79,10 @@ function capHeaders(headers: Readonly<Record<string, string>>): Record<string, s
   return kept;
 }
 
-function askApp({ allowRequest }: ResolvedEngineOptions, handshake: HandshakeRecord): Promise<string | undefined> {
+function askApp(
+  { allowRequest }: ResolvedEngineOptions,
+  handshake: HandshakeRecord,
+): Promise<string | undefined> {
   if (allowRequest === undefined) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     allowRequest({ ...handshake, method: "GET" }, (error, success) => {

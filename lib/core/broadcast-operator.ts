@@ -68,7 +68,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap = DefaultEventsMap, 
   }
 
   send(...args: EventParams<EmitEvents, "message" & EventNames<EmitEvents>>): this {
-    this.emit("message" as EventNames<EmitEvents>, ...(args as never));
+    this.emit("message", ...(args as never));
     return this;
   }
 
@@ -99,6 +99,5 @@ export class BroadcastOperator<EmitEvents extends EventsMap = DefaultEventsMap, 
     return new BroadcastOperator(this.#nsp, { ...this.#audience, ...audience }, { ...this.#flags, ...flags });
   }
 }
-
 
 const toList = (room: Rooms): readonly string[] => (typeof room === "string" ? [room] : room);

@@ -13,7 +13,12 @@ export interface EmitFlags {
 }
 
 /** An event as frames for the wire. Throws before anything is sent: reserved name, acknowledgement, over 128 KB. */
-export function encodeEvent(codec: PacketCodec, nsp: string, event: string, args: readonly unknown[]): string[] {
+export function encodeEvent(
+  codec: PacketCodec,
+  nsp: string,
+  event: string,
+  args: readonly unknown[],
+): string[] {
   assertEmittable(event);
   if (typeof args.at(-1) === "function") {
     throw new CoreError(

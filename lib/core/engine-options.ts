@@ -93,9 +93,13 @@ export function rejectUnknownOptions(owner: string, options: object, known: read
 
 function readDuration(name: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
-  throw new ConfigError("config.bad_option", `expected ${name} to be a positive number, got ${String(value)}`, {
-    evidence: { name },
-  });
+  throw new ConfigError(
+    "config.bad_option",
+    `expected ${name} to be a positive number, got ${String(value)}`,
+    {
+      evidence: { name },
+    },
+  );
 }
 
 function readPath(path: unknown): string {

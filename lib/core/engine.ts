@@ -41,8 +41,6 @@ export interface EngineApp {
   save?(session: Session): Promise<void>;
 }
 
-
-
 /** One client of a bare engine app. */
 export interface EngineSession {
   readonly id: string;

@@ -118,7 +118,8 @@ export class Inbox {
       case "reap":
         return onAnswer(this.#runtime, this.#app, this.#loader, letter, turn);
       case "frame":
-        if (laneOf(letter) === "answers") return onAnswer(this.#runtime, this.#app, this.#loader, letter, turn);
+        if (laneOf(letter) === "answers")
+          return onAnswer(this.#runtime, this.#app, this.#loader, letter, turn);
         return this.#startFrame(job, letter, lane);
       case "kick":
         job.session = await this.#session(lane, letter);

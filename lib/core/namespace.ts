@@ -32,10 +32,7 @@ export type Middleware<
   Emit extends EventsMap = DefaultEventsMap,
   ServerSide extends EventsMap = DefaultEventsMap,
   SocketData = unknown,
-> = (
-  socket: Socket<Listen, Emit, ServerSide, SocketData>,
-  next: (error?: ExtendedError) => void,
-) => unknown;
+> = (socket: Socket<Listen, Emit, ServerSide, SocketData>, next: (error?: ExtendedError) => void) => unknown;
 
 /** A pool of sockets under one name, multiplexed over the clients' connections. */
 export class Namespace<

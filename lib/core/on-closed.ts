@@ -39,9 +39,13 @@ export async function onClosed(
   const close = await store.beginClose({ sid, reason: letter.reason, nowMs, leaseUntilMs: nowMs + LEASE_MS });
   switch (close.outcome) {
     case "leased":
-      throw new CoreError("core.close_leased", "expected to close a session alone, but another turn is at it", {
-        evidence: { sid },
-      });
+      throw new CoreError(
+        "core.close_leased",
+        "expected to close a session alone, but another turn is at it",
+        {
+          evidence: { sid },
+        },
+      );
     case "over":
       return;
     case "begun":
@@ -62,5 +66,6 @@ export async function onClosed(
   await store.deleteBeat(sid, pingIntervalMs);
   // `$disconnect` brought "transport close": that connection has ended by itself.
   const { connectionId } = session;
-  if (connectionId !== undefined && close.reason !== "transport close") await runtime.outbound.close(connectionId);
+  if (connectionId !== undefined && close.reason !== "transport close")
+    await runtime.outbound.close(connectionId);
 }

@@ -56,7 +56,13 @@ export async function onConnect(
   if (!session.alive || member === undefined) return;
 
   const authRecord = { nsp: nsp.name, socketId, auth };
-  const request = { sid: session.sid, socket: state.toRecord(), auth: authRecord, member, rooms: [...state.rooms] };
+  const request = {
+    sid: session.sid,
+    socket: state.toRecord(),
+    auth: authRecord,
+    member,
+    rooms: [...state.rooms],
+  };
   // In order with what the middlewares have sent; the client hears of its id only when it can be found by it.
   await turn.order(() => store.connectSocket(request));
   session.rememberAuth(authRecord);

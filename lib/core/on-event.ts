@@ -28,7 +28,8 @@ export async function onEvent(
   const { socket, bound } = replay(internals, nsp, session, state, turn);
   // The listener may be asynchronous and bind this handler only after an await.
   if (!socket.hasListeners(event)) await bound;
-  const ack = packet.id === undefined ? undefined : new ClientAck(internals, session, packet.nsp, packet.id, turn);
+  const ack =
+    packet.id === undefined ? undefined : new ClientAck(internals, session, packet.nsp, packet.id, turn);
   const args = ack ? [...packet.args.slice(1), ack.send] : packet.args.slice(1);
   const handlers = await dispatch(internals, turn, socket, event, args);
   if (ack) turn.follow(ack.waitFor(handlers));

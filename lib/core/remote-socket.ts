@@ -4,12 +4,7 @@ import { toHandshake, type Handshake } from "./socket-handshake.ts";
 import type { Internals } from "./internals.ts";
 import { parseStoredData } from "./socket-data.ts";
 import { storedData } from "./socket-state.ts";
-import {
-  disconnectSockets,
-  joinMembers,
-  leaveMembers,
-  type FetchedSocket,
-} from "./sockets-at-a-distance.ts";
+import { disconnectSockets, joinMembers, leaveMembers, type FetchedSocket } from "./sockets-at-a-distance.ts";
 import type { DefaultEventsMap, EventNames, EventParams, EventsMap } from "./typed-events.ts";
 
 /** A socket as `fetchSockets` found it: a snapshot that can be acted upon. */

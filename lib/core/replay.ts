@@ -74,9 +74,12 @@ export const connectionListeners = (nsp: Namespace): ((socket: AnySocket) => unk
 
 async function withinBound({ runtime }: Internals, turn: Turn, settled: Promise<void>): Promise<void> {
   if (await settlesWithin(runtime.clock, settled, BINDING_WAIT_MS)) return;
-  runtime.logger.warn("a connection listener took too long to bind its handlers; the packet goes on without", {
-    code: "core.binding_timeout",
-    turn: turn.label,
-    waitedMs: BINDING_WAIT_MS,
-  });
+  runtime.logger.warn(
+    "a connection listener took too long to bind its handlers; the packet goes on without",
+    {
+      code: "core.binding_timeout",
+      turn: turn.label,
+      waitedMs: BINDING_WAIT_MS,
+    },
+  );
 }

@@ -151,7 +151,6 @@ export class Server<
   }
 
   #createInternals(): Internals {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the getter below needs it
     const server = this;
     return {
       get runtime() {
@@ -159,7 +158,7 @@ export class Server<
       },
       codec: defaultCodec,
       ackWaitMs: this.#options.ackWaitMs,
-      namespace: (name) => this.#namespaces.get(name) as Namespace | undefined,
+      namespace: (name) => this.#namespaces.get(name),
       sessionOf: (turn: Turn): Session | undefined => turn.session,
       saveSession: async (session) => {
         const { store } = this.#requireRuntime();

@@ -37,7 +37,10 @@ export class SocketData {
   replace(values: unknown): void {
     if (this.#isInert()) return;
     if (values === null || typeof values !== "object") {
-      throw new CoreError("core.unserialisable", `expected socket.data to be an object, got ${typeof values}`);
+      throw new CoreError(
+        "core.unserialisable",
+        `expected socket.data to be an object, got ${typeof values}`,
+      );
     }
     this.#values = this.#unwrap(values) as Values;
   }

@@ -87,9 +87,12 @@ export class SocketIoApp implements EngineApp {
         session.setPending(received.pending);
         return undefined;
       }
-      this.#internals.runtime.logger.warn("binary needs the order of the mailbox, which direct ordering lacks", {
-        code: "core.binary_without_order",
-      });
+      this.#internals.runtime.logger.warn(
+        "binary needs the order of the mailbox, which direct ordering lacks",
+        {
+          code: "core.binary_without_order",
+        },
+      );
       session.close(turn, "forced close");
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

@@ -116,7 +116,11 @@ export class Socket<
   }
 
   /** What there is of the underlying connection. */
-  get conn(): { readonly transport: { readonly name: string }; readonly remoteAddress: string; close(): void } {
+  get conn(): {
+    readonly transport: { readonly name: string };
+    readonly remoteAddress: string;
+    close(): void;
+  } {
     const { record, handshake } = this.#session;
     return {
       transport: { name: record.transport },
@@ -187,7 +191,7 @@ export class Socket<
   }
 
   send(...args: EventParams<Emit, "message" & EventNames<Emit>>): this {
-    this.#emit({}, "message", args as unknown[]);
+    this.#emit({}, "message", args);
     return this;
   }
 
@@ -279,7 +283,10 @@ export class Socket<
 
   #assertMayRegister(event: string, listener: unknown): void {
     if (typeof listener !== "function") {
-      throw new CoreError("core.not_a_listener", `expected a function for ${JSON.stringify(event)}, got ${typeof listener}`);
+      throw new CoreError(
+        "core.not_a_listener",
+        `expected a function for ${JSON.stringify(event)}, got ${typeof listener}`,
+      );
     }
     const context = currentContext();
     if (context === undefined || context.mode === "replay" || context.turn.mayRegister) return;

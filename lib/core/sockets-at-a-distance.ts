@@ -94,7 +94,8 @@ async function mapConcurrently<T, R>(items: readonly T[], map: (item: T) => Prom
   const results: R[] = [];
   let next = 0;
   const work = async () => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await map(items[index] as T);
+    for (let index = next++; index < items.length; index = next++)
+      results[index] = await map(items[index] as T);
   };
   await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT_READS, items.length) }, work));
   return results;

@@ -72,8 +72,7 @@ export class Turn {
   /** Starts an effect behind the stages of the effects before it. Resolves, or rejects, with its stage. */
   order<T>(stage: () => Promise<T> | T): Promise<T> {
     const inLibrary = () => contexts.exit(stage);
-    const started =
-      this.#stage === undefined ? attempt(inLibrary) : this.#stage.then(inLibrary, inLibrary);
+    const started = this.#stage === undefined ? attempt(inLibrary) : this.#stage.then(inLibrary, inLibrary);
     this.#stage = started;
     const clear = () => {
       if (this.#stage === started) this.#stage = undefined;
@@ -139,7 +138,8 @@ const attempt = <T>(stage: () => Promise<T> | T): Promise<T> => {
 };
 
 /** The turn that the running code belongs to, and how it runs; undefined outside of any. */
-export const currentContext = (): { readonly turn: Turn; readonly mode: Mode } | undefined => contexts.getStore();
+export const currentContext = (): { readonly turn: Turn; readonly mode: Mode } | undefined =>
+  contexts.getStore();
 
 /**
  * Effects issued after their turn had ended, by code that nobody waits for: a callback-style database driver, say.

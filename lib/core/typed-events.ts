@@ -22,7 +22,11 @@ export type Listener<Args extends unknown[]> = (...args: Args) => unknown;
 type Callable<T> = T extends (...args: infer Args) => unknown ? Listener<Args> : Listener<unknown[]>;
 
 /** The listener of a user's event, or of a reserved one, which wins. */
-export type ListenerOf<Listen extends EventsMap, Reserved extends EventsMap, Name> = Name extends keyof Reserved
+export type ListenerOf<
+  Listen extends EventsMap,
+  Reserved extends EventsMap,
+  Name,
+> = Name extends keyof Reserved
   ? Callable<Reserved[Name]>
   : Name extends keyof Listen
     ? Callable<Listen[Name]>

@@ -43,18 +43,19 @@ export interface MemoryStore extends Store {
   countRows(): MemoryRowCounts;
 }
 
-export interface MemoryRowCounts {
-  readonly sessions: number;
-  readonly handshakes: number;
-  readonly pendings: number;
-  readonly sockets: number;
-  readonly auths: number;
-  readonly joined: number;
-  readonly roomMembers: number;
-  readonly namespaceMembers: number;
-  readonly beats: number;
-  readonly sweeps: number;
-}
+export type MemoryRowKind =
+  | "sessions"
+  | "handshakes"
+  | "pendings"
+  | "sockets"
+  | "auths"
+  | "joined"
+  | "roomMembers"
+  | "namespaceMembers"
+  | "beats"
+  | "sweeps";
+
+export type MemoryRowCounts = Readonly<Record<MemoryRowKind, number>>;
 
 type SessionRow = SessionRecord & { readonly closeLeaseUntilMs?: number };
 
@@ -65,16 +66,20 @@ const NAMESPACE_SHARDS = 4;
  * without yielding, which makes it as atomic as a single write of DynamoDB; no caller may build on more than that.
  */
 export function createMemoryStore({ clock, pageSize = 1000 }: MemoryStoreOptions): MemoryStore {
-  const sessions = createShelf<SessionRow>(clock);
-  const handshakes = createShelf<HandshakeRecord>(clock);
-  const pendings = createShelf<PendingRecord>(clock);
-  const sockets = createShelf<SocketRecord>(clock);
-  const auths = createShelf<AuthRecord>(clock);
-  const joined = createShelf<JoinedRecord>(clock);
-  const roomMembers = createShelf<Member>(clock);
-  const namespaceMembers = createShelf<Member>(clock);
-  const beats = createShelf<BeatRecord>(clock);
-  const sweeps = createShelf<SweepRecord>(clock);
+  const shelves = {
+    sessions: createShelf<SessionRow>(clock),
+    handshakes: createShelf<HandshakeRecord>(clock),
+    pendings: createShelf<PendingRecord>(clock),
+    sockets: createShelf<SocketRecord>(clock),
+    auths: createShelf<AuthRecord>(clock),
+    joined: createShelf<JoinedRecord>(clock),
+    roomMembers: createShelf<Member>(clock),
+    namespaceMembers: createShelf<Member>(clock),
+    beats: createShelf<BeatRecord>(clock),
+    sweeps: createShelf<SweepRecord>(clock),
+  } satisfies Record<MemoryRowKind, unknown>;
+  const { sessions, handshakes, pendings, sockets, auths, joined } = shelves;
+  const { roomMembers, namespaceMembers, beats, sweeps } = shelves;
 
   const join = (nsp: string, member: Member, rooms: readonly string[]) => {
     for (const room of rooms) {
@@ -261,18 +266,10 @@ export function createMemoryStore({ clock, pageSize = 1000 }: MemoryStoreOptions
       sweeps.remove("", toIntervalKey(pingIntervalMs));
     },
 
-    countRows: () => ({
-      sessions: sessions.count(),
-      handshakes: handshakes.count(),
-      pendings: pendings.count(),
-      sockets: sockets.count(),
-      auths: auths.count(),
-      joined: joined.count(),
-      roomMembers: roomMembers.count(),
-      namespaceMembers: namespaceMembers.count(),
-      beats: beats.count(),
-      sweeps: sweeps.count(),
-    }),
+    countRows: () =>
+      Object.fromEntries(
+        Object.entries(shelves).map(([kind, shelf]) => [kind, shelf.count()]),
+      ) as MemoryRowCounts,
   };
 }
 

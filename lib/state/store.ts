@@ -81,7 +81,10 @@ export interface Store {
 
   /** Writes a session's beat at OPEN. Idempotent: a pong that was already recorded is kept. */
   openBeat(beat: BeatRecord): Promise<void>;
-  /** Records a pong IF there is such a beat; never moves `lastPongAtMs` back (then still true). One write, no read. */
+  /**
+   * Records a pong IF there is such a beat; never moves `lastPongAtMs` back (then still true). One write, and a read
+   * only where that was refused: to tell an old pong from a beat that is gone.
+   */
   recordPong(sid: Sid, pingIntervalMs: number, atMs: number): Promise<boolean>;
   getBeat(sid: Sid, pingIntervalMs: number): Promise<BeatRecord | undefined>;
   deleteBeat(sid: Sid, pingIntervalMs: number): Promise<void>;

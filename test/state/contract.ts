@@ -1,17 +1,10 @@
 import { describe } from "vitest";
-import type { Clock } from "../../lib/clock.ts";
-import type { Store } from "../../lib/state/store.ts";
 import { describeBeats } from "./contract/beats.ts";
+import type { MakeStore } from "./contract/make-store.ts";
 import { describeMembers } from "./contract/members.ts";
 import { describeNames } from "./contract/names.ts";
 import { describeSessions } from "./contract/sessions.ts";
 import { describeSockets } from "./contract/sockets.ts";
-
-/** Makes an empty store that lists `pageLimit` rows a page. */
-export type MakeStore = (options: {
-  readonly clock: Clock;
-  readonly pageLimit?: number;
-}) => Store | Promise<Store>;
 
 /** What every implementation of `Store` has to be, whatever it is made of. */
 export function describeStoreContract(name: string, makeStore: MakeStore): void {

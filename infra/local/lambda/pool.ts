@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { FunctionSpec } from "../topology.ts";
 import type { Fate } from "./chaos.ts";
 import { Instance, type FunctionCode, type InvocationOutcome } from "./instance.ts";
@@ -32,11 +33,12 @@ interface Waiter {
 }
 
 /**
- * A caller waits this long for a busy instance before another is started. Starting costs a core for 150 ms: done at
- * once, as on Lambda, a burst of fifty clients would start every process there may be and be served later for it.
+ * A caller waits this long for a busy instance before another is started, longer by each instance that shares a core.
+ * Starting costs a core for 150 ms: done at once, as on Lambda, a burst of fifty clients would start every process
+ * there may be, and be served later for it.
  */
 const SCALE_UP_AFTER_MS = 60;
-const MAX_STARTING = 2;
+const CORES = availableParallelism();
 const RETIRE_IDLE_AFTER_MS = 15_000;
 
 /**
@@ -235,15 +237,19 @@ export class Pool {
         this.#scaleUp();
         this.#scaleUpLater();
       },
-      Math.max(SCALE_UP_AFTER_MS / 4, SCALE_UP_AFTER_MS - waitedMs),
+      Math.max(SCALE_UP_AFTER_MS / 4, this.#patienceMs() - waitedMs),
     );
   }
 
   #scaleUp(): void {
-    const before = performance.now() - SCALE_UP_AFTER_MS;
-    const late = this.#waiters.filter(({ sinceMs }) => sinceMs <= before).length;
-    if (this.#stopped || this.#starting >= Math.min(MAX_STARTING, late)) return;
+    const oldest = this.#waiters[0];
+    if (this.#stopped || this.#starting > 0 || oldest === undefined) return;
+    if (performance.now() - oldest.sinceMs < this.#patienceMs()) return;
     if (this.#instances.size < this.#options.maxInstances) this.#startForWaiters();
+  }
+
+  #patienceMs(): number {
+    return SCALE_UP_AFTER_MS * Math.max(1, this.#instances.size / CORES);
   }
 
   /** A start that fails takes one waiter with it, as an invocation on Lambda fails when its initialisation does. */

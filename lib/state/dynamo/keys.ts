@@ -176,7 +176,7 @@ const toRoomPart = (room: string): string =>
 const toName = (name: string): string => `${name.length}:${name}`;
 
 function fromName(text: string): { name: string; rest: string } | undefined {
-  const [prefix, digits] = /^(\d{1,3}):/.exec(text) ?? [];
+  const [prefix, digits] = /^(0|[1-9]\d{0,2}):/.exec(text) ?? [];
   if (prefix === undefined) return undefined;
   const end = prefix.length + Number(digits);
   return end > text.length ? undefined : { name: text.slice(prefix.length, end), rest: text.slice(end) };

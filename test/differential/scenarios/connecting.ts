@@ -38,7 +38,7 @@ export const connecting: readonly Scenario[] = [
     title: "the handshake tells query, headers and address",
     app: ({ nsp }) => {
       nsp.on("connection", (socket) => {
-        const { query, headers, address, secure, xdomain, issued, time } = socket.handshake;
+        const { query, headers, address, xdomain, issued, time } = socket.handshake;
         socket.emit(
           "handshake",
           query["colour"],
@@ -47,7 +47,7 @@ export const connecting: readonly Scenario[] = [
           headers["x-shade"],
           address,
         );
-        socket.emit("more", secure, xdomain, typeof issued, typeof time, headers["x-absent"]);
+        socket.emit("more", xdomain, typeof issued, typeof time, headers["x-absent"]);
       });
     },
     script: async ({ client }) => {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { openedAtMs } from "../../../lib/ids.ts";
 import type { Store } from "../../../lib/state/store.ts";
-import type { MakeStore } from "../contract.ts";
+import type { MakeStore } from "./make-store.ts";
 import {
   beatOf,
   collect,

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import type { Route } from "../../../lib/state/records.ts";
 import type { Store } from "../../../lib/state/store.ts";
-import type { MakeStore } from "../contract.ts";
+import type { MakeStore } from "./make-store.ts";
 import {
   collect,
   connectionRoute,

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import type { Store } from "../../../lib/state/store.ts";
-import type { MakeStore } from "../contract.ts";
+import type { MakeStore } from "./make-store.ts";
 import {
   collect,
   connectOf,

@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from "vitest";
 import { toSid } from "../../../lib/ids.ts";
 import { MAX_PENDING_BYTES } from "../../../lib/state/row-limits.ts";
 import type { Store } from "../../../lib/state/store.ts";
-import type { MakeStore } from "../contract.ts";
+import type { MakeStore } from "./make-store.ts";
 import { connectOf, createOwnedClock, handshakeOf, sessionOf, sidOf, START_MS } from "../fixtures.ts";
 
 export function describeSessions(makeStore: MakeStore): void {

@@ -1,8 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
-import type { Store } from "../../../lib/state/store.ts";
 import type { Pid } from "../../../lib/ids.ts";
-import type { SocketChanges } from "../../../lib/state/store.ts";
-import type { MakeStore } from "../contract.ts";
+import type { SocketChanges, Store } from "../../../lib/state/store.ts";
+import type { MakeStore } from "./make-store.ts";
 import {
   collect,
   connectOf,

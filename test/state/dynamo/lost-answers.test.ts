@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
+import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
+import type { Store } from "../../../lib/state/store.ts";
+import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
+import {
+  beatOf,
+  connectOf,
+  createOwnedClock,
+  handshakeOf,
+  sessionOf,
+  sidOf,
+  socketIdOf,
+  START_MS,
+  sweepOf,
+} from "../fixtures.ts";
+
+/** The request is done, its answer never arrives, and the SDK sends it again. */
+describe("a write whose answer was lost", () => {
+  const sid = sidOf(1);
+  const close = { sid, reason: "transport close", nowMs: START_MS, leaseUntilMs: START_MS + 30_000 } as const;
+  let dynalite: Dynalite;
+  let client: DynamoDBDocumentClient;
+  let answersToLose = 0;
+  let attempts = 0;
+  let store: Store;
+
+  beforeAll(async () => {
+    dynalite = await startDynalite();
+    client = createDocumentClient(
+      { AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: dynalite.endpoint },
+      { credentials: localCredentials },
+    );
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        attempts++;
+        const answer = await next(args);
+        if (answersToLose === 0) return answer;
+        answersToLose--;
+        throw Object.assign(new Error("socket hang up"), { name: "TimeoutError", code: "ECONNRESET" });
+      },
+      { step: "finalizeRequest", priority: "low", name: "loseAnswers" },
+    );
+  });
+  afterAll(async () => {
+    client.destroy();
+    await dynalite.stop();
+  });
+  beforeEach(async () => {
+    const tableName = await dynalite.createTable();
+    store = createDynamoStore({ client, tableName, clock: createOwnedClock() });
+    await store.createSession(sessionOf(sid), handshakeOf());
+    await store.connectSocket(connectOf(1));
+    await store.openBeat(beatOf(sid));
+  });
+
+  const losing = async (call: () => Promise<unknown>) => {
+    answersToLose = 1;
+    attempts = 0;
+    const answer = await call();
+    expect(attempts).toBe(2);
+    return answer;
+  };
+
+  it("severs a session, and says so", async () => {
+    expect(await losing(() => store.severSession(sid))).toBe(true);
+    expect(await store.severSession(sid)).toBe(false);
+  });
+
+  it("begins and finishes a close, and does not take its own lease for another's", async () => {
+    expect(await losing(() => store.beginClose(close))).toEqual({
+      outcome: "begun",
+      reason: "transport close",
+    });
+    expect(await store.beginClose(close)).toEqual({ outcome: "leased" });
+    expect(await losing(() => store.finishClose(sid))).toBe(true);
+    expect(await store.finishClose(sid)).toBe(false);
+  });
+
+  it("creates a sweep and moves it on, and does not take itself for another sweeper", async () => {
+    const next = sweepOf({ pingedUntilMs: START_MS + 60_000 });
+
+    expect(await losing(() => store.saveSweep(sweepOf(), undefined))).toBe(true);
+    expect(await losing(() => store.saveSweep(next, START_MS))).toBe(true);
+
+    expect(await store.listSweeps()).toEqual([next]);
+  });
+
+  it("saves a socket and records a pong", async () => {
+    const changes = { set: { a: "1" }, remove: ["b"], spent: ["c"] };
+
+    expect(await losing(() => store.saveSocket(sid, "/", socketIdOf(1), changes))).toBe(true);
+    expect(await losing(() => store.recordPong(sid, 240_000, START_MS + 1))).toBe(true);
+  });
+});
