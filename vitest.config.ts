@@ -8,7 +8,8 @@ const conditions = ["nonsticky-source"];
 
 export default defineConfig({
   resolve: { conditions: [...conditions, "module", "node", "development|production"] },
-  ssr: { resolve: { conditions: [...conditions, "module", "node", "development|production"] } },
+  // Without "module": Node would be given builds of the SDK that only a bundler can read.
+  ssr: { resolve: { conditions: [...conditions, "node", "development|production"] } },
   test: {
     include: [soak ? "test/soak/**/*.test.ts" : "test/**/*.test.ts"],
     exclude: soak ? [] : ["test/soak/**"],

@@ -56,7 +56,8 @@ async function measureReady(): Promise<number> {
   const app = path.join(folder, "app.ts");
   await copyFile(echoApp, app);
   const startedAtMs = performance.now();
-  const child = spawn("npm", ["run", "--silent", "dev", "--", "--port", "0", "--app", app], {
+  const command = ["--import", "tsx", "--conditions=nonsticky-source", "infra/local/dev.ts"];
+  const child = spawn(process.execPath, [...command, "--port", "0", "--app", app], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -66,7 +67,7 @@ async function measureReady(): Promise<number> {
         if (chunk.toString("utf8").includes("ready http://")) resolve();
       });
       child.once("exit", (code) =>
-        reject(new Error(`expected npm run dev to get ready, got exit code ${code}`)),
+        reject(new Error(`expected the local runtime to get ready, got exit code ${code}`)),
       );
     });
     return performance.now() - startedAtMs;

@@ -2,7 +2,7 @@ import { createConnectHandler } from "./aws/connect-handler.ts";
 import { createHeartbeatHandler } from "./aws/heartbeat-handler.ts";
 import { createInboxHandler } from "./aws/inbox-handler.ts";
 import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
-import { createManagementClient, createManagementTransport } from "./aws/management-transport.ts";
+import { createManagementClient, createTransport } from "./aws/management-transport.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
 import type { EngineApp } from "./core/engine.ts";
@@ -59,10 +59,10 @@ export function createHandlers(module: AppModule, env: Environment = process.env
   let runtime: Runtime | undefined;
   const bindRuntime = (): Runtime => {
     if (runtime) return runtime;
-    const client = createManagementClient(readRequired(env, "NONSTICKY_CALLBACK_URL"));
+    const callbackUrl = readRequired(env, "NONSTICKY_CALLBACK_URL");
     runtime = new Runtime({
       store,
-      transport: createManagementTransport(client),
+      transport: createTransport(createManagementClient(callbackUrl), callbackUrl),
       mailbox: createMailbox(env),
       clock: systemClock,
       logger,

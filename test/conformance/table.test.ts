@@ -58,7 +58,7 @@ describe.each(servers)("frames and reactions of $name", ({ start, behindGateway 
 
   describe.each(Object.entries(tables))("%s", (_, rows) => {
     const titled = rows.map((row) => ({ row, title: describeRow(row) }));
-    it.each(titled)("$title", async ({ row }) => {
+    it.concurrent.each(titled)("$title", async ({ row }) => {
       const expected = behindGateway && row.gateway !== undefined ? { ...row, ...row.gateway } : row;
       const key = `row ${rowNumber++}`;
       const client = await WireClient.open(server.url, {
