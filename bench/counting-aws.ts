@@ -58,7 +58,7 @@ export async function startCountingAws(): Promise<CountingAws> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
-    const connection = /@connections\/([^/?]+)/.exec(request.url ?? "")?.[1];
+    const connection = /(?:@|%40)connections\/([^/?]+)/.exec(request.url ?? "")?.[1];
     const target = String(request.headers["x-amz-target"] ?? "");
     if (connection !== undefined) {
       const connectionId = decodeURIComponent(connection);

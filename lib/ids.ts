@@ -17,12 +17,14 @@ const RANDOM_BYTES = 10;
 const SID_EPOCH_MS = Date.UTC(2025, 0, 1);
 
 /**
- * Makes a session id: 80 random bits (as many as Socket.IO's own ids have) followed by the time of opening in
- * 40 bits. The time lets a pong find its beat with no read; it comes last, so that ids stay evenly spread as keys.
+ * Makes a session id: 79 random bits (Socket.IO's own ids have 80), one that says whether the session began with
+ * polling, and the time of opening in 40. What the id tells needs no read: a pong finds its beat, and a WebSocket that
+ * opens is known to be an upgrade. The time comes last, so that ids stay evenly spread as keys.
  */
-export function createSid(openedAtMs: number): Sid {
+export function createSid(openedAtMs: number, bornOnPolling = false): Sid {
   const bytes = Buffer.alloc(RANDOM_BYTES + 5);
   randomBytes(RANDOM_BYTES).copy(bytes);
+  bytes.writeUInt8((bytes.readUInt8(0) & 0xfe) | (bornOnPolling ? 1 : 0), 0);
   bytes.writeUIntBE(Math.max(0, Math.floor(openedAtMs) - SID_EPOCH_MS), RANDOM_BYTES, 5);
   return bytes.toString("base64url") as Sid;
 }
@@ -31,6 +33,9 @@ export function createSid(openedAtMs: number): Sid {
 export function openedAtMs(sid: Sid): number {
   return Buffer.from(sid, "base64url").readUIntBE(RANDOM_BYTES, 5) + SID_EPOCH_MS;
 }
+
+/** Whether the session began with long-polling; it may have been upgraded since. */
+export const isBornOnPolling = (sid: Sid): boolean => (Buffer.from(sid, "base64url").readUInt8(0) & 1) === 1;
 
 export const createSocketId = (): SocketId => randomBytes(15).toString("base64url") as SocketId;
 

@@ -3,6 +3,7 @@ import { createHeartbeatHandler } from "./aws/heartbeat-handler.ts";
 import { createInboxHandler } from "./aws/inbox-handler.ts";
 import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
 import { createManagementClient, createTransport } from "./aws/management-transport.ts";
+import { createPollHandler } from "./aws/poll-handler.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
 import type { EngineApp } from "./core/engine.ts";
@@ -23,6 +24,7 @@ export interface AppModule {
 /** The entry points of the deployed functions, each made when it is read, so that each needs only its own variables. */
 export interface Handlers {
   readonly connect: ReturnType<typeof createConnectHandler>;
+  readonly poll: ReturnType<typeof createPollHandler>;
   readonly inbox: ReturnType<typeof createInboxHandler>;
   readonly heartbeat: ReturnType<typeof createHeartbeatHandler>;
 }
@@ -75,6 +77,9 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     // The authorizer has neither the way to clients nor the mailbox, and no permission for them.
     get connect() {
       return createConnectHandler({ store, logger, clock: systemClock }, app);
+    },
+    get poll() {
+      return createPollHandler(bindRuntime(), app);
     },
     get inbox() {
       return createInboxHandler(bindRuntime(), app);

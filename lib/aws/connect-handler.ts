@@ -23,9 +23,11 @@ function toArrival({
   requestContext,
 }: APIGatewayRequestAuthorizerEvent): Arrival {
   const { connectionId, identity } = requestContext as typeof requestContext & { connectionId: string };
+  const lowerCase = mapValues(headers ?? {}, (name) => name.toLowerCase());
   return {
     connectionId: toConnectionId(connectionId),
-    headers: mapValues(headers ?? {}, (name) => name.toLowerCase()),
+    headers: lowerCase,
+    secure: lowerCase["x-forwarded-proto"] === "https",
     query: mapValues(queryStringParameters ?? {}, (name) => name),
     address: identity.sourceIp,
   };

@@ -49,9 +49,9 @@ export function createSignedPost(options: SignedPostOptions): SignedPost {
     const token = credentials.sessionToken;
     const tokenHeader = token === undefined ? "" : `x-amz-security-token:${token}\n`;
     const signedHeaders = token === undefined ? "host;x-amz-date" : "host;x-amz-date;x-amz-security-token";
-    // The canonical path is encoded twice, for every service but S3.
+    // The canonical path is the path encoded once more, for every service but S3.
     const canonical =
-      `POST\n${base}/%2540connections/${encodeURIComponent(id)}\n\n` +
+      `POST\n${base}/%40connections/${encodeURIComponent(id)}\n\n` +
       `host:${host}\nx-amz-date:${amzDate}\n${tokenHeader}\n${signedHeaders}\n${sha256(data)}`;
     const scope = `${day}/${options.region}/${SERVICE}/aws4_request`;
     const signature = createHmac("sha256", signingKeyOf(credentials.secretAccessKey, day))
@@ -64,7 +64,7 @@ export function createSignedPost(options: SignedPostOptions): SignedPost {
         hostname,
         port,
         method: "POST",
-        path: `${base}/%40connections/${id}`,
+        path: `${base}/@connections/${id}`,
         timeout: options.timeoutMs,
         headers: {
           host,

@@ -1,3 +1,4 @@
+import { requireRoom } from "../state/row-limits.ts";
 import type { Audience } from "./audience.ts";
 import { broadcast, effectTurn, encodeEvent, type EmitFlags } from "./broadcast.ts";
 import type { Internals } from "./internals.ts";
@@ -100,4 +101,6 @@ export class BroadcastOperator<EmitEvents extends EventsMap = DefaultEventsMap, 
   }
 }
 
-const toList = (room: Rooms): readonly string[] => (typeof room === "string" ? [room] : room);
+/** Throws where the app calls: a name that no row can have would look like an outage in the table's refusal. */
+const toList = (room: Rooms): readonly string[] =>
+  (typeof room === "string" ? [room] : room).map(requireRoom);

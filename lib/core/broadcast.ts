@@ -63,8 +63,11 @@ async function deliver(
   volatile: boolean,
 ): Promise<void> {
   const { sid, route } = member;
-  if (route.kind !== "connection") return;
-  const outcome = await runtime.outbound.send({ sid, connectionId: route.connectionId }, frames, volatile);
+  const { outcome, movedTo } = await runtime.outbound.send({ sid, route }, frames, volatile);
   turn.tally[outcome] += 1;
   if (outcome === "gone") await runtime.store.deleteMemberIfRoute(nsp, room, sid, route);
+  else if (movedTo !== undefined) {
+    // The session was upgraded after it had joined. The row is put right by whoever is the first to notice.
+    await runtime.store.repairRoute(nsp, room, sid, route, { kind: "connection", connectionId: movedTo });
+  }
 }

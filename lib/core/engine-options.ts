@@ -1,3 +1,5 @@
+import type { SerializeOptions } from "cookie";
+import type { CorsOptions } from "cors";
 import { ConfigError } from "../errors.ts";
 import { readMs, readOptional, type Environment } from "../env.ts";
 import type { HandshakeRecord } from "../state/records.ts";
@@ -20,11 +22,30 @@ export interface EngineOptions {
   pingTimeout?: number;
   /** Announced as `maxPayload`; frames over WebSocket are limited to 32 KB by API Gateway in any case. Default 1e6. */
   maxHttpBufferSize?: number;
+  /** Which transports clients may use. Default both; a client starts with polling unless it is told otherwise. */
+  transports?: readonly ("polling" | "websocket")[];
+  /** Whether a polling client may go on over a WebSocket. Default true. */
+  allowUpgrades?: boolean;
+  /** A WebSocket that has not taken over by then is closed, and polling goes on. Default 10 000. */
+  upgradeTimeout?: number;
+  /** How long a GET is held when there is nothing to send; HTTP APIs end requests at 29 s. Default 20 000. */
+  pollHold?: number;
+  /** As the `cors` package takes it. Without it, pages of other origins cannot poll. */
+  cors?: CorsOptions;
+  /** A cookie with the session id on the first answer; `true` for `io`. Default none. */
+  cookie?: boolean | CookieOptions;
+  /** Compress answers to GETs from this many bytes on; `false` for never. Default `{ threshold: 1024 }`. */
+  httpCompression?: boolean | { threshold?: number };
   /** Decides whether a client may open a session. Called once, before anything is stored. */
   allowRequest?: (
     request: HandshakeRequest,
     callback: (error: string | null | undefined, success: boolean) => void,
   ) => void;
+}
+
+/** `name`, and the attributes of `Set-Cookie` as the `cookie` package takes them. */
+export interface CookieOptions extends SerializeOptions {
+  name?: string;
 }
 
 export interface ResolvedEngineOptions {
@@ -35,16 +56,34 @@ export interface ResolvedEngineOptions {
   /** A session that has joined no namespace by then is closed; undefined: none is. */
   readonly connectTimeoutMs: number | undefined;
   readonly allowRequest: EngineOptions["allowRequest"];
+  readonly transports: readonly string[];
+  readonly allowUpgrades: boolean;
+  readonly allowEIO3: boolean;
+  readonly upgradeTimeoutMs: number;
+  readonly pollHoldMs: number;
+  readonly cors: CorsOptions | undefined;
+  readonly cookie: CookieOptions | undefined;
+  /** Undefined: never. */
+  readonly compressFromBytes: number | undefined;
 }
 
 /** Longest delay a JavaScript timer takes: beyond it a client would disconnect at once. */
 const MAX_TIMER_MS = 2_147_483_647;
+/** API Gateway ends an HTTP request at 30 s with a 503. */
+const MAX_POLL_HOLD_MS = 25_000;
 
 export const engineOptionNames = [
   "path",
   "pingInterval",
   "pingTimeout",
   "maxHttpBufferSize",
+  "transports",
+  "allowUpgrades",
+  "upgradeTimeout",
+  "pollHold",
+  "cors",
+  "cookie",
+  "httpCompression",
   "allowRequest",
 ] as const;
 
@@ -69,6 +108,14 @@ export function resolveEngineOptions(
         ? undefined
         : readDuration("connectTimeout", options.connectTimeout),
     allowRequest: options.allowRequest,
+    transports: readTransports(options.transports ?? ["polling", "websocket"]),
+    allowUpgrades: options.allowUpgrades ?? true,
+    allowEIO3: false,
+    upgradeTimeoutMs: readDuration("upgradeTimeout", options.upgradeTimeout ?? 10_000),
+    pollHoldMs: Math.min(readDuration("pollHold", options.pollHold ?? 20_000), MAX_POLL_HOLD_MS),
+    cors: options.cors,
+    cookie: readCookie(options.cookie),
+    compressFromBytes: readCompression(options.httpCompression),
   };
   if (resolved.pingIntervalMs + resolved.pingTimeoutMs > MAX_TIMER_MS) {
     throw new ConfigError(
@@ -77,6 +124,32 @@ export function resolveEngineOptions(
     );
   }
   return resolved;
+}
+
+function readTransports(transports: unknown): readonly string[] {
+  const known = ["polling", "websocket"];
+  if (
+    Array.isArray(transports) &&
+    transports.length > 0 &&
+    transports.every((name) => known.includes(name as string))
+  ) {
+    return transports as string[];
+  }
+  throw new ConfigError(
+    "config.bad_option",
+    `expected transports to be a list of ${known.join(" and ")}, got ${JSON.stringify(transports)}`,
+  );
+}
+
+/** Engine.IO's defaults of the cookie. */
+function readCookie(cookie: EngineOptions["cookie"]): CookieOptions | undefined {
+  if (cookie === undefined || cookie === false) return undefined;
+  return { name: "io", path: "/", httpOnly: true, sameSite: "lax", ...(cookie === true ? {} : cookie) };
+}
+
+function readCompression(compression: EngineOptions["httpCompression"]): number | undefined {
+  if (compression === false) return undefined;
+  return (compression === true ? undefined : compression?.threshold) ?? 1024;
 }
 
 /** An option we do not know is a typing error or a feature we do not have: either way the app would not do as told. */

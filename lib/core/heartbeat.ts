@@ -1,10 +1,12 @@
 import { openedAtMs, shardOf } from "../ids.ts";
 import { NOOP_FRAME, PING_FRAME } from "../protocol/frame.ts";
+import type { DisconnectReason } from "../protocol/reasons.ts";
 import { SESSION_LIFETIME_SECONDS } from "../state/expiry.ts";
 import type { BeatRecord, SweepRecord } from "../state/records.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { lastDueMs, phasesDue } from "./phase-range.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Sent } from "./outbound.ts";
+import { connectionOf, type Runtime } from "./runtime.ts";
 
 /** API Gateway and CloudFront close a connection that is silent for 10 minutes. */
 const KEEP_ALIVE_MS = 8 * 60_000;
@@ -13,6 +15,8 @@ const MAX_AGE_MS = 110 * 60_000;
 const AGE_SPREAD_MS = 8 * 60_000;
 /** A schedule of one minute fires anywhere in its minute. A sweep later than this was an outage. */
 const LATE_MS = 125_000;
+/** A polling client comes back at once. One that has not for this long is gone, whatever its ping interval. */
+const GET_SILENCE_MS = 60_000;
 /** Nothing older is looked at when there is no watermark: the first sweep of a deployment. */
 const FIRST_LOOK_BACK_MS = 60_000;
 
@@ -78,7 +82,10 @@ async function pingAll(runtime: Runtime, intervalMs: number, fromMs: number, unt
       await end(runtime, beat);
       return;
     }
-    await post(runtime, beat, PING_FRAME);
+    const { lastGetUntilMs } = await post(runtime, beat, PING_FRAME);
+    if (lastGetUntilMs !== undefined && lastGetUntilMs + GET_SILENCE_MS < untilMs) {
+      await end(runtime, beat, "ping timeout");
+    }
   });
 }
 
@@ -90,9 +97,9 @@ async function keepAliveAll(
   untilMs: number,
 ): Promise<void> {
   for (let offsetMs = KEEP_ALIVE_MS; offsetMs < intervalMs; offsetMs += KEEP_ALIVE_MS) {
-    await forEachBeat(runtime, intervalMs, fromMs - offsetMs, untilMs - offsetMs, (beat) =>
-      post(runtime, beat, NOOP_FRAME),
-    );
+    await forEachBeat(runtime, intervalMs, fromMs - offsetMs, untilMs - offsetMs, async (beat) => {
+      await post(runtime, beat, NOOP_FRAME);
+    });
   }
 }
 
@@ -143,16 +150,14 @@ async function forEachBeat(
   }
 }
 
-async function post(runtime: Runtime, { sid, route }: BeatRecord, frame: string): Promise<void> {
-  if (route.kind !== "connection") return;
-  await runtime.outbound.send({ sid, connectionId: route.connectionId }, [frame]);
+function post(runtime: Runtime, { sid, route }: BeatRecord, frame: string): Promise<Sent> {
+  return runtime.outbound.send({ sid, route }, [frame]);
 }
 
 async function end(
   runtime: Runtime,
   { sid, route }: BeatRecord,
-  reason: "transport close" | "forced close" = "transport close",
+  reason: DisconnectReason = "transport close",
 ): Promise<void> {
-  const connectionId = route.kind === "connection" ? route.connectionId : undefined;
-  await runtime.endSession({ sid, connectionId }, reason);
+  await runtime.endSession(sid, connectionOf(route), reason);
 }

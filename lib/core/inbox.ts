@@ -1,9 +1,11 @@
+import type { ConnectionId, Sid } from "../ids.ts";
 import type { EngineApp } from "./engine.ts";
-import { laneOf, toGroup, type Delivery, type Letter } from "./letter.ts";
+import { laneOf, laneOfFrame, toGroup, type Delivery, type Letter } from "./letter.ts";
 import { onAnswer } from "./on-answer.ts";
 import { onClosed } from "./on-closed.ts";
 import { onFrame } from "./on-frame.ts";
 import { onOpened } from "./on-opened.ts";
+import { onProbeFrame } from "./on-probe.ts";
 import { EarlyRelease } from "./release.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
@@ -11,14 +13,29 @@ import { SessionLoader } from "./session-loader.ts";
 import { clearTimers } from "./timers.ts";
 import { Turn } from "./turn.ts";
 
-/** One letter on its way through a batch. */
+/** One frame or other letter on its way through a batch. */
 export interface Job {
   readonly delivery: Delivery;
+  /** What of the delivery this job is about: the letter itself, or one frame of a payload. */
+  readonly task: Task;
+  /** Whether the delivery is done with when this job is: its last frame. */
+  readonly isLast: boolean;
   readonly turn: Turn;
   /** `waiting`: not begun. `started`: its handlers have run up to their first await. Then `done` or `failed`. */
   stage: "waiting" | "started" | "done" | "failed";
   session: Session | undefined;
 }
+
+/** A frame with the connection it came over; one without came in a POST. */
+export interface FrameTask {
+  readonly kind: "frame";
+  readonly sid: Sid;
+  readonly connectionId?: ConnectionId;
+  readonly atMs: number;
+  readonly text: string;
+}
+
+type Task = FrameTask | Exclude<Letter, { kind: "frame" | "payload" }>;
 
 /**
  * Takes letters out of the mailbox and runs them: those of one lane of a session start in order, each after the
@@ -46,10 +63,8 @@ export class Inbox {
       release.stop();
     }
     await this.#runtime.strays.settle();
-    return lanes
-      .flat()
-      .filter((job) => job.stage === "failed" && !job.turn.released)
-      .map((job) => job.delivery.id);
+    const failed = lanes.flat().filter((job) => job.stage === "failed" && !job.turn.released);
+    return [...new Set(failed.map((job) => job.delivery.id))];
   }
 
   #toLanes(deliveries: readonly Delivery[]): Job[][] {
@@ -57,15 +72,17 @@ export class Inbox {
     for (const delivery of deliveries) {
       const { letter } = delivery;
       const group = toGroup(letter.sid, laneOf(letter));
-      const job: Job = {
+      const jobs = toTasks(letter).map((task, index, tasks): Job => ({
         delivery,
+        task,
+        isLast: index === tasks.length - 1,
         turn: new Turn(letter.kind, this.#runtime.strays),
         stage: "waiting",
         session: undefined,
-      };
+      }));
       const lane = lanes.get(group);
-      if (lane) lane.push(job);
-      else lanes.set(group, [job]);
+      if (lane) lane.push(...jobs);
+      else lanes.set(group, jobs);
     }
     return [...lanes.values()].map((jobs) => this.#repairOrder(jobs));
   }
@@ -110,60 +127,68 @@ export class Inbox {
   }
 
   async #start(job: Job, lane: readonly Job[]): Promise<void> {
-    const { turn, delivery } = job;
-    const { letter } = delivery;
-    switch (letter.kind) {
+    const { turn, delivery, task } = job;
+    switch (task.kind) {
       case "opened":
-        return onOpened(this.#runtime, this.#app, letter);
+        return onOpened(this.#runtime, this.#app, task);
       case "reap":
-        return onAnswer(this.#runtime, this.#app, this.#loader, letter, turn);
+        return onAnswer(this.#runtime, this.#app, this.#loader, task, turn);
       case "frame":
-        if (laneOf(letter) === "answers")
-          return onAnswer(this.#runtime, this.#app, this.#loader, letter, turn);
-        return this.#startFrame(job, letter, lane);
+        if (laneOfFrame(task.text) === "answers") {
+          return onAnswer(this.#runtime, this.#app, this.#loader, task, turn);
+        }
+        return this.#startFrame(job, task, lane);
       case "kick":
-        job.session = await this.#session(lane, letter);
-        if (job.session?.alive) await this.#app.onKick?.(job.session, letter, turn);
+        job.session = await this.#session(lane, task.sid);
+        if (job.session?.alive) await this.#app.onKick?.(job.session, task, turn);
         return;
       case "closed":
-        job.session = await this.#session(lane, letter);
-        return onClosed(this.#runtime, this.#app, job.session, { ...delivery, letter }, turn);
+        return onClosed(
+          this.#runtime,
+          this.#app,
+          { known: knownIn(lane), load: () => this.#loader.load(task.sid) },
+          { ...delivery, letter: task },
+          turn,
+        );
       default:
-        letter satisfies never;
+        task satisfies never;
     }
   }
 
-  async #startFrame(job: Job, letter: Letter & { kind: "frame" }, lane: readonly Job[]): Promise<void> {
-    const session = await this.#session(lane, letter);
+  async #startFrame(job: Job, frame: FrameTask, lane: readonly Job[]): Promise<void> {
+    const session = await this.#session(lane, frame.sid);
     job.session = session;
-    if (session === undefined || session.connectionId !== letter.connectionId) {
+    const { connectionId } = frame;
+    if (session === undefined) {
+      if (connectionId === undefined) return;
       this.#runtime.logger.warn("a frame came for no session; its connection is closed", {
         code: "core.frame_without_session",
-        connectionId: letter.connectionId,
+        connectionId,
       });
-      await this.#runtime.transport.close(letter.connectionId);
+      await this.#runtime.transport.close(connectionId);
       return;
     }
     if (!session.alive) return;
     if (job.delivery.redelivered) {
       // It was handed over before: the instance crashed while it ran, and how far it came is unknown. An ordinary
       // server that crashes loses its connections; so does this one lose this connection, and the client comes back.
-      this.#runtime.logger.warn("a frame was delivered again after a crash; its connection is closed", {
+      this.#runtime.logger.warn("a frame was delivered again after a crash; its session is closed", {
         code: "core.redelivered_frame",
-        connectionId: letter.connectionId,
+        connectionId,
       });
       session.close(job.turn, "transport error");
       return;
     }
-    await onFrame(this.#app, session, letter.text, job.turn);
+    // What was POSTed before an upgrade was accepted before it, and is handled like any other frame.
+    if (connectionId !== undefined && connectionId !== session.connectionId) {
+      return onProbeFrame(this.#runtime, session, { ...frame, connectionId }, job.turn);
+    }
+    await onFrame(this.#app, session, frame.text, job.turn);
   }
 
   /** Loads a session at most once per lane and batch. */
-  async #session(lane: readonly Job[], letter: Letter): Promise<Session | undefined> {
-    const known = lane.find((job) => job.session !== undefined)?.session;
-    if (known) return known;
-
-    return this.#loader.load(letter.sid);
+  async #session(lane: readonly Job[], sid: Sid): Promise<Session | undefined> {
+    return knownIn(lane) ?? this.#loader.load(sid);
   }
 
   /** Ends a turn: its handlers, their effects, and the write of what they changed. */
@@ -210,8 +235,18 @@ export class Inbox {
   }
 }
 
+function toTasks(letter: Letter): Task[] {
+  if (letter.kind !== "payload") return [letter];
+  const { sid, atMs } = letter;
+  return letter.texts.map((text) => ({ kind: "frame", sid, atMs, text }));
+}
+
+const knownIn = (lane: readonly Job[]): Session | undefined =>
+  lane.find((job) => job.session !== undefined)?.session;
+
 function isInverted(before: Job | undefined, after: Job | undefined): boolean {
-  const first = before?.delivery.letter;
-  const second = after?.delivery.letter;
-  return first?.kind === "frame" && second?.kind === "frame" && second.atMs < first.atMs;
+  const first = before?.task;
+  const second = after?.task;
+  if (first?.kind !== "frame" || second?.kind !== "frame") return false;
+  return first.connectionId !== undefined && second.connectionId !== undefined && second.atMs < first.atMs;
 }

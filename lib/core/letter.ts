@@ -2,8 +2,8 @@ import type { ConnectionId, Sid, SocketId } from "../ids.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 
 /**
- * What goes through the mailbox. `opened`, `frame` and `closed` are written by API Gateway itself; the others, and
- * `closed` again, by whoever notices that something must happen to a session. All that happens to a session happens in the order
+ * What goes through the mailbox. `opened`, `frame` and `closed` are written by API Gateway itself; `payload` by the
+ * polling function; the others, and `closed` again, by whoever notices that something must happen to a session. All that happens to a session happens in the order
  * of its letters.
  */
 export type Letter =
@@ -15,6 +15,8 @@ export type Letter =
       readonly atMs: number;
       readonly text: string;
     }
+  /** Frames of one lane, out of the body of one POST. */
+  | { readonly kind: "payload"; readonly sid: Sid; readonly atMs: number; readonly texts: readonly string[] }
   | {
       readonly kind: "closed";
       readonly sid: Sid;
@@ -51,10 +53,25 @@ export type Lane = "main" | "answers";
 export const toGroup = (sid: Sid, lane: Lane): string => (lane === "main" ? sid : `${sid}.a`);
 
 export function laneOf(letter: Letter): Lane {
-  if (letter.kind === "reap") return "answers";
-  if (letter.kind !== "frame") return "main";
-  return letter.text === "3" || letter.text.startsWith("43") ? "answers" : "main";
+  switch (letter.kind) {
+    case "reap":
+      return "answers";
+    case "frame":
+      return laneOfFrame(letter.text);
+    case "payload":
+      return laneOfFrame(letter.texts[0] ?? "");
+    case "opened":
+    case "closed":
+    case "kick":
+      return "main";
+    default:
+      return letter satisfies never;
+  }
 }
+
+/** Pongs and acks. Binary acks stay in the main lane, where their attachments are. */
+export const laneOfFrame = (text: string): Lane =>
+  text === "3" || text.startsWith("43") ? "answers" : "main";
 
 /** A letter as the mailbox hands it over. */
 export interface Delivery {

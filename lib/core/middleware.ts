@@ -1,7 +1,7 @@
 import { settlesWithin } from "../clock.ts";
 import type { Internals } from "./internals.ts";
 import type { Middleware } from "./namespace.ts";
-import type { AnySocket, Event, EventMiddleware } from "./socket.ts";
+import type { AnySocket, Event } from "./socket.ts";
 import type { Turn } from "./turn.ts";
 
 /** How long a middleware that has finished without calling `next` is waited for. */
@@ -12,7 +12,10 @@ export interface Refusal {
   readonly data?: unknown;
 }
 
-/** Runs a namespace's middlewares in order until one refuses. What a client is told: message and `data`, no stack. */
+/**
+ * Runs a namespace's middlewares in order until one refuses. The client is told message and `data` of what was given
+ * to `next`, and nothing of what was thrown: that is a bug, and is reported.
+ */
 export async function runMiddlewares(
   internals: Internals,
   middlewares: readonly Middleware[],
@@ -22,13 +25,10 @@ export async function runMiddlewares(
   for (const middleware of middlewares) {
     const outcome = await untilNext(internals, turn, (next) => middleware(socket, next));
     if (outcome === "passed") continue;
-    if (outcome === "silent") {
-      internals.reportFailure({
-        error: new Error(`expected a middleware of ${socket.nsp.name} to call next(), and it did not`),
-        event: "connect",
-        nsp: socket.nsp.name,
-        socketId: socket.id,
-      });
+    if (outcome === "silent" || "thrown" in outcome) {
+      const silence = `expected a middleware of ${socket.nsp.name} to call next(), and it did not`;
+      const error = outcome === "silent" ? new Error(silence) : outcome.thrown;
+      internals.reportFailure({ error, event: "connect", nsp: socket.nsp.name, socketId: socket.id });
       return { message: "connection refused" };
     }
     const { error } = outcome;
@@ -44,20 +44,25 @@ export async function runMiddlewares(
 /** Runs a socket's own middlewares for one event. Undefined: the event may go on. */
 export async function runEventMiddlewares(
   internals: Internals,
-  middlewares: readonly EventMiddleware[],
+  socket: AnySocket,
   event: Event,
   turn: Turn,
 ): Promise<{ readonly error: unknown } | "silent" | undefined> {
-  for (const middleware of middlewares) {
+  const name = event[0];
+  for (const middleware of socket.eventMiddlewares) {
     const outcome = await untilNext(internals, turn, (next) => middleware(event, next));
-    if (outcome !== "passed") return outcome;
+    if (outcome === "passed") continue;
+    if (outcome === "silent" || !("thrown" in outcome)) return outcome;
+    const { thrown: error } = outcome;
+    internals.reportFailure({ error, event: name, nsp: socket.nsp.name, socketId: socket.id });
+    return "silent";
   }
   return undefined;
 }
 
-type Outcome = "passed" | "silent" | { readonly error: unknown };
+type Outcome = "passed" | "silent" | { readonly error: unknown } | { readonly thrown: unknown };
 
-/** `silent`: it ended without calling `next`, and did not do so within a bound either. */
+/** `error`: given to `next`. `silent`: it ended without calling `next`, and did not do so within a bound either. */
 async function untilNext(
   { runtime }: Internals,
   turn: Turn,
@@ -70,7 +75,10 @@ async function untilNext(
     outcome ??= error ? { error } : "passed";
     onNext();
   };
-  const ran = (async () => turn.run("live", () => run(next)))().catch(next);
+  const ran = (async () => turn.run("live", () => run(next)))().catch((thrown: unknown) => {
+    outcome ??= { thrown };
+    onNext();
+  });
   await Promise.race([called, ran]);
   if (outcome === undefined) await settlesWithin(runtime.clock, called, NEXT_WAIT_MS);
   return outcome ?? "silent";

@@ -1,7 +1,8 @@
 import type { EngineApp } from "./engine.ts";
+import type { FrameTask } from "./inbox.ts";
 import type { Letter } from "./letter.ts";
 import { onFrame } from "./on-frame.ts";
-import type { Runtime } from "./runtime.ts";
+import { connectionOf, type Runtime } from "./runtime.ts";
 import type { SessionLoader } from "./session-loader.ts";
 import type { Turn } from "./turn.ts";
 
@@ -10,20 +11,20 @@ export async function onAnswer(
   runtime: Runtime,
   app: EngineApp,
   loader: SessionLoader,
-  letter: Letter & { kind: "frame" | "reap" },
+  letter: FrameTask | (Letter & { kind: "reap" }),
   turn: Turn,
 ): Promise<void> {
   if (letter.kind === "reap") return onReap(runtime, letter);
   if (letter.text === "3") return onPong(runtime, app, letter);
   // An ack. It names nothing that could be looked up without its session.
   const session = await loader.load(letter.sid);
-  if (session?.alive && session.connectionId === letter.connectionId) {
-    await onFrame(app, session, letter.text, turn);
-  }
+  if (!session?.alive) return;
+  if (letter.connectionId !== undefined && letter.connectionId !== session.connectionId) return;
+  await onFrame(app, session, letter.text, turn);
 }
 
 /** One write and no read, unless a deploy has changed the interval since the session was opened. */
-async function onPong(runtime: Runtime, app: EngineApp, letter: Letter & { kind: "frame" }): Promise<void> {
+async function onPong(runtime: Runtime, app: EngineApp, letter: FrameTask): Promise<void> {
   const { store } = runtime;
   const configuredMs = app.options.pingIntervalMs;
   if (await store.recordPong(letter.sid, configuredMs, letter.atMs)) return;
@@ -40,6 +41,5 @@ async function onPong(runtime: Runtime, app: EngineApp, letter: Letter & { kind:
 async function onReap(runtime: Runtime, letter: Letter & { kind: "reap" }): Promise<void> {
   const beat = await runtime.store.getBeat(letter.sid, letter.pingIntervalMs);
   if (beat === undefined || beat.lastPongAtMs > letter.lastPongAtMs) return;
-  const connectionId = beat.route.kind === "connection" ? beat.route.connectionId : undefined;
-  await runtime.reportClosed({ sid: letter.sid, connectionId }, "ping timeout");
+  await runtime.reportClosed(letter.sid, connectionOf(beat.route), "ping timeout");
 }

@@ -1,3 +1,4 @@
+import { isBornOnPolling, type Sid } from "../ids.ts";
 import { CoreError } from "./errors.ts";
 import type { EngineApp } from "./engine.ts";
 import type { Delivery, Letter } from "./letter.ts";
@@ -8,6 +9,12 @@ import type { Turn } from "./turn.ts";
 /** As long as an invocation may take: a lease outlives no crash by more than the mailbox's own wait. */
 const LEASE_MS = 30_000;
 
+/** A session about to be closed: as the turns before in its batch have it, and as it is in the table. */
+export interface ClosingSession {
+  readonly known: Session | undefined;
+  readonly load: () => Promise<Session | undefined>;
+}
+
 /**
  * Ends a session, in steps that can be begun again after a crash at any of them:
  *
@@ -15,57 +22,92 @@ const LEASE_MS = 30_000;
  *     2 `disconnecting`            crash → runs again: at least once, and exactly once without a crash
  *     3 delete memberships         crash → deleted again; the session still knows its rooms for 2
  *     4 `disconnect`               crash → runs again. Whoever it asks for the members of a room is told the truth
- *     5 mark closed                crash → 6 when the letter comes again, or the heartbeat finds the beat
- *     6 delete the beat            last: as long as anything is undone, the heartbeat still finds the session
+ *     5 end the connection         crash → nobody would, once the session is marked closed
+ *     6 mark closed                crash → 7 when the letter comes again, or the heartbeat finds the beat
+ *     7 delete the beat            last: as long as anything is undone, the heartbeat still finds the session
  *
  * The session's own rows are left to expire, which costs nothing.
  */
 export async function onClosed(
   runtime: Runtime,
   app: EngineApp,
-  session: Session | undefined,
+  { known, load }: ClosingSession,
   { letter, redelivered }: Delivery & { letter: Letter & { kind: "closed" } },
   turn: Turn,
 ): Promise<void> {
   const { store, clock } = runtime;
   const { sid } = letter;
-  const pingIntervalMs = session?.record.pingIntervalMs ?? app.options.pingIntervalMs;
-  if (session === undefined || session.record.phase === "closed") {
-    await store.deleteBeat(sid, pingIntervalMs);
+  const before = known ?? (isBornOnPolling(sid) ? await load() : undefined);
+  if (before && letter.connectionId !== undefined && letter.connectionId !== before.connectionId) {
+    // A WebSocket that did not become this session's: an abandoned upgrade. The session goes on where it is.
+    await store.endProbe(sid, letter.connectionId);
     return;
   }
-  // The letter came again, so whoever held the lease has crashed: within a lane nobody else can.
-  const nowMs = redelivered ? clock.nowMs() + LEASE_MS : clock.nowMs();
-  const close = await store.beginClose({ sid, reason: letter.reason, nowMs, leaseUntilMs: nowMs + LEASE_MS });
+  const leaseUntilMs = clock.nowMs() + LEASE_MS;
+  // The letter came again, so whoever held the lease has crashed: within a lane nobody else can. Asking for the moment
+  // when it ends at the latest, however often this has happened.
+  const nowMs = redelivered ? leaseUntilMs : clock.nowMs();
+  const close = await store.beginClose({ sid, reason: letter.reason, nowMs, leaseUntilMs });
   switch (close.outcome) {
     case "leased":
       throw new CoreError(
         "core.close_leased",
         "expected to close a session alone, but another turn is at it",
-        {
-          evidence: { sid },
-        },
+        { evidence: { sid } },
       );
     case "over":
-      return;
+      return removeTraces(runtime, app, sid, before ?? (await load()));
     case "begun":
       break;
     default:
       close satisfies never;
       return;
   }
-  session.markClosing();
+  before?.markClosing();
+  // Only now: a room joined from elsewhere before step 1 is in what is read, after it the joiner itself looks again.
+  const present = await load();
+  const session = before ?? present;
+  if (session === undefined) return removeTraces(runtime, app, sid, undefined);
   turn.label = "close";
-  const memberships = app.memberships(session);
+  const memberships = [session, ...(present ? [present] : [])].flatMap((each) => app.memberships(each));
   const onGone = await app.onClosing(session, close.reason, turn);
   await turn.settle();
   await store.deleteMemberships(sid, memberships);
   onGone();
   await turn.settle();
-  await store.finishClose(sid);
-  await store.deleteBeat(sid, pingIntervalMs);
   // `$disconnect` brought "transport close": that connection has ended by itself.
   const { connectionId } = session;
-  if (connectionId !== undefined && close.reason !== "transport close")
-    await runtime.outbound.close(connectionId);
+  if (connectionId !== undefined && close.reason !== "transport close") {
+    await runtime.outbound.close(sid, connectionId);
+  }
+  await store.finishClose(sid);
+  if (await isOutboxDone(runtime, session)) await store.deleteBeat(sid, session.record.pingIntervalMs);
+}
+
+/** Of a session that is closed, or was never there. */
+async function removeTraces(
+  { store }: Runtime,
+  app: EngineApp,
+  sid: Sid,
+  session: Session | undefined,
+): Promise<void> {
+  if (isBornOnPolling(sid)) await store.deleteOutbox(sid);
+  await store.deleteBeat(sid, session?.record.pingIntervalMs ?? app.options.pingIntervalMs);
+}
+
+/**
+ * What a polling client has not fetched yet, a disconnect packet perhaps, is left for its next GET, which deletes the
+ * outbox. Until then the beat stays too: if no GET comes, the heartbeat finds it and the session is closed again.
+ */
+async function isOutboxDone({ store, outbound }: Runtime, { sid, connectionId }: Session): Promise<boolean> {
+  if (!isBornOnPolling(sid)) return true;
+  if (connectionId === undefined) {
+    await store.closeOutbox(sid, []);
+    const outbox = await store.readOutbox(sid);
+    // Moved, and crashed before the session's row said so.
+    if (outbox?.connectionId !== undefined) await outbound.close(sid, outbox.connectionId);
+    else if (outbox !== undefined && outbox.frames.length > 0) return false;
+  }
+  await store.deleteOutbox(sid);
+  return true;
 }

@@ -47,14 +47,13 @@ export async function onConnect(
     connected: false,
     onUnstorable: toReporter(internals, record),
   });
-  turn.mayRegister = true;
   const socket: AnySocket = new Socket(nsp, session, state, turn);
-  state.watch(socket);
+  state.own.restore(socket, () => undefined);
   const refusal = await runMiddlewares(internals, nsp.middlewares, socket, turn);
   if (refusal) return refuse(refusal);
-  const member = toMember(session, state);
-  if (!session.alive || member === undefined) return;
+  if (!session.alive) return;
 
+  const member = toMember(session, state);
   const authRecord = { nsp: nsp.name, socketId, auth };
   const request = {
     sid: session.sid,
@@ -70,6 +69,8 @@ export async function onConnect(
   state.rooms.add(socketId);
   state.connected = true;
   sendPacket(internals, session, turn, { type: "connect", nsp: nsp.name, auth: { sid: socketId } });
+  // Not before: middlewares are not replayed, so what they registered would be forgotten with this packet.
+  turn.mayRegister = true;
   for (const listener of connectionListeners(nsp)) {
     void callHandler(internals, turn, socket, "connection", listener, [socket]);
   }

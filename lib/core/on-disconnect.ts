@@ -3,6 +3,7 @@ import { callListeners } from "./handler.ts";
 import type { Internals } from "./internals.ts";
 import { sendPacket } from "./packets.ts";
 import { replay } from "./replay.ts";
+import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import type { AnySocket } from "./socket.ts";
 import type { SocketState } from "./socket-state.ts";
@@ -21,8 +22,23 @@ export function leaveNamespace(
   callListeners(internals, turn, socket, "disconnecting", reason);
   const rooms = state.joinedRooms;
   end(session, state);
-  void turn.order(() => internals.runtime.store.disconnectSocket(state.sid, state.nsp, state.id, rooms));
+  void turn.order(() => removeSocket(internals.runtime, state, rooms));
   callListeners(internals, turn, socket, "disconnect", reason);
+}
+
+/**
+ *     join from outside   puts membership; reads the session: the socket is there, so it stays
+ *     this                removes the socket, with the rooms it knew
+ *     this                reads which rooms are left      ← nobody else would ever look
+ */
+async function removeSocket({ store }: Runtime, state: SocketState, rooms: readonly string[]): Promise<void> {
+  const { sid, nsp, id } = state;
+  await store.disconnectSocket(sid, nsp, id, rooms);
+  const snapshot = await store.loadSession(sid, { handshake: false });
+  // Once the client has connected anew, rooms are that socket's.
+  if (snapshot === undefined || snapshot.sockets.some((socket) => socket.nsp === nsp)) return;
+  const missed = snapshot.joined.filter((row) => row.nsp === nsp).map((row) => row.room);
+  if (missed.length > 0) await store.leaveRooms(nsp, sid, missed);
 }
 
 /** `socket.disconnect()`: the client is told with `41`, and so knows not to come back by itself. */

@@ -46,11 +46,10 @@ async function dispatch(
   const handlers = socket
     .listenersAny()
     .map((listener) => callHandler(internals, turn, socket, event, listener, [event, ...args]));
-  const middlewares = socket.eventMiddlewares;
   let passed: unknown[] = [event, ...args];
-  if (middlewares.length > 0) {
+  if (socket.eventMiddlewares.length > 0) {
     const mutable: [string, ...unknown[]] = [event, ...args];
-    const refusal = await runEventMiddlewares(internals, middlewares, mutable, turn);
+    const refusal = await runEventMiddlewares(internals, socket, mutable, turn);
     if (refusal === "silent") return handlers;
     if (refusal) {
       callListeners(internals, turn, socket, "error", refusal.error);

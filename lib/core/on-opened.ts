@@ -1,6 +1,8 @@
 import { openFrame } from "../protocol/frame.ts";
+import { isBornOnPolling } from "../ids.ts";
 import type { EngineApp } from "./engine.ts";
 import type { Letter } from "./letter.ts";
+import { onProbeOpened } from "./on-probe.ts";
 import type { Runtime } from "./runtime.ts";
 
 const RETRY_FOR_MS = 5_000;
@@ -16,6 +18,7 @@ export async function onOpened(
   app: EngineApp,
   letter: Letter & { kind: "opened" },
 ): Promise<void> {
+  if (isBornOnPolling(letter.sid)) return onProbeOpened(runtime, letter);
   const { sid, connectionId } = letter;
   const { options } = app;
   const frame = openFrame({
@@ -32,7 +35,7 @@ export async function onOpened(
     lastPongAtMs: letter.atMs,
   });
   const [opened] = await Promise.all([postOpen(runtime, letter, frame), beat]);
-  if (!opened) await runtime.reportClosed({ sid, connectionId }, "transport close");
+  if (!opened) await runtime.reportClosed(sid, connectionId, "transport close");
 }
 
 async function postOpen(

@@ -1,14 +1,25 @@
 import type { Clock } from "../clock.ts";
 import type { ConnectionId, Sid } from "../ids.ts";
 import type { Logger } from "../log.ts";
+import type { AppendOutcome } from "../state/outbox.ts";
+import type { Route } from "../state/records.ts";
+import type { Store } from "../state/store.ts";
 import type { Transport } from "./transport.ts";
 
-/** What became of one emit for one recipient. `dropped`: given up on; unless volatile, its connection is closed. */
+/** What became of one emit for one recipient. `dropped`: given up on; unless volatile, its session is closed. */
 export type DeliveryOutcome = "delivered" | "gone" | "dropped";
 
 export interface Recipient {
   readonly sid: Sid;
-  readonly connectionId: ConnectionId;
+  readonly route: Route;
+}
+
+export interface Sent {
+  readonly outcome: DeliveryOutcome;
+  /** The session had moved to this connection, and was reached there: whoever holds the old route may repair it. */
+  readonly movedTo?: ConnectionId;
+  /** For a polling session: when its last GET ended, or is to end. */
+  readonly lastGetUntilMs?: number;
 }
 
 export interface OutboundHooks {
@@ -22,23 +33,33 @@ const BUSY_BUDGET_MS = 2_500;
 const BUSY_FIRST_DELAY_MS = 40;
 const MAX_CONCURRENT_POSTS = 64;
 const MAX_REMEMBERED_ENDS = 10_000;
+/** A polling client that lets more than this wait for it is too slow. Its row must stay well under 400 KB. */
+const OUTBOX_CAP_BYTES = 256 * 1024;
 
 /**
- * The queues to the clients: one per connection and process. Frames leave in the order they were handed over, one
+ * The queues to the clients: one per session and process. Frames leave in the order they were handed over, one
  * awaited post at a time, because two posts to one connection have no order of their own (the order of `@connections`
  * calls is documented nowhere). A stream never continues over a hole: after a packet that was given up on, nothing
- * more is sent and the connection is closed.
+ * more is sent and the session is closed.
  */
 export class Outbound {
+  readonly #store: Store;
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #hooks: OutboundHooks;
-  readonly #tails = new Map<ConnectionId, Promise<unknown>>();
+  readonly #tails = new Map<Sid, Promise<unknown>>();
   readonly #ended = new Map<ConnectionId, DeliveryOutcome>();
   readonly #slots = new Slots(MAX_CONCURRENT_POSTS);
 
-  constructor(options: { transport: Transport; clock: Clock; logger: Logger; hooks: OutboundHooks }) {
+  constructor(options: {
+    store: Store;
+    transport: Transport;
+    clock: Clock;
+    logger: Logger;
+    hooks: OutboundHooks;
+  }) {
+    this.#store = options.store;
     this.#transport = options.transport;
     this.#clock = options.clock;
     this.#logger = options.logger;
@@ -46,45 +67,84 @@ export class Outbound {
   }
 
   /** Sends the frames of one packet back to back; nothing else from this process comes between them. */
-  send(recipient: Recipient, frames: readonly string[], volatile = false): Promise<DeliveryOutcome> {
-    return this.#enqueue(recipient.connectionId, () => this.#sendPacket(recipient, frames, volatile));
+  send(recipient: Recipient, frames: readonly string[], volatile = false): Promise<Sent> {
+    return this.#enqueue(recipient.sid, () => this.#sendPacket(recipient, frames, volatile));
   }
 
-  /** Closes the connection after what was sent before. */
-  close(connectionId: ConnectionId): Promise<void> {
-    return this.#enqueue(connectionId, () => {
+  /** Closes a connection after what was sent to its session before. */
+  close(sid: Sid, connectionId: ConnectionId): Promise<void> {
+    return this.#enqueue(sid, async () => {
       this.#remember(connectionId, "gone");
-      return this.#transport.close(connectionId);
+      await this.#transport.close(connectionId);
     });
   }
 
-  #enqueue<T>(connectionId: ConnectionId, task: () => Promise<T>): Promise<T> {
-    const before = this.#tails.get(connectionId);
+  #enqueue<T>(sid: Sid, task: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(sid);
     const result = before === undefined ? task() : before.then(task, task);
-    this.#tails.set(connectionId, result);
+    this.#tails.set(sid, result);
     const clear = () => {
-      if (this.#tails.get(connectionId) === result) this.#tails.delete(connectionId);
+      if (this.#tails.get(sid) === result) this.#tails.delete(sid);
     };
     result.then(clear, clear);
     return result;
   }
 
-  async #sendPacket(
-    recipient: Recipient,
-    frames: readonly string[],
-    volatile: boolean,
-  ): Promise<DeliveryOutcome> {
-    for (const [index, frame] of frames.entries()) {
-      const ended = this.#ended.get(recipient.connectionId);
-      if (ended !== undefined) return ended;
-      const outcome = await this.#sendFrame(recipient, frame, volatile && index === 0);
-      if (outcome !== "delivered") return outcome;
+  async #sendPacket(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
+    const { sid, route } = recipient;
+    if (route.kind === "connection") return this.#postPacket(sid, route.connectionId, frames, volatile);
+    const append = await this.#append(sid, frames, volatile);
+    switch (append.outcome) {
+      case "appended":
+        return { outcome: "delivered", lastGetUntilMs: append.lastGetUntilMs };
+      case "moved":
+        return {
+          ...(await this.#postPacket(sid, append.connectionId, frames, volatile)),
+          movedTo: append.connectionId,
+        };
+      case "unparked":
+        return { outcome: "dropped" };
+      case "full":
+        return { outcome: await this.#break(recipient, "its outbox is full") };
+      case "gone":
+        return { outcome: "gone" };
+      default:
+        return append satisfies never;
     }
-    return "delivered";
   }
 
-  async #sendFrame(recipient: Recipient, frame: string, volatile: boolean): Promise<DeliveryOutcome> {
-    const { connectionId } = recipient;
+  #append(sid: Sid, frames: readonly string[], volatile: boolean): Promise<AppendOutcome> {
+    return this.#store.appendOutbox({
+      sid,
+      frames,
+      capBytes: OUTBOX_CAP_BYTES,
+      onlyIfParked: volatile,
+      nowMs: this.#clock.nowMs(),
+    });
+  }
+
+  async #postPacket(
+    sid: Sid,
+    connectionId: ConnectionId,
+    frames: readonly string[],
+    volatile: boolean,
+  ): Promise<Sent> {
+    for (const [index, frame] of frames.entries()) {
+      const ended = this.#ended.get(connectionId);
+      if (ended !== undefined) return { outcome: ended };
+      const outcome = await this.#postFrame(sid, connectionId, frame, volatile && index === 0);
+      if (outcome !== "delivered") return { outcome };
+    }
+    return { outcome: "delivered" };
+  }
+
+  async #postFrame(
+    sid: Sid,
+    connectionId: ConnectionId,
+    frame: string,
+    volatile: boolean,
+  ): Promise<DeliveryOutcome> {
+    const recipient: Recipient = { sid, route: { kind: "connection", connectionId } };
     const giveUpAtMs = this.#clock.nowMs() + BUSY_BUDGET_MS;
     for (let delayMs = BUSY_FIRST_DELAY_MS; ; delayMs *= 2) {
       const outcome = await this.#slots.with(() => this.#transport.post(connectionId, frame));
@@ -109,13 +169,15 @@ export class Outbound {
     }
   }
 
-  async #break(recipient: Recipient, outcome: string): Promise<DeliveryOutcome> {
-    this.#logger.warn("gave up on a packet; its connection is closed", {
+  async #break(recipient: Recipient, why: string): Promise<"dropped"> {
+    const { route } = recipient;
+    const connectionId = route.kind === "connection" ? route.connectionId : undefined;
+    this.#logger.warn("gave up on a packet; its session is closed", {
       code: "core.recipient_dropped",
-      outcome,
-      connectionId: recipient.connectionId,
+      why,
+      connectionId,
     });
-    this.#remember(recipient.connectionId, "dropped");
+    if (connectionId !== undefined) this.#remember(connectionId, "dropped");
     await this.#hooks.onBroken(recipient);
     return "dropped";
   }

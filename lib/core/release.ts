@@ -3,14 +3,14 @@ import type { Job } from "./inbox.ts";
 import type { Runtime } from "./runtime.ts";
 
 const TICK_MS = 25;
-const WHOLE_BATCH_AFTER_MS = 100;
 
 /**
  * Deletes letters from the mailbox while slow handlers of their batch still run, so that the next letters of the same
  * session need not wait for them. An optimisation: nothing depends on it for being right.
  *
  * A letter may go once its handler has started, what it sent so far is settled, and what it changed is stored; always
- * a prefix of its lane, or the order would break. After 100 ms unsettled posts hold nothing back any more.
+ * a prefix of its lane, or the order would break. Posts on their way hold it back however long they take: the next
+ * letter may run on another instance, and what it emits must not overtake them.
  */
 export class EarlyRelease {
   readonly #runtime: Runtime;
@@ -31,32 +31,33 @@ export class EarlyRelease {
   }
 
   async #loop(): Promise<void> {
-    for (let waitedMs = TICK_MS; ; waitedMs += TICK_MS) {
+    for (;;) {
       await this.#runtime.clock.sleep(TICK_MS);
       if (this.#stopped) return;
       try {
-        await this.#releasePrefixes(waitedMs >= WHOLE_BATCH_AFTER_MS);
+        await this.#releasePrefixes();
       } catch (error) {
         this.#runtime.logger.warn("an early release failed; the batch releases it at its end", { error });
       }
     }
   }
 
-  async #releasePrefixes(patient: boolean): Promise<void> {
-    const ready = this.#lanes.flatMap((lane) => prefixOf(lane, (job) => isReleasable(job, patient)));
+  async #releasePrefixes(): Promise<void> {
+    const ready = this.#lanes.flatMap((lane) => prefixOf(lane, isReleasable));
     const jobs = ready.filter((job) => !job.turn.released && job.delivery.receipt !== undefined);
-    if (jobs.length === 0) return;
+    const receipts = jobs.filter((job) => job.isLast).map((job) => job.delivery.receipt ?? "");
+    if (receipts.length === 0) return;
     const sessions = new Set(jobs.flatMap((job) => (job.session ? [job.session] : [])));
     for (const session of sessions) await this.#app.save?.(session);
     // From here on another invocation may run this session's next letters.
     for (const job of jobs) job.turn.released = true;
-    await this.#runtime.mailbox.release(jobs.map((job) => job.delivery.receipt ?? ""));
+    await this.#runtime.mailbox.release(receipts);
   }
 }
 
-function isReleasable(job: Job, patient: boolean): boolean {
+function isReleasable(job: Job): boolean {
   if (job.stage === "waiting" || job.stage === "failed" || job.turn.failure) return false;
-  return job.stage === "done" || patient || job.turn.quiet;
+  return job.stage === "done" || job.turn.quiet;
 }
 
 function prefixOf<T>(list: readonly T[], holds: (item: T) => boolean): readonly T[] {

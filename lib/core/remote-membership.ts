@@ -18,13 +18,28 @@ export async function joinFromOutside(
   member: Member,
   rooms: readonly string[],
 ): Promise<void> {
-  const { store } = runtime;
-  await store.joinRooms(nsp, member, rooms);
-  if (await isConnected(runtime, member.sid, nsp, member.socketId)) return;
-  await store.leaveRooms(nsp, member.sid, rooms);
+  await runtime.store.joinRooms(nsp, member, rooms);
+  await leaveUnlessConnected(runtime, nsp, member, rooms);
 }
 
-async function isConnected(runtime: Runtime, sid: Sid, nsp: string, socketId: SocketId): Promise<boolean> {
+/** The second half of such a join. */
+export async function leaveUnlessConnected(
+  runtime: Runtime,
+  nsp: string,
+  member: Member,
+  rooms: readonly string[],
+): Promise<void> {
+  if (await isConnected(runtime, member.sid, nsp, member.socketId)) return;
+  await runtime.store.leaveRooms(nsp, member.sid, rooms);
+}
+
+/** Whether a socket is in the table and its session not being closed. */
+export async function isConnected(
+  runtime: Runtime,
+  sid: Sid,
+  nsp: string,
+  socketId: SocketId,
+): Promise<boolean> {
   const snapshot = await runtime.store.loadSession(sid, { handshake: false });
   if (snapshot === undefined) return false;
   const { phase } = snapshot.session;

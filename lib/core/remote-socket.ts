@@ -1,3 +1,4 @@
+import { requireRoom } from "../state/row-limits.ts";
 import type { Audience } from "./audience.ts";
 import { broadcast, effectTurn, encodeEvent } from "./broadcast.ts";
 import { toHandshake, type Handshake } from "./socket-handshake.ts";
@@ -35,11 +36,12 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Socke
   }
 
   join(room: string | readonly string[]): void {
-    joinMembers(this.#internals, this.#audience, typeof room === "string" ? [room] : room);
+    const rooms = (typeof room === "string" ? [room] : room).map(requireRoom);
+    joinMembers(this.#internals, this.#audience, rooms);
   }
 
   leave(room: string): void {
-    leaveMembers(this.#internals, this.#audience, [room]);
+    leaveMembers(this.#internals, this.#audience, [requireRoom(room)]);
   }
 
   /** Leaves the namespace, or with `close` ends the whole connection. */

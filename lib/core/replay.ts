@@ -30,12 +30,11 @@ export function replay(
 ): Replayed {
   let binding = true;
   const socket: AnySocket = new Socket(nsp, session, state, turn, { isBinding: () => binding });
-  state.own.restore(socket);
   const { result: runs, timers } = captureTimers(() =>
-    connectionListeners(nsp).map((listener) => bind(internals, turn, socket, listener)),
+    state.own.restore(socket, () =>
+      connectionListeners(nsp).map((listener) => bind(internals, turn, socket, listener)),
+    ),
   );
-  // An own property the listener sets in every replay is nothing new; one that a handler sets is stored.
-  state.watch(socket);
   const done = () => {
     binding = false;
     clearTimers(timers);

@@ -1,10 +1,12 @@
 import type { Clock } from "../clock.ts";
-import type { ConnectionId, Sid } from "../ids.ts";
+import { isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
 import type { Logger } from "../log.ts";
+import { CLOSE_FRAME } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { Route } from "../state/records.ts";
 import type { Store } from "../state/store.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { Outbound, type Recipient } from "./outbound.ts";
+import { Outbound } from "./outbound.ts";
 import type { Transport } from "./transport.ts";
 import { Strays, Turn } from "./turn.ts";
 
@@ -43,38 +45,66 @@ export class Runtime {
     this.outbound = new Outbound({
       ...ports,
       hooks: {
-        onGone: (recipient) => this.reportClosed(recipient, "transport close"),
-        onBroken: (recipient) => this.endSession(recipient, "transport error"),
+        onGone: ({ sid, route }) => this.reportClosed(sid, connectionOf(route), "transport close"),
+        onBroken: ({ sid, route }) => this.endSession(sid, connectionOf(route), "transport error"),
       },
     });
   }
 
   /**
-   * Ends a session from anywhere. Severing comes first: a frame already queued behind the one that caused the end
-   * must not run. Then the letter, which is what closes; then the gateway connection, whose own `$disconnect` will
-   * find the session closed.
+   * Ends a session from anywhere. The letter comes first, because it is what closes: a session that was severed and
+   * whose letter was lost in a crash would stay deaf for hours. Then severing, so that a frame which is queued behind
+   * the one that caused the end does not run. Then the client is told: a polling one by the last frame it
+   * fetches, one on a WebSocket by the end of it, whose own `$disconnect` will find the session closed.
    */
   async endSession(
-    session: { readonly sid: Sid; readonly connectionId: ConnectionId | undefined },
+    sid: Sid,
+    connectionId: ConnectionId | undefined,
     reason: DisconnectReason,
   ): Promise<void> {
-    await this.store.severSession(session.sid);
-    await this.reportClosed(session, reason);
-    const { connectionId } = session;
-    // Not awaited here: this may itself run in the queue of that connection.
-    if (connectionId !== undefined) this.strays.watch(this.outbound.close(connectionId));
+    await this.reportClosed(sid, connectionId, reason);
+    await this.store.severSession(sid);
+    if (isBornOnPolling(sid)) await this.#closePolling(sid, reason);
+    // Not awaited here: this may itself run in the queue of that session.
+    if (connectionId !== undefined) this.strays.watch(this.outbound.close(sid, connectionId));
   }
 
-  reportClosed(
-    session: Recipient | { readonly sid: Sid; readonly connectionId: ConnectionId | undefined },
-    reason: DisconnectReason,
-  ): Promise<void> {
+  /**
+   * A server that closes lets a polling client fetch what is left, the close packet last. After an error only a GET
+   * that is waiting now is answered; the next one finds no such session.
+   */
+  async #closePolling(sid: Sid, reason: DisconnectReason): Promise<void> {
+    const isError = reason === "parse error" || reason === "transport error";
+    if (!isError) {
+      await this.store.closeOutbox(sid, [CLOSE_FRAME]);
+      return;
+    }
+    await this.releaseGet(sid, CLOSE_FRAME);
+  }
+
+  /** Answers the GET that is parked, if there is one, with a last frame, and closes the outbox either way. */
+  async releaseGet(sid: Sid, frame: string): Promise<void> {
+    const { outcome } = await this.store.appendOutbox({
+      sid,
+      frames: [frame],
+      capBytes: Infinity,
+      onlyIfParked: true,
+      nowMs: this.clock.nowMs(),
+    });
+    if (outcome === "appended") await this.store.closeOutbox(sid, []);
+    else if (outcome === "unparked") await this.store.deleteOutbox(sid);
+  }
+
+  reportClosed(sid: Sid, connectionId: ConnectionId | undefined, reason: DisconnectReason): Promise<void> {
     return this.mailbox.send({
       kind: "closed",
-      sid: session.sid,
-      ...(session.connectionId === undefined ? {} : { connectionId: session.connectionId }),
+      sid,
+      ...(connectionId === undefined ? {} : { connectionId }),
       atMs: this.clock.nowMs(),
       reason,
     });
   }
 }
+
+export const connectionOf = (route: Route): ConnectionId | undefined =>
+  route.kind === "connection" ? route.connectionId : undefined;

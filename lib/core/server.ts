@@ -142,11 +142,16 @@ export class Server<
 
   /**
    * Waits for what was emitted, joined and left so far: in a handler, by its turn; elsewhere, outside of any. Resolves
-   * with how many sends were delivered, found their client gone, or were given up on.
+   * with how many sends were delivered, found their client gone, or were given up on. Outside of any turn it rejects
+   * when the table was out of reach.
    */
   async flush(): Promise<Readonly<Tally>> {
-    const turn = currentContext()?.turn ?? this.#internals.runtime.detached;
+    const { detached } = this.#internals.runtime;
+    const turn = currentContext()?.turn ?? detached;
     await turn.settleEffects();
+    // Nobody else would hear of it: outside of any turn there is no letter that comes again.
+    const failure = turn === detached ? turn.takeFailure() : undefined;
+    if (failure) throw failure.error;
     return { ...turn.tally };
   }
 

@@ -2,7 +2,7 @@ import type { ConnectionId, Sid } from "../ids.ts";
 import { assertPostable, encodeMessage } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { PendingPacket } from "../protocol/reassembly.ts";
-import type { AuthRecord, HandshakeRecord, SessionRecord } from "../state/records.ts";
+import type { AuthRecord, HandshakeRecord, Route, SessionRecord } from "../state/records.ts";
 import type { Runtime } from "./runtime.ts";
 import type { SocketState } from "./socket-state.ts";
 import type { Turn } from "./turn.ts";
@@ -13,7 +13,7 @@ import type { Turn } from "./turn.ts";
  */
 export class Session {
   readonly sid: Sid;
-  readonly record: SessionRecord;
+  record: SessionRecord;
   readonly handshake: HandshakeRecord;
   /** Socket.IO's part: the sockets by namespace. A bare engine app leaves it empty. */
   readonly sockets = new Map<string, SocketState>();
@@ -54,8 +54,20 @@ export class Session {
     return this.#alive;
   }
 
+  /** The WebSocket it is on; undefined while it is polling. */
   get connectionId(): ConnectionId | undefined {
     return this.record.connectionId;
+  }
+
+  /** How to reach its client. */
+  get route(): Route {
+    const { connectionId } = this;
+    return connectionId === undefined ? { kind: "out" } : { kind: "connection", connectionId };
+  }
+
+  /** The client has moved to a WebSocket. */
+  upgrade(connectionId: ConnectionId): void {
+    this.record = { ...this.record, transport: "websocket", connectionId };
   }
 
   /**
@@ -71,11 +83,10 @@ export class Session {
 
   /** Frames that are known to be postable. After the session was closed, nothing is sent any more. */
   sendFrames(turn: Turn, frames: readonly string[], volatile = false): void {
-    const { connectionId } = this;
-    if (connectionId === undefined || !this.#alive) return;
+    if (!this.#alive) return;
     void turn.order(() => {
-      const sent = this.#runtime.outbound.send({ sid: this.sid, connectionId }, frames, volatile);
-      turn.track(sent.then((outcome) => (turn.tally[outcome] += 1)));
+      const sent = this.#runtime.outbound.send({ sid: this.sid, route: this.route }, frames, volatile);
+      turn.track(sent.then(({ outcome }) => (turn.tally[outcome] += 1)));
     });
   }
 
@@ -87,7 +98,7 @@ export class Session {
     if (!this.#alive) return;
     this.#alive = false;
     void turn.order(async () => {
-      await this.#runtime.endSession({ sid: this.sid, connectionId: this.connectionId }, reason);
+      await this.#runtime.endSession(this.sid, this.connectionId, reason);
     });
   }
 

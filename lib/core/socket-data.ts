@@ -15,6 +15,7 @@ export class SocketData {
   readonly #stored: Map<string, string>;
   readonly #isInert: () => boolean;
   readonly #onUnstorable: (error: CoreError) => void;
+  readonly #path: string;
   readonly #views = new WeakMap<object, object>();
   readonly #targets = new WeakMap<object, object>();
 
@@ -23,7 +24,10 @@ export class SocketData {
     stored: Readonly<Record<string, string>>,
     isInert: () => boolean,
     onUnstorable: (error: CoreError) => void,
+    /** What errors call it. */
+    path = "socket.data",
   ) {
+    this.#path = path;
     this.#stored = new Map(Object.entries(stored));
     this.#values = parseStoredData(stored);
     this.#isInert = isInert;
@@ -45,6 +49,11 @@ export class SocketData {
     this.#values = this.#unwrap(values) as Values;
   }
 
+  /** Sets one key, also during a replay; undefined removes it. */
+  assign(key: string, value: unknown): void {
+    this.#values[key] = this.#unwrap(value);
+  }
+
   /**
    * What must be written so that the table holds the present value; undefined when it does. A value that cannot be
    * stored is reported and left out; the others are stored.
@@ -53,7 +62,7 @@ export class SocketData {
     const set: Record<string, string> = {};
     for (const [key, value] of Object.entries(this.#values)) {
       if (value === undefined) continue;
-      const text = serialiseOr(this.#onUnstorable, value, `socket.data.${key}`);
+      const text = serialiseOr(this.#onUnstorable, value, `${this.#path}.${key}`);
       if (text !== undefined && this.#stored.get(key) !== text) set[key] = text;
     }
     const remove = [...this.#stored.keys()].filter((key) => this.#values[key] === undefined);
@@ -75,7 +84,7 @@ export class SocketData {
     this.#onUnstorable(
       new CoreError(
         "core.data_too_large",
-        `expected socket.data to be at most ${MAX_BYTES} bytes as JSON, got ${bytes}; the change is not stored`,
+        `expected ${this.#path} to be at most ${MAX_BYTES} bytes as JSON, got ${bytes}; the change is not stored`,
         { evidence: { bytes } },
       ),
     );

@@ -39,7 +39,6 @@ export class SocketState {
   /** False before CONNECT is accepted, and after the socket has left its namespace. */
   connected: boolean;
   readonly #storedSpent: Set<string>;
-  readonly #watched: { readonly socket: object; readonly observed: ReadonlyMap<string, unknown> }[] = [];
   #saving: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -61,7 +60,8 @@ export class SocketState {
     this.auth = options.auth;
     this.connected = options.connected;
     this.data = new SocketData(storedData(record), isReplaying, options.onUnstorable);
-    this.own = new OwnProperties(withoutPrefix(record.data, OWN), options.onUnstorable);
+    const own = new SocketData(withoutPrefix(record.data, OWN), isReplaying, options.onUnstorable, "socket");
+    this.own = new OwnProperties(own, options.onUnstorable);
     this.spent = new Set(record.spent);
     this.#storedSpent = new Set(record.spent);
   }
@@ -69,11 +69,6 @@ export class SocketState {
   /** Rooms without the socket's own. */
   get joinedRooms(): string[] {
     return [...this.rooms].filter((room) => room !== this.id);
-  }
-
-  /** From now on, own properties of this socket that change are stored. */
-  watch(socket: object): void {
-    this.#watched.push({ socket, observed: OwnProperties.observe(socket) });
   }
 
   /** The state as a row, for CONNECT; what it holds counts as stored from now on. */
@@ -101,16 +96,18 @@ export class SocketState {
 
   #takeChanges(): SocketChanges | undefined {
     const data = this.data.changes();
-    const own: Record<string, string> = {};
-    for (const { socket, observed } of this.#watched) Object.assign(own, this.own.changes(socket, observed));
+    const own = this.own.changes();
     const spent = [...this.spent].filter((key) => !this.#storedSpent.has(key));
-    if (data === undefined && spent.length === 0 && Object.keys(own).length === 0) return undefined;
+    if (data === undefined && own === undefined && spent.length === 0) return undefined;
     if (data) this.data.markStored(data);
-    this.own.markStored(own);
+    if (own) this.own.markStored(own);
     for (const key of spent) this.#storedSpent.add(key);
     return {
-      set: { ...withPrefix(data?.set ?? {}, DATA), ...withPrefix(own, OWN) },
-      remove: (data?.remove ?? []).map((key) => DATA + key),
+      set: { ...withPrefix(data?.set ?? {}, DATA), ...withPrefix(own?.set ?? {}, OWN) },
+      remove: [
+        ...(data?.remove ?? []).map((key) => DATA + key),
+        ...(own?.remove ?? []).map((key) => OWN + key),
+      ],
       spent,
     };
   }

@@ -8,6 +8,7 @@ import { disconnectByServer } from "./on-disconnect.ts";
 import { joinRooms, leaveRooms } from "./membership.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { Session } from "./session.ts";
+import { sendKick } from "./sockets-at-a-distance.ts";
 import type { SocketState } from "./socket-state.ts";
 import { currentContext, type Turn } from "./turn.ts";
 import {
@@ -155,11 +156,14 @@ export class Socket<
       this.#state.spent.add(key);
       return (listener as Listener<unknown[]>).apply(this, args);
     };
+    // As Node's own `once` does, so that `off` finds it by the listener it was given.
+    Object.assign(spend, { listener });
     return super.on(event, spend as ListenerOf<Listen, SocketReservedEvents, Name>);
   }
 
   /** Runs for every event of this socket, before its handlers; `next(error)` drops the event. */
   use(middleware: EventMiddleware): this {
+    this.#assertMayRegister("*", middleware);
     this.#middlewares.push(middleware);
     return this;
   }
@@ -244,11 +248,20 @@ export class Socket<
     return this.broadcast.local;
   }
 
-  /** Leaves the namespace; with `close`, all namespaces, and the connection is closed. */
+  /**
+   * Leaves the namespace; with `close`, all namespaces, and the connection is closed. A handler whose letter has been
+   * released is not alone with its socket any more, so the session does it in its own order, a moment later.
+   */
   disconnect(close = false): this {
     const turn = this.#effectTurn();
     if (turn === undefined || !this.connected) return this;
-    disconnectByServer(this.#nsp.internals, this.#session, turn, this, close);
+    const { internals } = this.#nsp;
+    if (turn.ownsLaneOf(this.#session)) {
+      disconnectByServer(internals, this.#session, turn, this, close);
+    } else {
+      const { sid, nsp, id: socketId } = this.#state;
+      void turn.order(() => sendKick(internals.runtime, { sid, nsp, socketId, close }));
+    }
     return this;
   }
 

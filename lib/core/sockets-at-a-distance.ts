@@ -2,6 +2,7 @@ import type { AuthRecord, HandshakeRecord, Member, SocketRecord } from "../state
 import { listAudience, type Audience } from "./audience.ts";
 import { effectTurn } from "./broadcast.ts";
 import type { Internals } from "./internals.ts";
+import type { Letter } from "./letter.ts";
 import { joinFromOutside } from "./remote-membership.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
@@ -67,12 +68,19 @@ export function leaveMembers(internals: Internals, audience: Audience, rooms: re
   });
 }
 
-/** The sockets' own handlers must run, so each disconnect is a letter to its session. */
 export function disconnectSockets(internals: Internals, audience: Audience, close: boolean): void {
-  const { mailbox, clock } = internals.runtime;
+  const { nsp } = audience;
   forEachMember(internals, audience, ({ sid, socketId }) =>
-    mailbox.send({ kind: "kick", sid, socketId, nsp: audience.nsp, close, atMs: clock.nowMs() }),
+    sendKick(internals.runtime, { sid, nsp, socketId, close }),
   );
+}
+
+/** A socket's own handlers must run, and in order with its packets, so its disconnect is a letter to its session. */
+export function sendKick(
+  { mailbox, clock }: Runtime,
+  kick: Pick<Letter & { kind: "kick" }, "sid" | "nsp" | "socketId" | "close">,
+): Promise<void> {
+  return mailbox.send({ kind: "kick", ...kick, atMs: clock.nowMs() });
 }
 
 function forEachMember(

@@ -11,6 +11,6 @@ export type PostOutcome = "sent" | "gone" | "busy" | "too-large" | "unknown";
 export interface Transport {
   /** One text frame. MUST make one attempt only: a retry might double a frame. MUST NOT throw for a listed outcome. */
   post(connectionId: ConnectionId, frame: string): Promise<PostOutcome>;
-  /** Ends a connection. Idempotent: one that has already gone is no error. */
-  close(connectionId: ConnectionId): Promise<void>;
+  /** Ends a connection. `gone`: there is none of that id, or not yet, while its handshake is being answered. */
+  close(connectionId: ConnectionId): Promise<"closed" | "gone">;
 }

@@ -64,6 +64,13 @@ export class Turn {
     this.#failure ??= { error };
   }
 
+  /** The first failure so far, which is then forgotten: for the turn of a script, which never ends. */
+  takeFailure(): { readonly error: unknown } | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
   /** True when no effect issued so far is still on its way. */
   get quiet(): boolean {
     return this.#effects.size === 0;
@@ -118,6 +125,11 @@ export class Turn {
     while (this.#effects.size + this.#handlers.size > 0) {
       await Promise.allSettled([...this.#effects, ...this.#handlers]);
     }
+  }
+
+  /** Whether no letter of this session can run on another instance while this turn does. */
+  ownsLaneOf(session: Session): boolean {
+    return this.session === session && !this.released && !this.#ended;
   }
 
   end(): void {

@@ -84,7 +84,7 @@ export abstract class TypedEmitter<Listen extends EventsMap, Reserved extends Ev
   }
 
   listeners(event: string): Listener<never[]>[] {
-    return this.#emitter.listeners(event) as Listener<never[]>[];
+    return this.#emitter.rawListeners(event) as Listener<never[]>[];
   }
 
   listenerCount(event: string): number {

@@ -8,6 +8,8 @@ export const MAX_NAMESPACE_BYTES = 128;
 export const MAX_ROOM_BYTES = 1024;
 /** Most that may be stored of a binary packet: a row of DynamoDB ends at 400 KB, names and overhead included. */
 export const MAX_PENDING_BYTES = 384 * 1024;
+/** Most that an outbox may hold of frames: a row again, in which an answer may have to be kept beside them. */
+export const MAX_OUTBOX_BYTES = 376 * 1024;
 /** Longest ping interval: ten digits of milliseconds, which is what a beat's key has room for. */
 export const MAX_INTERVAL_MS = 9_999_999_999;
 
@@ -48,6 +50,10 @@ export function requirePendingSize(pending: PendingRecord): PendingRecord {
     { bytes },
   );
 }
+
+/** What frames take up, in a row as in the answer to a GET: their UTF-8, and a byte after each. */
+export const toFramesBytes = (frames: readonly string[]): number =>
+  frames.reduce((total, frame) => total + Buffer.byteLength(frame) + 1, 0);
 
 export function requireInterval(pingIntervalMs: number): number {
   if (Number.isInteger(pingIntervalMs) && pingIntervalMs > 0 && pingIntervalMs <= MAX_INTERVAL_MS)

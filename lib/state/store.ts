@@ -1,5 +1,6 @@
 import type { Sid, SocketId } from "../ids.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { OutboxStore } from "./outbox.ts";
 import type {
   AuthRecord,
   BeatRecord,
@@ -26,7 +27,7 @@ import type {
  * - Implementations MUST NOT need transactions, scans, or the old item on a failed condition.
  * - Methods resolve when the write is durable. They retry throttling themselves, and throw when that does not help.
  */
-export interface Store {
+export interface Store extends OutboxStore {
   /** A session and its handshake, in one batch. The sid is new by construction, so there is no condition. */
   createSession(session: SessionRecord, handshake: HandshakeRecord): Promise<void>;
 

@@ -1,9 +1,10 @@
 import { io, type Socket } from "socket.io-client";
 import type { ChatMessage } from "./chat-load.ts";
 
-/** One stay of a client: from the moment it is in its room to the loss of its connection. */
+/** One connection of a client, from its beginning to its loss. */
 export interface Stay {
-  readonly joinedAtMs: number;
+  /** When the client was told that it is in its room; it may hear something before. */
+  joinedAtMs: number | undefined;
   endedAtMs: number | undefined;
   readonly heard: ChatMessage[];
 }
@@ -53,7 +54,7 @@ export class ChatClient {
     this.#socket.on("connect_error", () => {
       if (!this.#socket.active) this.#socket.connect();
     });
-    this.#socket.on("said", (message: ChatMessage) => this.stays.at(-1)?.heard.push(message));
+    this.#socket.on("said", (message: ChatMessage) => this.#stay().heard.push(message));
   }
 
   get isDone(): boolean {
@@ -68,8 +69,17 @@ export class ChatClient {
     this.#socket.disconnect();
   }
 
+  /** The present stay, begun by whatever is heard first: a room may speak before the client knows it is in. */
+  #stay(): Stay {
+    const present = this.stays.at(-1);
+    if (present !== undefined && present.endedAtMs === undefined) return present;
+    const stay: Stay = { joinedAtMs: undefined, endedAtMs: undefined, heard: [] };
+    this.stays.push(stay);
+    return stay;
+  }
+
   #enter(): void {
-    this.stays.push({ joinedAtMs: Date.now(), endedAtMs: undefined, heard: [] });
+    this.#stay().joinedAtMs = Date.now();
     this.#joined = true;
     for (const logical of [...this.#open].toSorted((one, other) => one - other)) this.#send(logical);
     this.#fill();

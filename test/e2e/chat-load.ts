@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly messages: number;
   /** How many messages each client has under way at once. */
   readonly window: number;
+  /** Default true: every packet of a connection on another instance. If not, packets come in batches. */
+  readonly antiAffinity?: boolean;
   readonly chaos: number;
   readonly seed: number;
   readonly patienceMs: number;
@@ -51,7 +53,7 @@ export async function playChat(options: LoadOptions): Promise<LoadResult> {
   const collector = await startCollector<Handled>();
   const runtime = await startOurs(import.meta.url, "./apps/room-chat.ts", {
     instances: 4,
-    antiAffinity: true,
+    antiAffinity: options.antiAffinity ?? true,
     chaos,
     coldStartMs: [0, 400],
     seed,

@@ -61,9 +61,10 @@ const heardBy = ({ stays }: ChatClient): readonly ChatMessage[] => stays.flatMap
 function lostDuring(stay: Stay, sender: ChatClient): readonly string[] {
   const heard = new Set(stay.heard.map(({ packet }) => packet));
   const orders = stay.heard.filter((message) => message.sender === sender.name).map(({ order }) => order);
+  const joinedAtMs = stay.joinedAtMs ?? Number.POSITIVE_INFINITY;
   const last = stay.endedAtMs === undefined ? Number.POSITIVE_INFINITY : Math.max(-1, ...orders);
   const due = (packet: SentPacket): boolean =>
-    packet.ackedAtMs !== undefined && packet.sentAtMs > stay.joinedAtMs && packet.message.order < last;
+    packet.ackedAtMs !== undefined && packet.sentAtMs > joinedAtMs && packet.message.order < last;
   return sender.sent
     .filter(due)
     .map(({ message }) => message.packet)

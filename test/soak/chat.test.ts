@@ -39,6 +39,7 @@ describe("a long talk on instances that forget and die", () => {
       rooms: 5,
       messages: 2_000,
       window: 100,
+      antiAffinity: false,
       chaos: 0,
       seed: 1,
       patienceMs: 120_000,

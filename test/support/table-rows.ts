@@ -42,6 +42,7 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "socket":
     case "auth":
     case "joined":
+    case "outbox":
     case "sweep":
       return false;
     default:

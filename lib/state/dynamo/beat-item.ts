@@ -17,6 +17,14 @@ export function fromBeatItem(item: Item): BeatRecord {
   return { sid, pingIntervalMs, route, lastPongAtMs: item["lastPongAtMs"] as number };
 }
 
+/** The beat of a session that is new: there can be no pong yet. */
+export const toBeatItem = ({ sid, pingIntervalMs, route, lastPongAtMs }: BeatRecord): Item & Key => ({
+  ...beatKey(sid, pingIntervalMs),
+  route: toRouteText(route),
+  lastPongAtMs,
+  expiresAt: sessionExpiresAtSeconds(sid),
+});
+
 /** OPEN may be handled twice; a pong may have come in between. */
 export const openBeatParams = (tableName: string, beat: BeatRecord): UpdateCommandInput => ({
   TableName: tableName,

@@ -1,22 +1,17 @@
-import { randomBytes } from "node:crypto";
-import {
-  DeleteCommand,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-  type DynamoDBDocumentClient,
-} from "@aws-sdk/lib-dynamodb";
+import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Clock } from "../../clock.ts";
 import type { Sid } from "../../ids.ts";
-import { isLive, sweepExpiresAtSeconds, toExpirySeconds } from "../expiry.ts";
+import { sweepExpiresAtSeconds } from "../expiry.ts";
 import type { BeatRecord, Member } from "../records.ts";
 import { requireInterval } from "../row-limits.ts";
 import type { CloseOutcome, CloseRequest, SocketRooms, Store } from "../store.ts";
+import { createAttempt } from "./attempt.ts";
 import { toAuthItem } from "./auth-item.ts";
-import { writeBatches, type Write } from "./batch.ts";
+import type { Write } from "./batch.ts";
 import * as beatItem from "./beat-item.ts";
+import { createDynamoOutboxes } from "./dynamo-outboxes.ts";
 import type { Item } from "./expressions.ts";
-import { isAccepted, unlessRefused } from "./failures.ts";
+import { isAccepted } from "./failures.ts";
 import { toHandshakeItem } from "./handshake-item.ts";
 import { toJoinedItem } from "./joined-item.ts";
 import {
@@ -35,6 +30,7 @@ import * as sessionItem from "./session-item.ts";
 import { toSnapshot } from "./snapshot.ts";
 import { saveSocketParams, toSocketItem } from "./socket-item.ts";
 import * as sweepItem from "./sweep-item.ts";
+import { openTable } from "./table.ts";
 
 export interface DynamoStoreOptions {
   /** From `createDocumentClient`. */
@@ -55,18 +51,16 @@ export interface DynamoStoreOptions {
 export function createDynamoStore(options: DynamoStoreOptions): Store {
   const { client, tableName, clock, pageLimit, random = Math.random } = options;
 
-  const now = () => toExpirySeconds(clock);
-  const write = (writes: readonly Write[]) => writeBatches({ client, tableName, clock, random }, writes);
-  const get = async (params: ReturnType<typeof sessionItem.getSessionParams>): Promise<Item | undefined> => {
-    const { Item: item } = await client.send(new GetCommand(params));
-    return item !== undefined && isLive(Number(item["expiresAt"]), clock) ? item : undefined;
-  };
+  const table = openTable({ client, tableName, clock, random });
+  const { get, write, nowSeconds } = table;
   const getBeat = async (sid: Sid, pingIntervalMs: number): Promise<BeatRecord | undefined> => {
     const item = await get(beatItem.getBeatParams(tableName, sid, pingIntervalMs));
     return item && beatItem.fromBeatItem(item);
   };
 
   return {
+    ...createDynamoOutboxes(table),
+
     async createSession(session, handshake) {
       await write([
         { put: sessionItem.toSessionItem(session) },
@@ -83,18 +77,18 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
       const params = sessionItem.severSessionParams(tableName, {
         sid,
         attempt: createAttempt(),
-        nowSeconds: now(),
+        nowSeconds: nowSeconds(),
       });
-      return isAccepted(client.send(new UpdateCommand(params)));
+      return (await table.update(params)) !== undefined;
     },
 
     async beginClose(close: CloseRequest): Promise<CloseOutcome> {
       const params = sessionItem.beginCloseParams(tableName, {
         ...close,
         attempt: createAttempt(),
-        nowSeconds: now(),
+        nowSeconds: nowSeconds(),
       });
-      const begun = await unlessRefused(client.send(new UpdateCommand(params)));
+      const begun = await table.update(params);
       if (begun?.Attributes !== undefined) {
         const { closeReason } = sessionItem.fromSessionItem(begun.Attributes);
         return { outcome: "begun", reason: closeReason ?? close.reason };
@@ -109,16 +103,16 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
       const params = sessionItem.finishCloseParams(tableName, {
         sid,
         attempt: createAttempt(),
-        nowSeconds: now(),
+        nowSeconds: nowSeconds(),
       });
-      return isAccepted(client.send(new UpdateCommand(params)));
+      return (await table.update(params)) !== undefined;
     },
 
     async savePending(sid, pending) {
       await client.send(new PutCommand(savePendingParams(tableName, sid, pending)));
     },
     async deletePending(sid) {
-      await client.send(new DeleteCommand(deletePendingParams(tableName, sid)));
+      await table.remove(deletePendingParams(tableName, sid));
     },
 
     async connectSocket({ sid, socket, auth, member, rooms }) {
@@ -154,14 +148,14 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     },
 
     async deleteMemberIfRoute(nsp, room, sid, route) {
-      const row = { nsp, room, sid, route, nowSeconds: now() };
-      return isAccepted(client.send(new DeleteCommand(memberItem.deleteMemberIfRouteParams(tableName, row))));
+      const row = { nsp, room, sid, route, nowSeconds: nowSeconds() };
+      return table.remove(memberItem.deleteMemberIfRouteParams(tableName, row));
     },
 
     async saveSocket(sid, nsp, socketId, changes) {
-      const save = { sid, nsp, socketId, changes, nowSeconds: now() };
+      const save = { sid, nsp, socketId, changes, nowSeconds: nowSeconds() };
       for (const params of saveSocketParams(tableName, save))
-        if (!(await isAccepted(client.send(new UpdateCommand(params))))) return false;
+        if ((await table.update(params)) === undefined) return false;
       return true;
     },
 
@@ -179,19 +173,24 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     },
 
     async openBeat(beat) {
-      await client.send(new UpdateCommand(beatItem.openBeatParams(tableName, beat)));
+      await table.update(beatItem.openBeatParams(tableName, beat));
     },
 
     async recordPong(sid, pingIntervalMs, atMs) {
-      const params = beatItem.recordPongParams(tableName, { sid, pingIntervalMs, atMs, nowSeconds: now() });
-      if (await isAccepted(client.send(new UpdateCommand(params)))) return true;
+      const params = beatItem.recordPongParams(tableName, {
+        sid,
+        pingIntervalMs,
+        atMs,
+        nowSeconds: nowSeconds(),
+      });
+      if ((await table.update(params)) !== undefined) return true;
       // Gone, or an old pong delivered again: both rare, and only here worth a read to tell them apart.
       return (await getBeat(sid, pingIntervalMs)) !== undefined;
     },
 
     getBeat,
     async deleteBeat(sid, pingIntervalMs) {
-      await client.send(new DeleteCommand(beatItem.deleteBeatParams(tableName, sid, pingIntervalMs)));
+      await table.remove(beatItem.deleteBeatParams(tableName, sid, pingIntervalMs));
     },
 
     async *listBeats(pingIntervalMs, fromPhaseMs, toPhaseMs) {
@@ -214,18 +213,15 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
         previousPingedUntilMs,
         attempt: createAttempt(),
         expiresAtSeconds: sweepExpiresAtSeconds(clock),
-        nowSeconds: now(),
+        nowSeconds: nowSeconds(),
       });
       return isAccepted(client.send(new PutCommand(params)));
     },
     async deleteSweep(pingIntervalMs) {
-      await client.send(new DeleteCommand(sweepItem.deleteSweepParams(tableName, pingIntervalMs)));
+      await table.remove(sweepItem.deleteSweepParams(tableName, pingIntervalMs));
     },
   };
 }
-
-/** A name for one call, so that its repetition by the SDK is recognised. */
-const createAttempt = (): string => randomBytes(9).toString("base64url");
 
 /** The own room has no `joined`: it goes with its socket. */
 const toJoin = (nsp: string, member: Member, rooms: readonly string[]): Write[] => [

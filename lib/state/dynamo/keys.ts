@@ -13,6 +13,7 @@ import { requireInterval, requireNamespace, requireRoom, requireSid } from "../r
  *   joined           s#<sid>                   3#joined#<nsp><room>       loadSession
  *   auth             s#<sid>                   ~auth#<nsp>                loadSession, handshake: true
  *   handshake        s#<sid>                   ~handshake                 loadSession, handshake: true
+ *   outbox           out#<sid>                 outbox                     readOutbox
  *   room-member      room#<nsp><room>          <sid>                      listRoomMembers
  *   namespace-member nsp#<nsp><shard>          <sid>                      listNamespaceMembers
  *   beat             beat#<interval>#<shard>   <phase>#<sid>              listBeats
@@ -33,7 +34,7 @@ export type RoomPart = { readonly name: string } | { readonly digest: string };
 
 /** What a key says. */
 export type Identity =
-  | { readonly kind: "session" | "pending" | "handshake"; readonly sid: Sid }
+  | { readonly kind: "session" | "pending" | "handshake" | "outbox"; readonly sid: Sid }
   | { readonly kind: "socket" | "auth"; readonly sid: Sid; readonly nsp: string }
   | {
       readonly kind: "joined" | "room-member";
@@ -57,6 +58,7 @@ export const NAMESPACE_SHARDS = 4;
 export const HANDSHAKE_BOUNDARY = "~";
 export const SWEEP_PARTITION = "sweep";
 
+const OUTBOX_SORT_KEY = "outbox";
 const MAX_PLAIN_BYTES = 200;
 const MS_DIGITS = 10;
 
@@ -79,6 +81,9 @@ export const authKey = (sid: Sid, nsp: string): Key => ({
   sk: `~auth#${toNamespacePart(nsp)}`,
 });
 export const handshakeKey = (sid: Sid): Key => ({ pk: sessionPartition(sid), sk: "~handshake" });
+
+/** A partition of its own: every recipient's message writes here, and no turn reads it. */
+export const outboxKey = (sid: Sid): Key => ({ pk: `out#${requireSid(sid)}`, sk: OUTBOX_SORT_KEY });
 
 export const roomPartition = (nsp: string, room: string): string =>
   `room#${toNamespacePart(nsp)}${toRoomPart(room)}`;
@@ -131,6 +136,10 @@ function parsePartition(pk: string, sk: string): Identity | undefined {
   if (pk === SWEEP_PARTITION) {
     const pingIntervalMs = fromDigits(sk);
     return pingIntervalMs === undefined ? undefined : { kind: "sweep", pingIntervalMs };
+  }
+  if (pk.startsWith("out#")) {
+    const sid = pk.slice(4);
+    return isSid(sid) && sk === OUTBOX_SORT_KEY ? { kind: "outbox", sid } : undefined;
   }
   if (pk.startsWith("beat#")) return parseBeat(pk, sk);
   if (!isSid(sk)) return undefined;

@@ -1,4 +1,4 @@
-import type { DeleteCommandInput, QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { DeleteCommandInput, QueryCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { toConnectionId, type Sid, type SocketId } from "../../ids.ts";
 import { sessionExpiresAtSeconds } from "../expiry.ts";
 import type { EngineProtocol, Member, Route } from "../records.ts";
@@ -42,6 +42,13 @@ export const listNamespaceMembersParams = (
   { nsp, shard, pageLimit }: { nsp: string; shard: number; pageLimit?: number | undefined },
 ): QueryCommandInput => partitionQuery(tableName, namespacePartition(nsp, shard), { pageLimit });
 
+interface MemberRow {
+  readonly nsp: string;
+  /** Undefined for the row of its namespace. */
+  readonly room: string | undefined;
+  readonly sid: Sid;
+}
+
 /**
  * The route is part of the condition because the failure may be old news:
  *
@@ -50,14 +57,31 @@ export const listNamespaceMembersParams = (
  */
 export function deleteMemberIfRouteParams(
   tableName: string,
-  row: { nsp: string; room: string | undefined; sid: Sid; route: Route; nowSeconds: number },
+  row: MemberRow & { route: Route; nowSeconds: number },
 ): DeleteCommandInput {
-  const { nsp, room, sid } = row;
   return {
     TableName: tableName,
-    Key: room === undefined ? namespaceMemberKey(nsp, sid) : roomMemberKey(nsp, room, sid),
+    Key: toMemberKey(row),
     ConditionExpression: `${IS_LIVE} AND route = :route`,
     ExpressionAttributeValues: { ":route": toRouteText(row.route), ":now": row.nowSeconds },
+  };
+}
+
+/** A row that has the new route passes as well: by then, this may be the repetition of a request that was done. */
+export function repairRouteParams(
+  tableName: string,
+  row: MemberRow & { from: Route; to: Route; nowSeconds: number },
+): UpdateCommandInput {
+  return {
+    TableName: tableName,
+    Key: toMemberKey(row),
+    UpdateExpression: "SET route = :to",
+    ConditionExpression: `${IS_LIVE} AND route IN (:from, :to)`,
+    ExpressionAttributeValues: {
+      ":from": toRouteText(row.from),
+      ":to": toRouteText(row.to),
+      ":now": row.nowSeconds,
+    },
   };
 }
 
@@ -67,6 +91,9 @@ export const toRouteText = (route: Route): string =>
 
 export const fromRouteText = (text: string): Route =>
   text === "o" ? { kind: "out" } : { kind: "connection", connectionId: toConnectionId(text.slice(2)) };
+
+const toMemberKey = ({ nsp, room, sid }: MemberRow): Key =>
+  room === undefined ? namespaceMemberKey(nsp, sid) : roomMemberKey(nsp, room, sid);
 
 const toAttributes = ({ sid, socketId, route, protocol }: Member) => ({
   socketId,

@@ -1,5 +1,5 @@
 import type { GetCommandInput, QueryCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Sid } from "../../ids.ts";
+import type { ConnectionId, Sid } from "../../ids.ts";
 import type { SessionRecord } from "../records.ts";
 import type { CloseRequest } from "../store.ts";
 import { IS_LIVE, partitionQuery, type Item } from "./expressions.ts";
@@ -77,6 +77,22 @@ export function beginCloseParams(
     ReturnValues: "ALL_NEW",
   };
 }
+
+/** A polling session that has moved to a WebSocket. */
+export const upgradeSessionParams = (
+  tableName: string,
+  { sid, connectionId, nowSeconds }: { sid: Sid; connectionId: ConnectionId; nowSeconds: number },
+): UpdateCommandInput => ({
+  TableName: tableName,
+  Key: sessionKey(sid),
+  UpdateExpression: "SET transport = :websocket, connectionId = :connectionId",
+  ConditionExpression: IS_LIVE,
+  ExpressionAttributeValues: {
+    ":websocket": "websocket",
+    ":connectionId": connectionId,
+    ":now": nowSeconds,
+  },
+});
 
 function changePhaseParams(
   tableName: string,

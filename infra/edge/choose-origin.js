@@ -1,0 +1,22 @@
+import cf from "cloudfront";
+
+/**
+ * On every request of a viewer: polling stays with the HTTP API, the origin of the cache behaviour; a WebSocket goes to
+ * the WebSocket API, which knows no path but its stage's, and that is the path of the origin.
+ *
+ * The header `Upgrade` is not shown to functions, so the query decides. A transport that comes twice, or is none, is for
+ * the HTTP API, because only there a refusal has a body that says why.
+ *
+ * No destructuring, no optional chaining: cloudfront-js-2.0 is not all of this year's JavaScript.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/helper-functions-origin-modification.html
+ */
+// eslint-disable-next-line no-unused-vars -- CloudFront calls it by its name
+function handler(event) {
+  const request = event.request;
+  const transport = request.querystring.transport;
+  if (transport && !transport.multiValue && transport.value === "websocket") {
+    request.uri = "/";
+    cf.selectRequestOriginById("websocket");
+  }
+  return request;
+}

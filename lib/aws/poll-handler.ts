@@ -1,0 +1,57 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { EngineApp } from "../core/engine.ts";
+import type { PollRequest, PollResponse } from "../core/http.ts";
+import { poll } from "../core/polling.ts";
+import type { Runtime } from "../core/runtime.ts";
+
+/** Long-polling behind an HTTP API: `ANY <path>/` and below. */
+export const createPollHandler =
+  (runtime: Runtime, app: EngineApp) =>
+  async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    try {
+      const response = await poll(runtime, app.options, toRequest(event, app.options.path));
+      await runtime.strays.settle();
+      return toResult(response);
+    } catch (error) {
+      runtime.logger.error("a polling request failed", { error });
+      return { statusCode: 500 };
+    }
+  };
+
+function toRequest(event: APIGatewayProxyEventV2, path: string): PollRequest {
+  const { http } = event.requestContext;
+  const headers = Object.fromEntries(
+    Object.entries(event.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), value]],
+    ),
+  );
+  if (event.cookies) headers["cookie"] = event.cookies.join("; ");
+  return {
+    method: http.method,
+    path: event.rawPath.startsWith(path) ? event.rawPath.slice(path.length) : event.rawPath,
+    // The parsed form joins what comes twice with commas; the first one counts here.
+    query: firstValues(new URLSearchParams(event.rawQueryString)),
+    headers,
+    body: Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"),
+    address: http.sourceIp,
+    secure: headers["x-forwarded-proto"] === "https",
+  };
+}
+
+function firstValues(params: URLSearchParams): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [name, value] of params) if (!Object.hasOwn(query, name)) query[name] = value;
+  return query;
+}
+
+function toResult({ status, headers, body }: PollResponse): APIGatewayProxyStructuredResultV2 {
+  const { "set-cookie": cookie, ...others } = headers;
+  return {
+    statusCode: status,
+    headers: others,
+    ...(cookie === undefined ? {} : { cookies: [cookie] }),
+    ...(typeof body === "string"
+      ? { body, isBase64Encoded: false }
+      : { body: body.toString("base64"), isBase64Encoded: true }),
+  };
+}

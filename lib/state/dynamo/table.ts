@@ -1,0 +1,54 @@
+import {
+  DeleteCommand,
+  GetCommand,
+  UpdateCommand,
+  type DeleteCommandInput,
+  type DynamoDBDocumentClient,
+  type GetCommandInput,
+  type UpdateCommandInput,
+  type UpdateCommandOutput,
+} from "@aws-sdk/lib-dynamodb";
+import type { Clock } from "../../clock.ts";
+import { isLive, toExpirySeconds } from "../expiry.ts";
+import { writeBatches, type Write } from "./batch.ts";
+import type { Item } from "./expressions.ts";
+import { unlessRefused } from "./failures.ts";
+
+export interface TableOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+  /** In [0, 1), for the jitter of repeated batches. */
+  readonly random: () => number;
+}
+
+/** The requests of which the store is made, each with the rule that all of its callers share. */
+export interface Table {
+  readonly name: string;
+  readonly clock: Clock;
+  /** The present, as conditions compare it with `expiresAt`. */
+  nowSeconds(): number;
+  /** A row that has not expired. */
+  get(params: GetCommandInput): Promise<Item | undefined>;
+  /** Undefined when the condition did not hold. */
+  update(params: UpdateCommandInput): Promise<UpdateCommandOutput | undefined>;
+  /** Whether the condition held. */
+  remove(params: DeleteCommandInput): Promise<boolean>;
+  /** Puts and removals with no condition. */
+  write(writes: readonly Write[]): Promise<void>;
+}
+
+export function openTable({ client, tableName, clock, random }: TableOptions): Table {
+  return {
+    name: tableName,
+    clock,
+    nowSeconds: () => toExpirySeconds(clock),
+    async get(params) {
+      const { Item: item } = await client.send(new GetCommand(params));
+      return item !== undefined && isLive(Number(item["expiresAt"]), clock) ? item : undefined;
+    },
+    update: (params) => unlessRefused(client.send(new UpdateCommand(params))),
+    remove: async (params) => (await unlessRefused(client.send(new DeleteCommand(params)))) !== undefined,
+    write: (writes) => writeBatches({ client, tableName, clock, random }, writes),
+  };
+}

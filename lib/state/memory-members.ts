@@ -1,0 +1,136 @@
+import type { Sid } from "../ids.ts";
+import { sessionExpiresAtSeconds } from "./expiry.ts";
+import {
+  isSameRoute,
+  NAMESPACE_STREAMS,
+  toNamespaceKey,
+  toRoomKey,
+  toStreamKey,
+  type MemoryRows,
+} from "./memory-rows.ts";
+import type { Member, Route } from "./records.ts";
+import { requireNamespace, requireRoom, requireSid, requireWellFormed } from "./row-limits.ts";
+import type { ConnectRequest, SocketChanges, SocketRooms, Store } from "./store.ts";
+
+export type MemberMethods = Pick<
+  Store,
+  | "connectSocket"
+  | "disconnectSocket"
+  | "joinRooms"
+  | "leaveRooms"
+  | "deleteMemberships"
+  | "deleteMemberIfRoute"
+  | "repairRoute"
+  | "saveSocket"
+  | "listRoomMembers"
+  | "listNamespaceMembers"
+>;
+
+/** Of a memory store: sockets, and the rooms and namespaces that they are members of. */
+export function createMemoryMembers(rows: MemoryRows, pageSize: number): MemberMethods {
+  const { sockets, auths, joined, roomMembers, namespaceMembers } = rows;
+
+  const join = (nsp: string, member: Member, rooms: readonly string[]) => {
+    for (const room of rooms) {
+      const expiresAt = sessionExpiresAtSeconds(member.sid);
+      roomMembers.put(toRoomKey(nsp, room), member.sid, member, expiresAt);
+      if (room === member.socketId) continue;
+      joined.put(member.sid, toRoomKey(nsp, room), { nsp, room }, expiresAt);
+    }
+  };
+  const removeMember = (sid: Sid, { nsp, socketId, rooms }: SocketRooms) => {
+    for (const room of [...rooms, socketId]) roomMembers.remove(toRoomKey(nsp, room), sid);
+    namespaceMembers.remove(toNamespaceKey(nsp, sid), sid);
+  };
+  /** Where one membership is, whatever it is of. */
+  const find = (nsp: string, room: string | undefined, sid: Sid) => {
+    requireSid(sid);
+    requireNamespace(nsp);
+    return room === undefined
+      ? { shelf: namespaceMembers, key: toNamespaceKey(nsp, sid) }
+      : { shelf: roomMembers, key: toRoomKey(nsp, requireRoom(room)) };
+  };
+
+  return {
+    async connectSocket({ sid, socket, auth, member, rooms }: ConnectRequest) {
+      const nsp = requireNamespace(socket.nsp);
+      const expiresAt = sessionExpiresAtSeconds(requireSid(sid));
+      rooms.forEach(requireRoom);
+      [...Object.keys(socket.data), ...socket.spent].forEach(requireWellFormed);
+      sockets.put(sid, nsp, socket, expiresAt);
+      auths.put(sid, nsp, auth, expiresAt);
+      namespaceMembers.put(toNamespaceKey(nsp, sid), sid, member, expiresAt);
+      join(nsp, member, [...rooms, socket.socketId]);
+    },
+
+    async disconnectSocket(sid, nsp, socketId, rooms) {
+      requireSid(sid);
+      requireNamespace(nsp);
+      rooms.forEach(requireRoom);
+      removeMember(sid, { nsp, socketId, rooms });
+      for (const room of rooms) joined.remove(sid, toRoomKey(nsp, room));
+      auths.remove(sid, nsp);
+      sockets.remove(sid, nsp);
+    },
+
+    async joinRooms(nsp, member, rooms) {
+      requireSid(member.sid);
+      requireNamespace(nsp);
+      rooms.forEach(requireRoom);
+      join(nsp, member, rooms);
+    },
+
+    async leaveRooms(nsp, sid, rooms) {
+      requireSid(sid);
+      requireNamespace(nsp);
+      for (const room of rooms.map(requireRoom)) {
+        roomMembers.remove(toRoomKey(nsp, room), sid);
+        joined.remove(sid, toRoomKey(nsp, room));
+      }
+    },
+
+    async deleteMemberships(sid, ofSockets) {
+      requireSid(sid);
+      for (const { nsp, rooms } of ofSockets) [requireNamespace(nsp), ...rooms.map(requireRoom)];
+      for (const socket of ofSockets) removeMember(sid, socket);
+    },
+
+    async deleteMemberIfRoute(nsp, room, sid, route) {
+      const { shelf, key } = find(nsp, room, sid);
+      const member = shelf.get(key, sid);
+      if (member === undefined || !isSameRoute(member.route, route)) return false;
+      shelf.remove(key, sid);
+      return true;
+    },
+
+    async repairRoute(nsp, room, sid, from: Route, to: Route) {
+      const { shelf, key } = find(nsp, room, sid);
+      const member = shelf.get(key, sid);
+      if (member === undefined) return false;
+      if (!isSameRoute(member.route, from) && !isSameRoute(member.route, to)) return false;
+      shelf.put(key, sid, { ...member, route: to }, sessionExpiresAtSeconds(sid));
+      return true;
+    },
+
+    async saveSocket(sid, nsp, socketId, { set, remove, spent }: SocketChanges) {
+      const socket = sockets.get(requireSid(sid), requireNamespace(nsp));
+      [...Object.keys(set), ...remove, ...spent].forEach(requireWellFormed);
+      if (socket?.socketId !== socketId) return false;
+      const kept = Object.entries(socket.data).filter(([key]) => !remove.includes(key));
+      const data = Object.fromEntries([...kept, ...Object.entries(set)]);
+      const changed = { ...socket, data, spent: [...new Set([...socket.spent, ...spent])] };
+      sockets.put(sid, nsp, changed, sessionExpiresAtSeconds(sid));
+      return true;
+    },
+
+    async *listRoomMembers(nsp, room) {
+      yield* roomMembers.pages(toRoomKey(requireNamespace(nsp), requireRoom(room)), pageSize);
+    },
+
+    listNamespaceMembers(nsp) {
+      return Array.from({ length: NAMESPACE_STREAMS }, async function* (_, stream) {
+        yield* namespaceMembers.pages(toStreamKey(requireNamespace(nsp), stream), pageSize);
+      });
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { openedAtMs, type Sid } from "../ids.ts";
+import { sessionExpiresAtSeconds } from "./expiry.ts";
+import { toIntervalKey, type MemoryRows } from "./memory-rows.ts";
+import type { AppendOutcome, OpenGetOutcome, OutboxRecord, OutboxStore } from "./outbox.ts";
+import { MAX_OUTBOX_BYTES, requireSid, toFramesBytes } from "./row-limits.ts";
+
+export type OutboxMethods = Omit<OutboxStore, "upgradeSession" | "repairRoute">;
+
+/** Of a memory store: what waits for polling sessions. */
+export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: MemoryRows): OutboxMethods {
+  const read = (sid: Sid) => outboxes.get(requireSid(sid), "");
+  const write = (outbox: OutboxRecord) =>
+    outboxes.put(outbox.sid, "", outbox, sessionExpiresAtSeconds(outbox.sid));
+  /** The outbox, while there is something to wait for. */
+  const readOpen = (sid: Sid) => {
+    const outbox = read(sid);
+    return outbox === undefined || outbox.closed || outbox.connectionId !== undefined ? undefined : outbox;
+  };
+
+  return {
+    async createPollingSession(session, handshake, beat) {
+      const { sid, expiresAtSeconds } = session;
+      const interval = toIntervalKey(beat.pingIntervalMs);
+      sessions.put(requireSid(sid), "", session, expiresAtSeconds);
+      handshakes.put(sid, "", handshake, expiresAtSeconds);
+      beats.put(interval, requireSid(beat.sid), beat, sessionExpiresAtSeconds(beat.sid));
+      write({ sid, frames: [], lastGetUntilMs: openedAtMs(sid), closed: false });
+    },
+
+    async appendOutbox({ sid, frames, capBytes, onlyIfParked, nowMs }): Promise<AppendOutcome> {
+      const outbox = read(sid);
+      if (outbox === undefined || outbox.closed) return { outcome: "gone" };
+      if (outbox.connectionId !== undefined) return { outcome: "moved", connectionId: outbox.connectionId };
+      if (onlyIfParked && !holds(outbox.get, nowMs)) return { outcome: "unparked" };
+      const bytes = toFramesBytes(outbox.frames);
+      if (bytes >= capBytes || bytes + toFramesBytes(frames) > MAX_OUTBOX_BYTES) return { outcome: "full" };
+      write({ ...outbox, frames: [...outbox.frames, ...frames] });
+      return { outcome: "appended", lastGetUntilMs: outbox.lastGetUntilMs };
+    },
+
+    async closeOutbox(sid, frames) {
+      const outbox = readOpen(sid);
+      if (outbox === undefined) return false;
+      write({ ...outbox, frames: [...outbox.frames, ...frames], closed: true });
+      return true;
+    },
+
+    async readOutbox(sid) {
+      return read(sid);
+    },
+
+    async openGet({ sid, id, nowMs, untilMs }): Promise<OpenGetOutcome> {
+      const outbox = read(sid);
+      if (outbox === undefined) return { outcome: "gone" };
+      if (outbox.connectionId !== undefined) return { outcome: "moved" };
+      if (outbox.get?.id !== id && holds(outbox.get, nowMs)) return { outcome: "overlap" };
+      const parked = { ...outbox, get: { id, untilMs }, lastGetUntilMs: untilMs };
+      write(parked);
+      return { outcome: "opened", outbox: parked };
+    },
+
+    async endGet(sid, id, nowMs) {
+      const outbox = read(sid);
+      if (outbox?.get?.id !== id) return undefined;
+      const { get: _, frames, ...rest } = outbox;
+      write({ ...rest, frames: [], lastGetUntilMs: nowMs });
+      return { frames, closed: outbox.closed };
+    },
+
+    async startProbe({ sid, connectionId, nowMs, untilMs }) {
+      const outbox = readOpen(sid);
+      if (outbox === undefined) return "gone";
+      if (outbox.probe?.connectionId !== connectionId && holds(outbox.probe, nowMs)) return "busy";
+      write({ ...outbox, probe: { connectionId, untilMs } });
+      return "started";
+    },
+
+    async endProbe(sid, connectionId) {
+      const outbox = read(sid);
+      if (outbox?.probe?.connectionId !== connectionId) return false;
+      const { probe: _, ...rest } = outbox;
+      write(rest);
+      return true;
+    },
+
+    async takeOutbox(sid) {
+      const outbox = readOpen(sid);
+      if (outbox === undefined) return [];
+      write({ ...outbox, frames: [] });
+      return outbox.frames;
+    },
+
+    async moveOutbox(sid, connectionId) {
+      const outbox = read(sid);
+      if (outbox?.connectionId !== undefined) return outbox.connectionId === connectionId;
+      if (outbox === undefined || outbox.closed || outbox.frames.length > 0) return false;
+      const { probe, ...rest } = outbox;
+      if (probe?.connectionId !== connectionId) return false;
+      write({ ...rest, connectionId });
+      return true;
+    },
+
+    async deleteOutbox(sid) {
+      outboxes.remove(requireSid(sid), "");
+    },
+  };
+}
+
+/** A GET or a probe counts up to its time. */
+const holds = (lease: { readonly untilMs: number } | undefined, nowMs: number): boolean =>
+  lease !== undefined && lease.untilMs > nowMs;

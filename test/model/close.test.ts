@@ -1,0 +1,96 @@
+import { describe, it } from "vitest";
+import type { Model } from "./explorer.ts";
+import { seat, type Guest } from "./guest.ts";
+import { expectSafe, expectViolated } from "./verify.ts";
+import { World, type Instance, type WorldOptions } from "./world.ts";
+
+const sayGoodbye =
+  (world: () => World) =>
+  ({ io }: Instance): void => {
+    io.on("connection", (socket) => {
+      socket.on(
+        "disconnecting",
+        () => void world().said.push(`disconnecting from ${socket.rooms.size} rooms`),
+      );
+      socket.on("disconnect", () => void world().said.push("disconnect"));
+    });
+  };
+
+/** The gateway reports the end of a connection, and the heartbeat has given its client up. */
+const twoCloses =
+  (options: WorldOptions, close?: (instance: Instance, guest: Guest) => Promise<void>): Model =>
+  async (schedule) => {
+    const world: World = new World(schedule, { ...options, app: sayGoodbye(() => world) });
+    // Due to be reaped ten minutes from now.
+    const guest = await seat(world, 1, { rooms: ["lobby"], ageMs: 30_000 });
+    if (close) {
+      for (const process of ["a", "b"]) {
+        world.runScript(process, (instance) => close({ ...instance, process }, guest));
+      }
+      return () => (world.times("disconnect") > 1 ? "disconnect ran twice with no crash" : undefined);
+    }
+    world.prepare(guest.closed("transport close"));
+    world.prepare(guest.closed("ping timeout"));
+    schedule.later(() => {
+      world.nowMs += 600_000;
+      if (world.count("beats") > 0) world.runSweep("sweep ten minutes later");
+    });
+    return async () => {
+      const crashed = world.crashes.happened.length > 0;
+      const times = world.times("disconnect");
+      if (times === 0) return "disconnect never ran";
+      if (times > 1 && !crashed) return "disconnect ran twice with no crash";
+      if (world.times("disconnecting from 2 rooms") < times) return "disconnecting did not run with it";
+      if (world.countMembers() > 0) return "a membership is left";
+      if (world.count("beats") > 0) return "a beat is left";
+      return (await world.phaseOf(guest.sid)) === "closed" ? undefined : "the session was not closed";
+    };
+  };
+
+/**
+ *     a  takes the lease; runs the handlers; deletes memberships; marks closed; deletes the beat
+ *     b  finds the lease taken, or the session closed
+ *     a  crashes: its letter comes again; where there is no mailbox, the beat is found by the heartbeat
+ */
+describe("two closes of one session", () => {
+  it("run disconnect once, one letter a batch", async () => {
+    await expectSafe("two closes", twoCloses({ maxBatch: 1 }));
+  });
+
+  it("run disconnect at least once and leave nothing behind when one crashes at any step", async () => {
+    await expectSafe("two closes, crash", twoCloses({ maxBatch: 1, crashes: 1 }));
+  });
+
+  it("do so when two crash, and when both letters are in one batch", async () => {
+    await expectSafe("two closes, two crashes", twoCloses({ maxBatch: 1, crashes: 2 }));
+    await expectSafe("two closes in one batch, crash", twoCloses({ crashes: 1 }));
+  });
+
+  it("run disconnect once side by side, in direct ordering", async () => {
+    await expectSafe("two closes, direct", twoCloses({ ordering: "direct" }));
+  });
+
+  it("leave nothing behind side by side when one crashes, in direct ordering", async () => {
+    await expectSafe("two closes, direct, crash", twoCloses({ ordering: "direct", crashes: 1 }));
+  });
+
+  it("would run disconnect twice without the lease", async () => {
+    const withoutLease = async ({ runtime: { store }, pause }: Instance, { sid, socketId }: Guest) => {
+      const snapshot = await store.loadSession(sid, { handshake: false });
+      if (snapshot?.session.phase === "closed") return;
+      await pause("disconnect");
+      await store.deleteMemberships(sid, [{ nsp: "/", socketId, rooms: ["lobby"] }]);
+      await store.beginClose({ sid, reason: "transport close", nowMs: 0, leaseUntilMs: 0 });
+      await store.finishClose(sid);
+    };
+    const counting: Model = async (schedule) => {
+      const check = await twoCloses({}, withoutLease)(schedule);
+      return () =>
+        schedule.story.filter((line) => line.endsWith(": disconnect")).length > 1
+          ? "disconnect ran twice with no crash"
+          : check();
+    };
+
+    await expectViolated("close without a lease", counting, "disconnect ran twice");
+  });
+});

@@ -1,0 +1,168 @@
+import { openedAtMs, type Sid } from "../../lib/ids.ts";
+import type { MemoryStore } from "../../lib/state/memory-store.ts";
+import type { Member } from "../../lib/state/records.ts";
+import type { Store } from "../../lib/state/store.ts";
+import { EVERYTHING, reads, writes, type Schedule, type Touch } from "./schedule.ts";
+
+/** The two kinds of partitions that a batch write may reach at different times, or only one of when it crashes. */
+export interface Halves {
+  /** Sessions, sockets, `joined`, beats, sweeps. */
+  readonly own: MemoryStore;
+  /** The rows of rooms and of namespaces. */
+  readonly members: MemoryStore;
+  /** Every session that a model has, so that a range of beats is known to touch the ones in it alone. */
+  readonly sids: Sid[];
+}
+
+/**
+ * The store as one process sees it: every call a step. A batch that writes both to the session's partition and to
+ * those of rooms is two steps in any order, as `BatchWriteItem` promises no more than that.
+ */
+export function createTornStore(schedule: Schedule, process: string, halves: Halves): Store {
+  const { own, members } = halves;
+  const step = <T>(label: string, touches: readonly Touch[], perform: () => Promise<T>): Promise<T> =>
+    schedule.step(process, label, touches, perform);
+  const both = async (
+    label: string,
+    ofOwn: readonly Touch[],
+    ofMembers: readonly Touch[],
+    perform: (half: MemoryStore) => Promise<void>,
+  ): Promise<void> => {
+    await Promise.all([
+      step(`${label} (session's rows)`, ofOwn, () => perform(own)),
+      step(`${label} (rooms' rows)`, ofMembers, () => perform(members)),
+    ]);
+  };
+  /** What no model is about yet: one step that commutes with nothing. */
+  const toUnknownStep =
+    (name: keyof Store) =>
+    (...args: unknown[]): Promise<unknown> =>
+      step(name, [writes(EVERYTHING)], async () => Reflect.apply(own[name], own, args) as unknown);
+  const toRoom = (nsp: string, sid: string) => (room: string) => writes("room", nsp, room, sid);
+  const toJoined = (nsp: string, sid: string) => (room: string) =>
+    writes("session", sid, "joined", nsp, room);
+
+  const known: Partial<Store> = {
+    createSession: (session, handshake) =>
+      step("createSession", [writes("session", session.sid)], () => own.createSession(session, handshake)),
+    loadSession: (sid, options) =>
+      step("loadSession", [reads("session", sid)], () => own.loadSession(sid, options)),
+    severSession: (sid) =>
+      step("severSession", [writes("session", sid, "phase")], () => own.severSession(sid)),
+    beginClose: (close) =>
+      step("beginClose", [writes("session", close.sid, "phase")], () => own.beginClose(close)),
+    finishClose: (sid) => step("finishClose", [writes("session", sid, "phase")], () => own.finishClose(sid)),
+    savePending: (sid, pending) =>
+      step("savePending", [writes("session", sid, "pending")], () => own.savePending(sid, pending)),
+    deletePending: (sid) =>
+      step("deletePending", [writes("session", sid, "pending")], () => own.deletePending(sid)),
+
+    connectSocket: (connect) => {
+      const { sid, socket, rooms } = connect;
+      return both(
+        `connectSocket ${socket.nsp}`,
+        [writes("session", sid, "socket", socket.nsp), ...rooms.map(toJoined(socket.nsp, sid))],
+        [writes("everyone", socket.nsp, sid), ...[...rooms, socket.socketId].map(toRoom(socket.nsp, sid))],
+        (half) => half.connectSocket(connect),
+      );
+    },
+    disconnectSocket: (sid, nsp, socketId, rooms) =>
+      both(
+        `disconnectSocket ${nsp} [${rooms}]`,
+        [writes("session", sid, "socket", nsp), ...rooms.map(toJoined(nsp, sid))],
+        [writes("everyone", nsp, sid), ...[...rooms, socketId].map(toRoom(nsp, sid))],
+        (half) => half.disconnectSocket(sid, nsp, socketId, rooms),
+      ),
+    joinRooms: (nsp, member, rooms) =>
+      both(
+        `joinRooms [${rooms}]`,
+        rooms.map(toJoined(nsp, member.sid)),
+        rooms.map(toRoom(nsp, member.sid)),
+        (half) => half.joinRooms(nsp, member, rooms),
+      ),
+    leaveRooms: (nsp, sid, rooms) =>
+      both(`leaveRooms [${rooms}]`, rooms.map(toJoined(nsp, sid)), rooms.map(toRoom(nsp, sid)), (half) =>
+        half.leaveRooms(nsp, sid, rooms),
+      ),
+    deleteMemberships: (sid, sockets) =>
+      step(
+        `deleteMemberships [${sockets.flatMap(({ rooms }) => rooms)}]`,
+        sockets.flatMap(({ nsp, socketId, rooms }) => [
+          writes("everyone", nsp, sid),
+          ...[...rooms, socketId].map(toRoom(nsp, sid)),
+        ]),
+        () => members.deleteMemberships(sid, sockets),
+      ),
+    deleteMemberIfRoute: (nsp, room, sid, route) =>
+      step(
+        `deleteMemberIfRoute ${room ?? nsp}`,
+        [room === undefined ? writes("everyone", nsp, sid) : writes("room", nsp, room, sid)],
+        () => members.deleteMemberIfRoute(nsp, room, sid, route),
+      ),
+    saveSocket: (sid, nsp, socketId, changes) =>
+      step(`saveSocket ${Object.keys(changes.set)}`, [writes("session", sid, "socket", nsp)], () =>
+        own.saveSocket(sid, nsp, socketId, changes),
+      ),
+
+    listRoomMembers: (nsp, room) =>
+      toSteps(members.listRoomMembers(nsp, room), (read) =>
+        step(`listRoomMembers ${room}`, [reads("room", nsp, room)], read),
+      ),
+    // The shards of a namespace are read side by side; which comes first makes no difference to anybody.
+    listNamespaceMembers: (nsp) => [
+      toSteps(
+        mergeShards(() => members.listNamespaceMembers(nsp)),
+        (read) => step(`listNamespaceMembers ${nsp}`, [reads("everyone", nsp)], read),
+      ),
+    ],
+
+    openBeat: (beat) => step("openBeat", [writes("beat", beat.sid)], () => own.openBeat(beat)),
+    recordPong: (sid, pingIntervalMs, atMs) =>
+      step("recordPong", [writes("beat", sid)], () => own.recordPong(sid, pingIntervalMs, atMs)),
+    getBeat: (sid, pingIntervalMs) =>
+      step("getBeat", [reads("beat", sid)], () => own.getBeat(sid, pingIntervalMs)),
+    deleteBeat: (sid, pingIntervalMs) =>
+      step("deleteBeat", [writes("beat", sid)], () => own.deleteBeat(sid, pingIntervalMs)),
+    listBeats: (pingIntervalMs, fromPhaseMs, toPhaseMs) =>
+      toSteps(own.listBeats(pingIntervalMs, fromPhaseMs, toPhaseMs), (read) =>
+        step(
+          "listBeats",
+          halves.sids.filter((sid) => isBetween(sid, pingIntervalMs, fromPhaseMs, toPhaseMs)).map(toBeat),
+          read,
+        ),
+      ),
+    listSweeps: () => step("listSweeps", [reads("sweep")], () => own.listSweeps()),
+    saveSweep: (sweep, previous) =>
+      step("saveSweep", [writes("sweep")], () => own.saveSweep(sweep, previous)),
+    deleteSweep: (pingIntervalMs) =>
+      step("deleteSweep", [writes("sweep")], () => own.deleteSweep(pingIntervalMs)),
+  };
+  return new Proxy(known, {
+    get: (_, name: keyof Store) => known[name] ?? toUnknownStep(name),
+  }) as Store;
+}
+
+const toBeat = (sid: Sid): Touch => reads("beat", sid);
+
+function isBetween(sid: Sid, pingIntervalMs: number, fromPhaseMs: number, toPhaseMs: number): boolean {
+  const phaseMs = openedAtMs(sid) % pingIntervalMs;
+  return fromPhaseMs <= phaseMs && phaseMs < toPhaseMs;
+}
+
+/** Everything a model's lists hold fits into one page, which is read when it is asked for. */
+async function* toSteps<Row>(
+  pages: AsyncIterable<readonly Row[]>,
+  step: (read: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
+): AsyncGenerator<readonly Row[]> {
+  const rows = await step(async () => (await pages[Symbol.asyncIterator]().next()).value ?? []);
+  if (rows.length > 0) yield rows;
+}
+
+async function* mergeShards(
+  list: () => readonly AsyncIterable<readonly Member[]>[],
+): AsyncGenerator<readonly Member[]> {
+  // Asked for at the same moment, so that they are one read.
+  const pages = await Promise.all(list().map((shard) => shard[Symbol.asyncIterator]().next()));
+  const rows = pages.flatMap(({ value }) => (value as readonly Member[] | undefined) ?? []);
+  yield rows.sort((a, b) => (a.sid < b.sid ? -1 : 1));
+}
