@@ -13,10 +13,14 @@ import cf from "cloudfront";
 // eslint-disable-next-line no-unused-vars -- CloudFront calls it by its name
 function handler(event) {
   const request = event.request;
-  const transport = request.querystring.transport;
-  if (transport && !transport.multiValue && transport.value === "websocket") {
+  if (isWebSocket(request.querystring.transport)) {
     request.uri = "/";
     cf.selectRequestOriginById("websocket");
   }
   return request;
+}
+
+function isWebSocket(transport) {
+  if (!transport || transport.value !== "websocket") return false;
+  return !transport.multiValue || transport.multiValue.length === 1;
 }

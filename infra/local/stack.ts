@@ -1,8 +1,10 @@
 import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { attachAwsEndpoint } from "./aws-endpoint.ts";
 import { createEnvironment, type Endpoints } from "./environment.ts";
 import { Connections } from "./gateway/connection.ts";
 import { attachGateway } from "./gateway/gateway.ts";
+import type { HttpApiOptions } from "./gateway/http-api.ts";
 import { createIntegrations } from "./gateway/integrations.ts";
 import { WebSocketApi } from "./gateway/websocket.ts";
 import { createChaos } from "./lambda/chaos.ts";
@@ -101,6 +103,7 @@ export class Stack {
       path: this.#path,
       publicDir: this.#publicDir,
       webSocketApi: this.webSocketApi,
+      httpApi: this.#createHttpApi(gateway),
       management: {
         connections: this.connections,
         close: (connection) => this.webSocketApi.close(connection),
@@ -212,6 +215,19 @@ export class Stack {
       disconnectEventsLost: () => this.disconnectEventsLost,
       log: this.#log,
     });
+  }
+
+  #createHttpApi(gateway: Server): HttpApiOptions | undefined {
+    const { httpFunctionKey, stage } = this.topology;
+    if (httpFunctionKey === undefined) return undefined;
+    return {
+      stage,
+      domainName: () => `127.0.0.1:${(gateway.address() as AddressInfo).port}`,
+      pool: this.#requirePool(httpFunctionKey),
+      accepts: (sid) => this.#acceptsFor(sid),
+      onInvoke: (sid, pid) => this.#remember(sid, pid),
+      log: this.#log,
+    };
   }
 
   #pump(queue: FifoQueue): void {

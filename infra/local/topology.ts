@@ -9,6 +9,8 @@ export interface Topology {
   /** The REQUEST authorizer of `$connect`; absent when anybody may connect. */
   readonly authorizer?: AuthorizerSpec;
   readonly routes: Readonly<Record<RouteKey, RouteSpec>>;
+  /** The function behind the HTTP API; absent when there is none. */
+  readonly httpFunctionKey?: string;
   readonly queues: readonly QueueSpec[];
   readonly eventSources: readonly EventSourceSpec[];
   readonly schedules: readonly ScheduleSpec[];

@@ -15,10 +15,13 @@ export const createHeartbeatHandler =
     const { pingIntervalMs, pingTimeoutMs, connectTimeoutMs } = app.options;
     const shortestMs = Math.min(pingIntervalMs, pingTimeoutMs, connectTimeoutMs ?? Infinity);
     const untilMs = runtime.clock.nowMs() + LOOP_MS;
-    await sweep(runtime, app.options);
-    if (pingIntervalMs >= SCHEDULE_MS) return;
     const tickMs = Math.min(1_000, Math.max(20, shortestMs / 8));
-    while (runtime.clock.nowMs() + tickMs < untilMs && context.getRemainingTimeInMillis() > RESERVE_MS) {
+    await sweep(runtime, app.options);
+    while (
+      pingIntervalMs < SCHEDULE_MS &&
+      runtime.clock.nowMs() + tickMs < untilMs &&
+      context.getRemainingTimeInMillis() > RESERVE_MS
+    ) {
       await runtime.clock.sleep(tickMs);
       await sweep(runtime, app.options);
     }

@@ -3,6 +3,7 @@ import type { EngineApp } from "../core/engine.ts";
 import { Inbox } from "../core/inbox.ts";
 import type { Delivery, Letter } from "../core/letter.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { AwsError } from "./errors.ts";
 import { fromRouteEvent, fromSqsRecord, type RouteEvent } from "./letters.ts";
 
 /** A batch of the mailbox; in direct ordering a WebSocket route, or a letter invoked asynchronously. */
@@ -17,7 +18,9 @@ export function createInboxHandler(runtime: Runtime, app: EngineApp) {
   return async (event: InboxEvent): Promise<SQSBatchResponse | APIGatewayProxyResultV2 | undefined> => {
     if ("Records" in event) return receiveBatch(runtime, inbox, event);
     if ("requestContext" in event) return receiveRoute(runtime, inbox, event);
-    await inbox.receive([{ letter: event, id: "asynchronous", redelivered: false }]);
+    const failed = await inbox.receive([{ letter: event, id: "asynchronous", redelivered: false }]);
+    // Lambda invokes again what was invoked asynchronously and failed, which is the redelivery of this ordering.
+    if (failed.length > 0) throw new AwsError("aws.letter_failed", "expected a letter to be handled, got a failure");
     return undefined;
   };
 }

@@ -78,7 +78,7 @@ async function pingAll(runtime: Runtime, intervalMs: number, fromMs: number, unt
     const openedMs = openedAtMs(beat.sid);
     const dueMs = lastDueMs(openedMs, intervalMs, untilMs);
     if (dueMs <= openedMs || dueMs <= fromMs) return;
-    if (untilMs - openedMs > MAX_AGE_MS + shardOf(beat.sid, AGE_SPREAD_MS)) {
+    if (isTooOld(beat, intervalMs, untilMs)) {
       await end(runtime, beat);
       return;
     }
@@ -98,9 +98,15 @@ async function keepAliveAll(
 ): Promise<void> {
   for (let offsetMs = KEEP_ALIVE_MS; offsetMs < intervalMs; offsetMs += KEEP_ALIVE_MS) {
     await forEachBeat(runtime, intervalMs, fromMs - offsetMs, untilMs - offsetMs, async (beat) => {
-      await post(runtime, beat, NOOP_FRAME);
+      await (isTooOld(beat, intervalMs, untilMs) ? end(runtime, beat) : post(runtime, beat, NOOP_FRAME));
     });
   }
+}
+
+/** Whether a session would be past its age when it is next looked at. */
+function isTooOld({ sid }: BeatRecord, intervalMs: number, nowMs: number): boolean {
+  const nextAgeMs = nowMs + Math.min(intervalMs, KEEP_ALIVE_MS) - openedAtMs(sid);
+  return nextAgeMs > MAX_AGE_MS + shardOf(sid, AGE_SPREAD_MS);
 }
 
 /** Suspects whoever has not answered the ping that was due. The letter is judged behind any pong still queued. */

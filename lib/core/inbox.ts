@@ -11,7 +11,7 @@ import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import { SessionLoader } from "./session-loader.ts";
 import { clearTimers } from "./timers.ts";
-import { Turn } from "./turn.ts";
+import { Stages, Turn } from "./turn.ts";
 
 /** One frame or other letter on its way through a batch. */
 export interface Job {
@@ -69,14 +69,17 @@ export class Inbox {
 
   #toLanes(deliveries: readonly Delivery[]): Job[][] {
     const lanes = new Map<string, Job[]>();
+    const stages = new Map<string, Stages>();
     for (const delivery of deliveries) {
       const { letter } = delivery;
       const group = toGroup(letter.sid, laneOf(letter));
+      const line = stages.get(group) ?? new Stages();
+      stages.set(group, line);
       const jobs = toTasks(letter).map((task, index, tasks): Job => ({
         delivery,
         task,
         isLast: index === tasks.length - 1,
-        turn: new Turn(letter.kind, this.#runtime.strays),
+        turn: new Turn(letter.kind, this.#runtime.strays, line),
         stage: "waiting",
         session: undefined,
       }));

@@ -1,4 +1,5 @@
-import { isBornOnPolling, type Sid } from "../ids.ts";
+import { isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
+import type { DisconnectReason } from "../protocol/reasons.ts";
 import { CoreError } from "./errors.ts";
 import type { EngineApp } from "./engine.ts";
 import type { Delivery, Letter } from "./letter.ts";
@@ -22,8 +23,8 @@ export interface ClosingSession {
  *     2 `disconnecting`            crash → runs again: at least once, and exactly once without a crash
  *     3 delete memberships         crash → deleted again; the session still knows its rooms for 2
  *     4 `disconnect`               crash → runs again. Whoever it asks for the members of a room is told the truth
- *     5 end the connection         crash → nobody would, once the session is marked closed
- *     6 mark closed                crash → 7 when the letter comes again, or the heartbeat finds the beat
+ *     5 mark closed                crash → 6 and 7 when the letter comes again, or the heartbeat finds the beat
+ *     6 end the connection         not before 5: a gateway that refuses must not make the handlers run again
  *     7 delete the beat            last: as long as anything is undone, the heartbeat still finds the session
  *
  * The session's own rows are left to expire, which costs nothing.
@@ -56,6 +57,7 @@ export async function onClosed(
         { evidence: { sid } },
       );
     case "over":
+      await endConnection(runtime, sid, letter.connectionId, letter.reason);
       return removeTraces(runtime, app, sid, before ?? (await load()));
     case "begun":
       break;
@@ -69,19 +71,25 @@ export async function onClosed(
   const session = before ?? present;
   if (session === undefined) return removeTraces(runtime, app, sid, undefined);
   turn.label = "close";
-  const memberships = [session, ...(present ? [present] : [])].flatMap((each) => app.memberships(each));
+  const memberships = [...new Set([session, present ?? session])].flatMap((each) => app.memberships(each));
   const onGone = await app.onClosing(session, close.reason, turn);
   await turn.settle();
   await store.deleteMemberships(sid, memberships);
   onGone();
   await turn.settle();
-  // `$disconnect` brought "transport close": that connection has ended by itself.
-  const { connectionId } = session;
-  if (connectionId !== undefined && close.reason !== "transport close") {
-    await runtime.outbound.close(sid, connectionId);
-  }
   await store.finishClose(sid);
+  await endConnection(runtime, sid, session.connectionId, close.reason);
   if (await isOutboxDone(runtime, session)) await store.deleteBeat(sid, session.record.pingIntervalMs);
+}
+
+/** `$disconnect` brings "transport close": that connection has ended by itself. */
+async function endConnection(
+  { outbound }: Runtime,
+  sid: Sid,
+  connectionId: ConnectionId | undefined,
+  reason: DisconnectReason,
+): Promise<void> {
+  if (connectionId !== undefined && reason !== "transport close") await outbound.close(sid, connectionId);
 }
 
 /** Of a session that is closed, or was never there. */

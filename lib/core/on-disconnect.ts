@@ -29,7 +29,10 @@ export function leaveNamespace(
 /**
  *     join from outside   puts membership; reads the session: the socket is there, so it stays
  *     this                removes the socket, with the rooms it knew
- *     this                reads which rooms are left      ← nobody else would ever look
+ *     this                reads which rooms are left, and removes them      ← nobody else would ever look
+ *
+ * Those it knew are removed once more: of the one batch, a room's row may have gone before such a join and the socket
+ * after it. Whoever joins later finds no socket, and takes the join back.
  */
 async function removeSocket({ store }: Runtime, state: SocketState, rooms: readonly string[]): Promise<void> {
   const { sid, nsp, id } = state;
@@ -38,7 +41,8 @@ async function removeSocket({ store }: Runtime, state: SocketState, rooms: reado
   // Once the client has connected anew, rooms are that socket's.
   if (snapshot === undefined || snapshot.sockets.some((socket) => socket.nsp === nsp)) return;
   const missed = snapshot.joined.filter((row) => row.nsp === nsp).map((row) => row.room);
-  if (missed.length > 0) await store.leaveRooms(nsp, sid, missed);
+  const again = [...new Set([...rooms, ...missed])];
+  if (again.length > 0) await store.leaveRooms(nsp, sid, again);
 }
 
 /** `socket.disconnect()`: the client is told with `41`, and so knows not to come back by itself. */

@@ -30,10 +30,13 @@ export async function onEvent(
   if (!socket.hasListeners(event)) await bound;
   const ack =
     packet.id === undefined ? undefined : new ClientAck(internals, session, packet.nsp, packet.id, turn);
-  const args = ack ? [...packet.args.slice(1), ack.send] : packet.args.slice(1);
+  const args: EventArgs = ack ? [...packet.args, ack.send] : packet.args;
   const handlers = await dispatch(internals, turn, socket, event, args);
   if (ack) turn.follow(ack.waitFor(handlers));
 }
+
+/** The name first. It may be a number, and stays one for whoever sees whole events. */
+type EventArgs = readonly [string | number, ...unknown[]];
 
 /** In Socket.IO's order: catch-all listeners, the socket's middlewares, the listeners of the event. */
 async function dispatch(
@@ -41,14 +44,14 @@ async function dispatch(
   turn: Turn,
   socket: AnySocket,
   event: string,
-  args: readonly unknown[],
+  args: EventArgs,
 ): Promise<Promise<void>[]> {
   const handlers = socket
     .listenersAny()
-    .map((listener) => callHandler(internals, turn, socket, event, listener, [event, ...args]));
-  let passed: unknown[] = [event, ...args];
+    .map((listener) => callHandler(internals, turn, socket, event, listener, args));
+  let passed: readonly unknown[] = args;
   if (socket.eventMiddlewares.length > 0) {
-    const mutable: [string, ...unknown[]] = [event, ...args];
+    const mutable = [...args] as [string, ...unknown[]];
     const refusal = await runEventMiddlewares(internals, socket, mutable, turn);
     if (refusal === "silent") return handlers;
     if (refusal) {

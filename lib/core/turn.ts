@@ -23,8 +23,9 @@ export interface Tally {
  * Everything one packet (or connect, close, tick) causes, from the first read to the last post.
  *
  * Effects start when they are issued and keep their order in one respect: each effect's *stage* (find the audience,
- * write the membership) ends before the next effect's stage begins, so a join is seen by the emit after it. What a
- * stage hands to the connections' queues goes on by itself.
+ * write the membership) ends before the next effect's stage begins, so a join is seen by the emit after it. Turns of
+ * one lane share their line of stages, or two packets of a client that emit to one room could be heard the other way
+ * round. What a stage hands to the connections' queues goes on by itself.
  */
 export class Turn {
   /** For logs: `event "chat message"`, `connect`, `close`. */
@@ -38,16 +39,17 @@ export class Turn {
   session: Session | undefined;
   /** Timers the app's code has started in this turn; they end with it. */
   readonly timers: ReturnType<typeof setTimeout>[] = [];
-  #stage: Promise<unknown> | undefined;
+  readonly #stages: Stages;
   readonly #effects = new Set<Promise<unknown>>();
   readonly #handlers = new Set<Promise<unknown>>();
   #ended = false;
   #failure: { error: unknown } | undefined;
   readonly #strays: Strays;
 
-  constructor(label: string, strays: Strays) {
+  constructor(label: string, strays: Strays, stages: Stages = new Stages()) {
     this.label = label;
     this.#strays = strays;
+    this.#stages = stages;
   }
 
   /** Runs the app's code so that `socket.*` and `io.*` inside it, also after an `await`, belong to this turn. */
@@ -78,13 +80,7 @@ export class Turn {
 
   /** Starts an effect behind the stages of the effects before it. Resolves, or rejects, with its stage. */
   order<T>(stage: () => Promise<T> | T): Promise<T> {
-    const inLibrary = () => contexts.exit(stage);
-    const started = this.#stage === undefined ? attempt(inLibrary) : this.#stage.then(inLibrary, inLibrary);
-    this.#stage = started;
-    const clear = () => {
-      if (this.#stage === started) this.#stage = undefined;
-    };
-    started.then(clear, clear);
+    const started = this.#stages.append(() => contexts.exit(stage));
     this.track(started);
     return started;
   }
@@ -138,6 +134,21 @@ export class Turn {
 
   get ended(): boolean {
     return this.#ended;
+  }
+}
+
+/** A line in which each stage begins when the one before it has ended, well or not. */
+export class Stages {
+  #last: Promise<unknown> | undefined;
+
+  append<T>(stage: () => Promise<T> | T): Promise<T> {
+    const started = this.#last === undefined ? attempt(stage) : this.#last.then(stage, stage);
+    this.#last = started;
+    const clear = () => {
+      if (this.#last === started) this.#last = undefined;
+    };
+    started.then(clear, clear);
+    return started;
   }
 }
 

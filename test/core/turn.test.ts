@@ -52,6 +52,29 @@ describe("program order", () => {
     expect(other.received).toEqual(['42["2"]', '42["4"]', '42["7"]']);
   });
 
+  it("is kept from packet to packet of one batch, however long the first audience takes to find", async () => {
+    const rig = new Rig((io) => {
+      io.on("connection", (socket) => {
+        void socket.join("a");
+        socket.on("x", (word: string) => void io.to("a").emit(word));
+      });
+    });
+    const client = await rig.connect();
+    const gate = createGate();
+    const listRoomMembers = rig.store.listRoomMembers.bind(rig.store);
+    let calls = 0;
+    rig.store.listRoomMembers = async function* (nsp, room) {
+      if (calls++ === 0) await gate.passed;
+      yield* listRoomMembers(nsp, room);
+    };
+
+    await client.send('42["x","first"]', '42["x","second"]');
+    gate.open();
+    await rig.settle();
+
+    expect(client.received).toEqual(['42["first"]', '42["second"]']);
+  });
+
   it("sends each recipient of a union one frame, and none to whoever is excepted", async () => {
     const rig = new Rig((io) => {
       io.on("connection", (socket) => {
@@ -106,7 +129,9 @@ describe("a handler that fails", () => {
     await client.send('42["bad"]', '420["good"]');
 
     expect(client.received).toEqual(['42["still here"]', "430[]"]);
-    expect(rig.logged("core.handler_failed")).toMatchObject([{ level: "error", event: "bad", nsp: "/", socketId }]);
+    expect(rig.logged("core.handler_failed")).toMatchObject([
+      { level: "error", event: "bad", nsp: "/", socketId },
+    ]);
     expect(failures).toEqual([{ event: "bad", nsp: "/", socketId }]);
     expect(client.isClosed).toBe(false);
     expect(rig.mailbox.left).toEqual([]);

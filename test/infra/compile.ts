@@ -27,6 +27,8 @@ const framework = path.join(root, "node_modules/.bin/serverless");
 export async function compileTemplate(options: {
   readonly stage: string;
   readonly ordering: string;
+  /** Stage parameters besides. */
+  readonly params?: Readonly<Record<string, string>>;
 }): Promise<Template> {
   const serviceDir = await mkdtemp(path.join(tmpdir(), "nonsticky-infra-"));
   try {
@@ -35,14 +37,18 @@ export async function compileTemplate(options: {
     await cp(path.join(root, "infra"), path.join(serviceDir, "infra"), { recursive: true });
     await symlink(path.join(root, "node_modules"), path.join(serviceDir, "node_modules"));
     await mkdir(path.join(serviceDir, "functions"));
-    for (const name of ["connect", "inbox", "heartbeat"]) {
+    for (const name of ["connect", "poll", "inbox", "heartbeat"]) {
       await writeFile(
         path.join(serviceDir, `functions/${name}.ts`),
         "export const handler = async () => {};",
       );
     }
-    const { stage, ordering } = options;
-    const args = [framework, "package", "--stage", stage, "--param", `ordering=${ordering}`];
+    const { stage, ordering, params } = options;
+    const given = Object.entries({ ordering, ...params }).flatMap(([name, value]) => [
+      "--param",
+      `${name}=${value}`,
+    ]);
+    const args = [framework, "package", "--stage", stage, ...given];
     await promisify(execFile)(process.execPath, args, {
       cwd: serviceDir,
       env: { PATH: process.env.PATH, HOME: serviceDir, CI: "true" },

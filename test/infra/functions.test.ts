@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 describe("the functions", () => {
-  it.each(["Connect", "Inbox", "Heartbeat"])(
+  it.each(["Connect", "Poll", "Inbox", "Heartbeat"])(
     "%s runs on arm64 and keeps its logs for a limited time",
     (name) => {
       expect(propertiesOf(fifo, `${name}LambdaFunction`)).toMatchObject({
@@ -38,7 +38,7 @@ describe("the functions", () => {
 
     expect(read.length).toBeGreaterThan(0);
     for (const [ordering, template] of Object.entries({ fifo, direct })) {
-      for (const name of ["Inbox", "Heartbeat"]) {
+      for (const name of ["Poll", "Inbox", "Heartbeat"]) {
         const set = Object.keys(propertiesOf(template, `${name}LambdaFunction`).Environment.Variables);
         expect(set).toEqual(expect.arrayContaining(read.filter((v) => (only[v] ?? ordering) === ordering)));
         expect(set.filter((v) => (only[v] ?? ordering) !== ordering)).toEqual([]);
@@ -61,6 +61,14 @@ describe("the functions", () => {
     const inDirect = propertiesOf(direct, "InboxLambdaFunction").Environment.Variables;
     expect(inDirect.NONSTICKY_ORDERING).toBe("direct");
     expect(inDirect.NONSTICKY_INBOX_FUNCTION).toBe(propertiesOf(direct, "InboxLambdaFunction").FunctionName);
+  });
+
+  it("have no more than their code needs: the authorizer knows neither mailbox nor inbox", () => {
+    for (const template of [fifo, direct]) {
+      const { Variables } = propertiesOf(template, "ConnectLambdaFunction").Environment;
+      expect(Object.keys(Variables)).not.toContain("NONSTICKY_MAILBOX_URL");
+      expect(Object.keys(Variables)).not.toContain("NONSTICKY_INBOX_FUNCTION");
+    }
   });
 
   it("may chain: a close enqueues another", () => {
@@ -103,6 +111,6 @@ describe("the table", () => {
 
 it("tells where everything is", () => {
   expect(Object.keys(fifo.Outputs)).toEqual(
-    expect.arrayContaining(["WebsocketUrl", "CallbackUrl", "TableName", "MailboxUrl"]),
+    expect.arrayContaining(["WebsocketUrl", "HttpApiUrl", "CallbackUrl", "TableName", "MailboxUrl"]),
   );
 });

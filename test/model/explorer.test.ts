@@ -43,7 +43,7 @@ describe("explorer", () => {
     expect(reduced).toMatchObject({ schedules: 1, complete: true });
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
+  it.each([2, 3, 4, 5, 6, 8, 9, 10, 11, 12])(
     "comes to the same final states with and without reduction (program %i)",
     async (seed) => {
       const outcomesOf = async (reduce: boolean) => {

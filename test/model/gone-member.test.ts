@@ -18,7 +18,7 @@ const emitAndMove =
   (script: Emit): Model =>
   async (schedule) => {
     const world = new World(schedule);
-    const guest = await seat(world, 1);
+    const guest = await seat(world, 1, { upgraded: true });
     const goneRoute = { kind: "connection", connectionId: toConnectionId("gone") } as const;
     await world.table.members.joinRooms("/", { ...guest.member, route: goneRoute }, ["lobby"]);
     world.runScript("emitter", script);

@@ -26,6 +26,8 @@ export interface GuestOptions {
   readonly ageMs?: number;
   /** False: it has opened its session and has not joined the namespace yet. Default true. */
   readonly joined?: boolean;
+  /** True: it began with polling, and was upgraded. Default false. */
+  readonly upgraded?: boolean;
   /** False: its gateway connection has ended already. Default true. */
   readonly online?: boolean;
   readonly lastPongAtMs?: number;
@@ -35,7 +37,7 @@ export interface GuestOptions {
 export async function seat(world: World, index: number, options: GuestOptions = {}): Promise<Guest> {
   const { rooms = [], data = {}, ageMs = 60_000, joined = true, online = true } = options;
   const openedMs = world.nowMs - ageMs;
-  const sid = toWebSocketSid(sidOf(index, openedMs));
+  const sid = withBirth(sidOf(index, openedMs), options.upgraded ?? false);
   const socketId = socketIdOf(index);
   const connectionId = toConnectionId(`conn${index}`);
   const route = { kind: "connection", connectionId } as const;
@@ -80,8 +82,8 @@ export async function seat(world: World, index: number, options: GuestOptions = 
 }
 
 /** The lowest bit of a session id's first byte says that it began with polling. */
-function toWebSocketSid(sid: Sid): Sid {
+function withBirth(sid: Sid, onPolling: boolean): Sid {
   const bytes = Buffer.from(sid, "base64url");
-  bytes.writeUInt8(bytes.readUInt8(0) & 0xfe, 0);
+  bytes.writeUInt8((bytes.readUInt8(0) & 0xfe) | (onPolling ? 1 : 0), 0);
   return toSid(bytes.toString("base64url"));
 }

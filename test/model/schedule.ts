@@ -29,6 +29,8 @@ export interface Pending extends Step {
 
 interface Waiting extends Pending {
   readonly perform: () => void;
+  /** Whether the request has left its process, and is carried out even if that crashes now. */
+  readonly isSent: () => boolean;
 }
 
 interface Sleeper {
@@ -76,31 +78,36 @@ export class Schedule {
     label: string,
     touches: readonly Touch[],
     perform: () => T | Promise<T>,
+    isSent?: () => boolean,
   ): Promise<T> {
     if (this.#killed.has(process)) return NEVER;
     return new Promise<T>((resolve, reject) => {
       const id = `${process}#${this.#next(process)}`;
-      this.offer({ id, process, label, touches }, () => {
-        void (async () => perform())().then(resolve, reject);
-      });
+      const answer = async () => {
+        const result = await perform();
+        // Nobody is there to hear it.
+        if (this.#killed.has(process)) await NEVER;
+        return result;
+      };
+      this.offer({ id, process, label, touches }, () => void answer().then(resolve, reject), isSent);
     });
   }
 
   /** Something that may happen from now on, and of which nobody waits for an answer: a delivery, a crash. */
-  offer(step: Step, perform: () => void): void {
-    this.#waiting.set(step.id, { ...step, createdAfter: this.#steps, perform });
+  offer(step: Step, perform: () => void, isSent: () => boolean = () => false): void {
+    this.#waiting.set(step.id, { ...step, createdAfter: this.#steps, perform, isSent });
   }
 
   withdraw(id: string): void {
     this.#waiting.delete(id);
   }
 
-  /** The process stops where it is; what it was about to do never happens. */
+  /** The process stops where it is; what it was about to do, and had not sent yet, never happens. */
   kill(process: string): void {
     this.#killed.add(process);
     this.#running.delete(process);
-    for (const { id, process: owner } of [...this.#waiting.values()]) {
-      if (owner === process) this.#waiting.delete(id);
+    for (const { id, process: owner, isSent } of [...this.#waiting.values()]) {
+      if (owner === process && !isSent()) this.#waiting.delete(id);
     }
     this.#dropSleepers(process);
   }

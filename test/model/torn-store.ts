@@ -4,7 +4,7 @@ import type { Member } from "../../lib/state/records.ts";
 import type { Store } from "../../lib/state/store.ts";
 import { EVERYTHING, reads, writes, type Schedule, type Touch } from "./schedule.ts";
 
-/** The two kinds of partitions that a batch write may reach at different times, or only one of when it crashes. */
+/** The two kinds of partitions that a batch write may reach at different times. */
 export interface Halves {
   /** Sessions, sockets, `joined`, beats, sweeps. */
   readonly own: MemoryStore;
@@ -16,7 +16,8 @@ export interface Halves {
 
 /**
  * The store as one process sees it: every call a step. A batch that writes both to the session's partition and to
- * those of rooms is two steps in any order, as `BatchWriteItem` promises no more than that.
+ * those of rooms is two steps in any order, as `BatchWriteItem` promises no more than that; both happen or none, since
+ * it is one request.
  */
 export function createTornStore(schedule: Schedule, process: string, halves: Halves): Store {
   const { own, members } = halves;
@@ -28,10 +29,15 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
     ofMembers: readonly Touch[],
     perform: (half: MemoryStore) => Promise<void>,
   ): Promise<void> => {
-    await Promise.all([
-      step(`${label} (session's rows)`, ofOwn, () => perform(own)),
-      step(`${label} (rooms' rows)`, ofMembers, () => perform(members)),
-    ]);
+    let sent = false;
+    const half = (name: string, touches: readonly Touch[], store: MemoryStore) => {
+      const write = () => {
+        sent = true;
+        return perform(store);
+      };
+      return schedule.step(process, `${label} (${name})`, touches, write, () => sent);
+    };
+    await Promise.all([half("session's rows", ofOwn, own), half("rooms' rows", ofMembers, members)]);
   };
   /** What no model is about yet: one step that commutes with nothing. */
   const toUnknownStep =

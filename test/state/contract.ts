@@ -3,14 +3,18 @@ import { describeBeats } from "./contract/beats.ts";
 import type { MakeStore } from "./contract/make-store.ts";
 import { describeMembers } from "./contract/members.ts";
 import { describeNames } from "./contract/names.ts";
+import { describeOutboxes } from "./contract/outboxes.ts";
 import { describeSessions } from "./contract/sessions.ts";
 import { describeSockets } from "./contract/sockets.ts";
+import { describeUpgrades } from "./contract/upgrades.ts";
 
 /** What every implementation of `Store` has to be, whatever it is made of. */
 export function describeStoreContract(name: string, makeStore: MakeStore): void {
   describe(`${name} keeps the contract of the store`, () => {
     describe("sessions", () => describeSessions(makeStore));
     describe("sockets", () => describeSockets(makeStore));
+    describe("outboxes", () => describeOutboxes(makeStore));
+    describe("upgrades", () => describeUpgrades(makeStore));
     describe("members", () => describeMembers(makeStore));
     describe("names", () => describeNames(makeStore));
     describe("beats and sweeps", () => describeBeats(makeStore));

@@ -11,6 +11,7 @@ import type {
   SocketRecord,
   SweepRecord,
 } from "../../lib/state/records.ts";
+import type { GetRequest, OutboxAppend, ProbeRequest } from "../../lib/state/outbox.ts";
 import type { ConnectRequest } from "../../lib/state/store.ts";
 
 /** A morning on which all of these tests take place. */
@@ -65,6 +66,11 @@ export const sessionOf = (sid: Sid, changes: Partial<SessionRecord> = {}): Sessi
   ...changes,
 });
 
+export function pollingSessionOf(sid: Sid, changes: Partial<SessionRecord> = {}): SessionRecord {
+  const { connectionId: _, ...session } = sessionOf(sid);
+  return { ...session, transport: "polling", ...changes };
+}
+
 export const handshakeOf = (changes: Partial<HandshakeRecord> = {}): HandshakeRecord => ({
   headers: { host: "chat.example", "user-agent": "test" },
   query: { EIO: "4", transport: "websocket" },
@@ -102,6 +108,35 @@ export const beatOf = (sid: Sid, changes: Partial<BeatRecord> = {}): BeatRecord 
   route: connectionRoute(),
   lastPongAtMs: START_MS,
   ...changes,
+});
+
+export const appendOf = (
+  sid: Sid,
+  frames: readonly string[],
+  changes: Partial<OutboxAppend> = {},
+): OutboxAppend => ({
+  sid,
+  frames,
+  capBytes: 256 * 1024,
+  onlyIfParked: false,
+  nowMs: START_MS,
+  ...changes,
+});
+
+/** A GET that is parked for 20 seconds. */
+export const getOf = (sid: Sid, id: string, nowMs = START_MS): GetRequest => ({
+  sid,
+  id,
+  nowMs,
+  untilMs: nowMs + 20_000,
+});
+
+/** A WebSocket that has 10 seconds to take over. */
+export const probeOf = (sid: Sid, id: string, nowMs = START_MS): ProbeRequest => ({
+  sid,
+  connectionId: toConnectionId(id),
+  nowMs,
+  untilMs: nowMs + 10_000,
 });
 
 export const sweepOf = (changes: Partial<SweepRecord> = {}): SweepRecord => ({

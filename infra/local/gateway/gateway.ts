@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { answerHttpApi, type HttpApiOptions } from "./http-api.ts";
 import { answerManagement, type ManagementOptions } from "./management.ts";
 import { sendClientBundle, sendFile } from "./static-files.ts";
 import type { WebSocketApi } from "./websocket.ts";
@@ -11,6 +12,8 @@ export interface GatewayOptions {
   readonly publicDir: string | undefined;
   readonly webSocketApi: WebSocketApi;
   readonly management: ManagementOptions;
+  /** Absent: the stack has no function for long-polling. */
+  readonly httpApi: HttpApiOptions | undefined;
 }
 
 /**
@@ -49,7 +52,7 @@ async function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
   pathname: string,
-  { stage, path, publicDir }: GatewayOptions,
+  { stage, path, publicDir, httpApi }: GatewayOptions,
 ): Promise<void> {
   const fail = (status: number, body: unknown) => {
     request.resume();
@@ -59,6 +62,7 @@ async function answerPage(
   if (pathname === `/${stage}` || pathname.startsWith(`/${stage}/`)) return fail(403, { message: "Forbidden" });
   if (pathname.startsWith(`${path}/`)) {
     if (request.method === "GET" && (await sendClientBundle(response, pathname.slice(path.length + 1)))) return;
+    if (httpApi !== undefined) return answerHttpApi(request, response, httpApi);
     // What the official server answers for a transport that is not enabled.
     return fail(400, { code: 0, message: "Transport unknown" });
   }

@@ -26,6 +26,7 @@ export function toTopology(compiled: CompiledService): Topology {
   const keyOf = (arn: unknown) => findFunction(functions, arn);
   const authorizer = reader.readAuthorizer(keyOf);
   const eventSources = reader.readEventSources(keyOf);
+  const httpFunctionKey = reader.readHttpFunction(keyOf);
   return {
     stage,
     region,
@@ -35,6 +36,7 @@ export function toTopology(compiled: CompiledService): Topology {
       RouteKey,
       RouteSpec
     >,
+    ...(httpFunctionKey === undefined ? {} : { httpFunctionKey }),
     queues: reader.readQueues(),
     eventSources,
     schedules: reader.readSchedules(keyOf),
@@ -105,6 +107,15 @@ class TemplateReader {
       );
     }
     return { kind: "queue", queueName, template };
+  }
+
+  /** All routes of the HTTP API go to one function; `ANY /path` tells them from the WebSocket API's. */
+  readHttpFunction(keyOf: (arn: unknown) => string): string | undefined {
+    const routes = this.#all("AWS::ApiGatewayV2::Route").map(({ properties }) => properties);
+    const route = routes.find(({ RouteKey }) => /^[A-Z]+ \//.test(String(RouteKey)));
+    if (route === undefined) return undefined;
+    const [, integrationId = ""] = String(route["Target"]).split("/");
+    return keyOf(this.#properties(integrationId)["IntegrationUri"]);
   }
 
   readQueues(): QueueSpec[] {

@@ -78,10 +78,11 @@ export function createDynamoOutboxes(table: Table): OutboxStore {
     },
 
     async endGet(sid, id, nowMs) {
-      const params = outboxFrames.endGetParams(name, { sid, id, nowMs, nowSeconds: table.nowSeconds() });
+      const call = toCall();
+      const params = outboxFrames.endGetParams(name, { ...call, sid, id, nowMs });
       const old = (await table.update(params))?.Attributes;
-      const taken = old ? toEnded(old) : toEndedBefore(await getItem(sid), id);
-      if (taken !== undefined) await dropIfLarge(sid, id, taken.frames);
+      const taken = old ? toEnded(old) : toEndedBefore(await getItem(sid), call.attempt);
+      if (taken !== undefined) await dropIfLarge(sid, call.attempt, taken.frames);
       return taken;
     },
 
@@ -155,8 +156,8 @@ function toRefusal(item: Item | undefined, append: OutboxAppend): AppendOutcome 
 const toEnded = (old: Item) => ({ frames: toFrames(old, "frames"), closed: old["closed"] !== undefined });
 
 /** A close since then has left frames behind it, for the next GET, which is to hear of it. */
-const toEndedBefore = (item: Item | undefined, id: string) =>
-  item?.["takenBy"] === id
+const toEndedBefore = (item: Item | undefined, attempt: string) =>
+  item?.["takenBy"] === attempt
     ? {
         frames: toFrames(item, "taken"),
         closed: item["closed"] !== undefined && toFrames(item, "frames").length === 0,

@@ -23,13 +23,13 @@ import { IS_OPEN } from "./outbox-item.ts";
  *
  *     GET g1: end ──► frames removed ──► answer lost ──► again: not parked any more; the frames are gone
  *
- * So taking moves the frames aside, under the name of who took them: the id of the GET, or the attempt of a WebSocket
- * that takes over. The repetition is refused, reads, finds its own name and has the frames. They are let go by the
- * next GET, whose coming shows that the last was answered, or replaced by what is taken next. Large ones are in the
- * way of what is appended meanwhile, so above `MAX_KEPT_BYTES` they are let go as soon as the answer has arrived.
+ * So taking moves the frames aside, under the attempt of who took them. The repetition is refused, reads, finds its
+ * own attempt and has the frames. They are let go by the next GET, whose coming shows that the last was answered, or
+ * replaced by what is taken next. Large ones are in the way of what is appended meanwhile, so above `MAX_KEPT_BYTES`
+ * they are let go as soon as the answer has arrived.
  *
- *     GET g1: end ──► frames → taken, takenBy g1 ──► answer lost ──► again: refused ──► read: takenBy g1 ──► frames
- *     GET g2:                                                                      open ──► taken removed
+ *     GET g1: end ──► frames → taken, takenBy Qm ──► answer lost ──► again: refused ──► read: takenBy Qm ──► frames
+ *     GET g2:                                                                       open ──► taken removed
  */
 
 /** How much of what was taken may stay in the row until the next GET. */
@@ -130,15 +130,16 @@ const takeValues = { ":empty": [], ":none": 0 };
 
 export const endGetParams = (
   tableName: string,
-  get: { sid: Sid; id: string; nowMs: number; nowSeconds: number },
+  get: Call & { sid: Sid; id: string; nowMs: number },
 ): UpdateCommandInput => ({
   TableName: tableName,
   Key: outboxKey(get.sid),
   UpdateExpression: `${TAKE}, lastGetUntilMs = :nowMs REMOVE getId, getUntilMs`,
-  ConditionExpression: `${IS_LIVE} AND getId = :taker`,
+  ConditionExpression: `${IS_LIVE} AND getId = :id`,
   ExpressionAttributeValues: {
     ...takeValues,
-    ":taker": get.id,
+    ":taker": get.attempt,
+    ":id": get.id,
     ":nowMs": get.nowMs,
     ":now": get.nowSeconds,
   },

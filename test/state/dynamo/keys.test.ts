@@ -10,6 +10,7 @@ import {
   isHashed,
   joinedKey,
   namespaceMemberKey,
+  outboxKey,
   parseKey,
   pendingKey,
   roomMemberKey,
@@ -23,7 +24,7 @@ import { MAX_INTERVAL_MS, MAX_NAMESPACE_BYTES, MAX_ROOM_BYTES } from "../../../l
 import { sidOf } from "../fixtures.ts";
 
 type Row =
-  | { kind: "session" | "pending" | "handshake"; sid: Sid }
+  | { kind: "session" | "pending" | "handshake" | "outbox"; sid: Sid }
   | { kind: "socket" | "auth" | "namespace-member"; sid: Sid; nsp: string }
   | { kind: "joined" | "room-member"; sid: Sid; nsp: string; room: string }
   | { kind: "beat"; sid: Sid; pingIntervalMs: number }
@@ -37,6 +38,8 @@ function build(row: Row): Key {
       return pendingKey(row.sid);
     case "handshake":
       return handshakeKey(row.sid);
+    case "outbox":
+      return outboxKey(row.sid);
     case "socket":
       return socketKey(row.sid, row.nsp);
     case "auth":
@@ -80,7 +83,7 @@ const pingIntervalMs = fc.oneof(
   fc.integer({ min: 1, max: MAX_INTERVAL_MS }),
 );
 const row: fc.Arbitrary<Row> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("session", "pending", "handshake"), sid }),
+  fc.record({ kind: fc.constantFrom("session", "pending", "handshake", "outbox"), sid }),
   fc.record({ kind: fc.constantFrom("socket", "auth", "namespace-member"), sid, nsp }),
   fc.record({ kind: fc.constantFrom("joined", "room-member"), sid, nsp, room }),
   fc.record({ kind: fc.constant("beat"), sid, pingIntervalMs }),
@@ -155,6 +158,8 @@ describe("keys", () => {
     ["a name that ends early", { pk: `s#${sidOf(1)}`, sk: "2#socket#5:/cha" }],
     ["a name that goes on", { pk: `s#${sidOf(1)}`, sk: "2#socket#5:/chats" }],
     ["a room with no length", { pk: `s#${sidOf(1)}`, sk: "3#joined#5:/chatlobby" }],
+    ["an outbox of no session", { pk: "out#somebody", sk: "outbox" }],
+    ["something else of an outbox", { pk: `out#${sidOf(1)}`, sk: "later" }],
     ["an unknown kind", { pk: `s#${sidOf(1)}`, sk: "4#later" }],
     ["a member that is no session", { pk: "room#1:/1:a", sk: "somebody" }],
     ["a phase of nine digits", { pk: "beat#0000001000#0", sk: `000000589#${sidOf(1)}` }],
