@@ -20,7 +20,8 @@ export function createInboxHandler(runtime: Runtime, app: EngineApp) {
     if ("requestContext" in event) return receiveRoute(runtime, inbox, event);
     const failed = await inbox.receive([{ letter: event, id: "asynchronous", redelivered: false }]);
     // Lambda invokes again what was invoked asynchronously and failed, which is the redelivery of this ordering.
-    if (failed.length > 0) throw new AwsError("aws.letter_failed", "expected a letter to be handled, got a failure");
+    if (failed.length > 0)
+      throw new AwsError("aws.letter_failed", "expected a letter to be handled, got a failure");
     return undefined;
   };
 }

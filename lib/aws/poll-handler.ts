@@ -3,13 +3,16 @@ import type { EngineApp } from "../core/engine.ts";
 import type { PollRequest, PollResponse } from "../core/http.ts";
 import { poll } from "../core/polling.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { serveClientBundle } from "./client-bundle.ts";
 
 /** Long-polling behind an HTTP API: `ANY <path>/` and below. */
 export const createPollHandler =
   (runtime: Runtime, app: EngineApp) =>
   async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     try {
-      const response = await poll(runtime, app.options, toRequest(event, app.options.path));
+      const request = toRequest(event, app.options.path);
+      const bundle = app.options.serveClient ? await serveClientBundle(request) : undefined;
+      const response = bundle ?? (await poll(runtime, app, request));
       await runtime.strays.settle();
       return toResult(response);
     } catch (error) {

@@ -56,6 +56,7 @@ export interface ResolvedEngineOptions {
   /** A session that has joined no namespace by then is closed; undefined: none is. */
   readonly connectTimeoutMs: number | undefined;
   readonly allowRequest: EngineOptions["allowRequest"];
+  readonly serveClient: boolean;
   readonly transports: readonly string[];
   readonly allowUpgrades: boolean;
   readonly allowEIO3: boolean;
@@ -89,7 +90,7 @@ export const engineOptionNames = [
 
 /** The option is the source; the stage's environment sets the default. */
 export function resolveEngineOptions(
-  options: EngineOptions & { connectTimeout?: number | undefined },
+  options: EngineOptions & { connectTimeout?: number | undefined; serveClient?: boolean | undefined },
   env: Environment,
 ): ResolvedEngineOptions {
   const resolved = {
@@ -108,6 +109,7 @@ export function resolveEngineOptions(
         ? undefined
         : readDuration("connectTimeout", options.connectTimeout),
     allowRequest: options.allowRequest,
+    serveClient: options.serveClient ?? false,
     transports: readTransports(options.transports ?? ["polling", "websocket"]),
     allowUpgrades: options.allowUpgrades ?? true,
     allowEIO3: false,

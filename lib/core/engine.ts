@@ -8,6 +8,7 @@ import {
   type EngineOptions,
   type ResolvedEngineOptions,
 } from "./engine-options.ts";
+import type { PollRequest } from "./http.ts";
 import type { Letter } from "./letter.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
@@ -19,6 +20,8 @@ import type { Turn } from "./turn.ts";
  */
 export interface EngineApp {
   readonly options: ResolvedEngineOptions;
+  /** Listeners of `io.engine`: may change the headers of an answer, or hear of a refusal. */
+  readonly events?: EngineEvents;
   /** Given once per process, before any letter. */
   bind(runtime: Runtime): void;
   /** Called once per batch, with what was read of the session, before its letters. */
@@ -39,6 +42,24 @@ export interface EngineApp {
   memberships(session: Session): readonly SocketRooms[];
   /** Writes what has changed in memory and is not in the table yet. */
   save?(session: Session): Promise<void>;
+}
+
+/** What `io.engine.on` knows of, where there is HTTP to speak of. */
+export interface EngineEvents {
+  /** `initial_headers`: of the first answer of a session. `headers`: of every answer. They may be changed in place. */
+  emitHeaders(
+    event: "initial_headers" | "headers",
+    headers: Record<string, string>,
+    request: PollRequest,
+  ): void;
+  emitConnectionError(error: ConnectionError): void;
+}
+
+/** Why a client was not let in. */
+export interface ConnectionError {
+  readonly req: Pick<PollRequest, "headers" | "query" | "method">;
+  readonly code: number;
+  readonly message: string;
 }
 
 /** One client of a bare engine app. */

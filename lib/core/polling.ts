@@ -1,9 +1,9 @@
 import { createSid } from "../ids.ts";
 import { openFrame } from "../protocol/frame.ts";
-import { parseHandshake, refuseHandshake } from "../protocol/handshake.ts";
+import { parseHandshake, refuseHandshake, type HandshakeRefusal } from "../protocol/handshake.ts";
 import { sessionExpiresAtSeconds } from "../state/expiry.ts";
 import { askApp, toHandshakeRecord } from "./arrival.ts";
-import type { ResolvedEngineOptions } from "./engine-options.ts";
+import type { EngineApp } from "./engine.ts";
 import { bare, payload, refusal, type PollRequest, type PollResponse } from "./http.ts";
 import { compressed, cookieHeader, withCors } from "./http-headers.ts";
 import { pollGet } from "./poll-get.ts";
@@ -14,29 +14,27 @@ import type { Runtime } from "./runtime.ts";
  * The HTTP side of Engine.IO. Each request may come to another instance; what they share is the outbox.
  * @see https://socket.io/docs/v4/engine-io-protocol/#http-long-polling
  */
-export function poll(
-  runtime: Runtime,
-  options: ResolvedEngineOptions,
-  request: PollRequest,
-): Promise<PollResponse> {
+export function poll(runtime: Runtime, app: EngineApp, request: PollRequest): Promise<PollResponse> {
+  const { options, events } = app;
   return withCors(options, request, async () => {
-    const response = await answer(runtime, options, request);
-    return request.method === "GET" ? compressed(options, request, response) : response;
+    const response = await answer(runtime, app, request);
+    const headers = { ...response.headers };
+    events?.emitHeaders("headers", headers, request);
+    const announced = { ...response, headers: lowerCased(headers) };
+    return request.method === "GET" ? compressed(options, request, announced) : announced;
   });
 }
 
-async function answer(
-  runtime: Runtime,
-  options: ResolvedEngineOptions,
-  request: PollRequest,
-): Promise<PollResponse> {
+async function answer(runtime: Runtime, app: EngineApp, request: PollRequest): Promise<PollResponse> {
+  const { options } = app;
   const parsed = parseHandshake(request.query, options);
-  if ("refused" in parsed) return refusal(parsed);
+  if ("refused" in parsed) return refuse(app, request, parsed);
   // A WebSocket goes to the other API; as a plain request it lacks the upgrade.
-  if (parsed.transport === "websocket") return refusal(refuseHandshake(3));
+  if (parsed.transport === "websocket") return refuse(app, request, refuseHandshake(3));
   const { sid } = parsed;
   if (sid === undefined) {
-    return request.method === "GET" ? open(runtime, options, request) : refusal(refuseHandshake(2));
+    if (request.method === "GET") return open(runtime, app, request);
+    return refuse(app, request, refuseHandshake(2));
   }
   switch (request.method) {
     case "GET":
@@ -49,15 +47,12 @@ async function answer(
 }
 
 /** A new session: its rows in one batch, and OPEN as the answer. */
-async function open(
-  { store, clock }: Runtime,
-  options: ResolvedEngineOptions,
-  request: PollRequest,
-): Promise<PollResponse> {
+async function open({ store, clock }: Runtime, app: EngineApp, request: PollRequest): Promise<PollResponse> {
+  const { options, events } = app;
   const nowMs = clock.nowMs();
   const handshake = toHandshakeRecord(options.path, request, nowMs);
   const refused = await askApp(options, handshake);
-  if (refused !== undefined) return refusal(refuseHandshake(4, refused));
+  if (refused !== undefined) return refuse(app, request, refuseHandshake(4, refused));
   const sid = createSid(nowMs, true);
   const { pingIntervalMs, pingTimeoutMs, maxPayloadBytes } = options;
   await store.createPollingSession(
@@ -75,5 +70,17 @@ async function open(
   );
   const upgrades = options.allowUpgrades && options.transports.includes("websocket") ? ["websocket"] : [];
   const response = payload(openFrame({ sid, upgrades, pingIntervalMs, pingTimeoutMs, maxPayloadBytes }));
-  return { ...response, headers: { ...response.headers, ...cookieHeader(options, sid) } };
+  const headers = { ...response.headers, ...cookieHeader(options, sid) };
+  events?.emitHeaders("initial_headers", headers, request);
+  return { ...response, headers };
 }
+
+function refuse(app: EngineApp, request: PollRequest, refused: HandshakeRefusal): PollResponse {
+  const { code, message } = refused;
+  app.events?.emitConnectionError({ req: request, code, message });
+  return refusal(refused);
+}
+
+/** Header names are case-insensitive, and the app may have written them as it likes. */
+const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

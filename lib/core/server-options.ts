@@ -12,6 +12,8 @@ import type { HandlerFailure } from "./internals.ts";
 export interface ServerOptions extends EngineOptions {
   /** A client that has joined no namespace by then is disconnected. Default 45 000. */
   connectTimeout?: number;
+  /** Serve the stock client at `<path>/socket.io.js`. Default true. */
+  serveClient?: boolean;
   /** How long a turn waits for an ack that its handlers have not sent when they end. Default 1 000. */
   ackWait?: number;
   /** Told of every error that a handler throws. It is logged in any case. */
@@ -25,9 +27,22 @@ export interface ResolvedServerOptions {
 }
 
 export function resolveServerOptions(options: ServerOptions, env: Environment): ResolvedServerOptions {
-  rejectUnknownOptions("Server", options, [...engineOptionNames, "connectTimeout", "ackWait", "onError"]);
+  rejectUnknownOptions("Server", options, [
+    ...engineOptionNames,
+    "connectTimeout",
+    "serveClient",
+    "ackWait",
+    "onError",
+  ]);
   return {
-    engine: resolveEngineOptions({ ...options, connectTimeout: options.connectTimeout ?? 45_000 }, env),
+    engine: resolveEngineOptions(
+      {
+        ...options,
+        connectTimeout: options.connectTimeout ?? 45_000,
+        serveClient: options.serveClient ?? true,
+      },
+      env,
+    ),
     ackWaitMs: options.ackWait ?? 1_000,
     onError: options.onError,
   };

@@ -1,7 +1,6 @@
 import { defaultCodec } from "../protocol/packet.ts";
 import { CoreError } from "./errors.ts";
 import type { BroadcastOperator } from "./broadcast-operator.ts";
-import type { EngineApp } from "./engine.ts";
 import type { Internals } from "./internals.ts";
 import { Namespace, type Middleware, type NamespaceReservedEvents } from "./namespace.ts";
 import type { RemoteSocket } from "./remote-socket.ts";
@@ -35,8 +34,8 @@ export class Server<
 > {
   /** The default namespace, `/`. What is called on the server is called on it. */
   readonly sockets: Namespace<Listen, Emit, ServerSide, SocketData>;
-  /** @internal What runs the sessions; `createHandlers` and the local runtime take it. */
-  readonly engine: EngineApp;
+  /** The layer below: its events, and what `createHandlers` serves. */
+  readonly engine: SocketIoApp;
   readonly #options: ResolvedServerOptions;
   readonly #namespaces = new Map<string, Namespace<Listen, Emit, ServerSide, SocketData>>();
   readonly #internals: Internals;

@@ -1,10 +1,12 @@
+import { EventEmitter } from "node:events";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import { receiveMessage } from "../protocol/reassembly.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import type { Packet } from "../protocol/packet.ts";
 import type { SessionSnapshot } from "../state/records.ts";
 import type { SocketRooms } from "../state/store.ts";
-import type { EngineApp } from "./engine.ts";
+import type { ConnectionError, EngineApp, EngineEvents } from "./engine.ts";
+import type { PollRequest } from "./http.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import type { Internals } from "./internals.ts";
 import type { Letter } from "./letter.ts";
@@ -16,13 +18,25 @@ import type { Session } from "./session.ts";
 import { SocketState, toReporter } from "./socket-state.ts";
 import type { Turn } from "./turn.ts";
 
+/** Events of `io.engine`. */
+export interface IoEngineEvents {
+  initial_headers: [headers: Record<string, string>, request: PollRequest];
+  headers: [headers: Record<string, string>, request: PollRequest];
+  connection_error: [error: ConnectionError];
+}
+
 /** Socket.IO as what is done with the messages of an Engine.IO session. */
-export class SocketIoApp implements EngineApp {
+export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineApp {
+  readonly events: EngineEvents = {
+    emitHeaders: (event, headers, request) => this.emit(event, headers, request),
+    emitConnectionError: (error) => this.emit("connection_error", error),
+  };
   readonly options: ResolvedEngineOptions;
   readonly #internals: Internals;
   readonly #onBind: (runtime: Runtime) => void;
 
   constructor(internals: Internals, options: ResolvedEngineOptions, onBind: (runtime: Runtime) => void) {
+    super();
     this.#internals = internals;
     this.options = options;
     this.#onBind = onBind;

@@ -13,11 +13,7 @@ export interface Row {
   /** The WebSocket close code, where it is not that of a plain close. */
   readonly code?: number;
   /** Where API Gateway, not the server, decides. */
-  readonly gateway?: {
-    readonly ends: Readonly<Record<string, string>>;
-    readonly code: number;
-    readonly why: string;
-  };
+  readonly ours?: Pick<Row, "gets" | "ends" | "code"> & { readonly why: string };
 }
 
 /** A frame to send, or something to wait for before the next: a frame of the server, or a socket's disconnect. */
@@ -54,12 +50,12 @@ export const engineRows: readonly Row[] = [
   ...closesFresh("2", "9", "", "abc"),
   connected([Uint8Array.of(1, 2, 3)], {
     ends: { "/": "forced close" },
-    gateway: { ends: { "/": "transport close" }, code: 1003, why: "API Gateway takes no binary frames" },
+    ours: { ends: { "/": "transport close" }, code: 1003, why: "API Gateway takes no binary frames" },
   }),
   connected([`42["long","${"x".repeat(1_000_100)}"]`], {
     ends: { "/": "transport error" },
     code: 1009,
-    gateway: {
+    ours: {
       ends: { "/": "transport close" },
       code: 1009,
       why: "API Gateway cuts it before any function sees it",
@@ -118,7 +114,13 @@ export const disconnectRows: readonly Row[] = [
 
 export const eventRows: readonly Row[] = [
   ...closes("forced close", '42/custom,["x"]', '42/["x"]', "41/custom,", "43/custom,1[]"),
-  connected(["42"], { gets: ['42["any",[]]'] }),
+  connected(["42"], {
+    gets: ['42["any",[]]'],
+    ours: {
+      gets: ['42["any",["undefined"]]'],
+      why: "no name is shown by the name that Node's emitter gives it",
+    },
+  }),
   ...closes(
     "forced close",
     "42[]",

@@ -9,20 +9,21 @@ import { settings } from "./settings.ts";
 
 interface Server {
   readonly name: string;
-  readonly behindGateway: boolean;
+  readonly isOurs: boolean;
   start(): Promise<RunningServer>;
 }
 
 const servers: readonly Server[] = [
-  { name: "ours", behindGateway: true, start: () => startOurs(import.meta.url, "./apps/table-app.ts") },
-  { name: "the official server", behindGateway: false, start: () => startOfficial(installTable, settings) },
+  { name: "ours", isOurs: true, start: () => startOurs(import.meta.url, "./apps/table-app.ts") },
+  { name: "the official server", isOurs: false, start: () => startOfficial(installTable, settings) },
 ];
 
 const tables = { engineRows, connectRows, disconnectRows, eventRows, ackRows, binaryRows };
 
-const PLAIN_CLOSE = { behindGateway: 1000, official: 1005 };
+/** API Gateway closes with 1000; the official server sends no status. */
+const PLAIN_CLOSE = { ours: 1000, official: 1005 };
 
-describe.each(servers)("frames and reactions of $name", ({ start, behindGateway }) => {
+describe.each(servers)("frames and reactions of $name", ({ start, isOurs }) => {
   let server: RunningServer;
   let watcher: WireClient;
   let rowNumber = 0;
@@ -59,7 +60,7 @@ describe.each(servers)("frames and reactions of $name", ({ start, behindGateway 
   describe.each(Object.entries(tables))("%s", (_, rows) => {
     const titled = rows.map((row) => ({ row, title: describeRow(row) }));
     it.concurrent.each(titled)("$title", async ({ row }) => {
-      const expected = behindGateway && row.gateway !== undefined ? { ...row, ...row.gateway } : row;
+      const expected = isOurs && row.ours !== undefined ? { ...row, ...row.ours } : row;
       const key = `row ${rowNumber++}`;
       const client = await WireClient.open(server.url, {
         ...(row.from === "connected" ? { connect: `40{"row":"${key}"}` } : {}),
@@ -76,9 +77,7 @@ describe.each(servers)("frames and reactions of $name", ({ start, behindGateway 
       if (expected.ends === undefined) await proveAlive(client, row);
       else {
         const { code } = await client.closed();
-        expect(code).toBe(
-          expected.code ?? (behindGateway ? PLAIN_CLOSE.behindGateway : PLAIN_CLOSE.official),
-        );
+        expect(code).toBe(expected.code ?? (isOurs ? PLAIN_CLOSE.ours : PLAIN_CLOSE.official));
         for (const [nsp, reason] of Object.entries(expected.ends)) {
           expect((await leaving(key, nsp)).reason).toBe(reason);
         }

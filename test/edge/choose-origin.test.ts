@@ -69,7 +69,11 @@ const chooseFor = (method: string, uri: string, query: string) =>
 describe("a WebSocket", () => {
   it.each([
     ["that opens a session", "/socket.io/", "EIO=4&transport=websocket"],
-    ["that takes a polling session over", "/socket.io/", "EIO=4&transport=websocket&sid=q83vEjRWeJCrze8BI0Vn"],
+    [
+      "that takes a polling session over",
+      "/socket.io/",
+      "EIO=4&transport=websocket&sid=q83vEjRWeJCrze8BI0Vn",
+    ],
     ["of a client without a slash at the end", "/socket.io", "EIO=4&transport=websocket"],
     ["of an old client", "/socket.io/", "EIO=3&transport=websocket"],
     ["whose query has more in it", "/socket.io/", "token=a%26b&EIO=4&transport=websocket&t=OSUx6Qp"],

@@ -25,7 +25,8 @@ function importsOf(text: string): string[] {
   const source = ts.createSourceFile("file.ts", text, ts.ScriptTarget.Latest);
   return source.statements.flatMap((statement) => {
     const isValue =
-      (ts.isImportDeclaration(statement) && statement.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword) ||
+      (ts.isImportDeclaration(statement) &&
+        statement.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword) ||
       (ts.isExportDeclaration(statement) && !statement.isTypeOnly);
     if (!isValue || !statement.moduleSpecifier || !ts.isStringLiteral(statement.moduleSpecifier)) return [];
     return statement.moduleSpecifier.text.startsWith(".") ? [statement.moduleSpecifier.text] : [];

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { compileTemplate, propertiesOf } from "./compile.ts";
+import { callsOf, reachFrom } from "./reach.ts";
 import { readSources } from "./sources.ts";
+import { actionOf, actionsOfStore } from "./store-actions.ts";
 import type { Template } from "./compile.ts";
 
 const connectionActions = ["execute-api:ManageConnections"];
@@ -13,22 +15,27 @@ const inboxTableActions = [
   "dynamodb:Query",
   "dynamodb:UpdateItem",
 ];
+const connectTableActions = ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"];
+const pollTableActions = [
+  "dynamodb:BatchWriteItem",
+  "dynamodb:DeleteItem",
+  "dynamodb:GetItem",
+  "dynamodb:UpdateItem",
+];
 const heartbeatTableActions = [
   "dynamodb:DeleteItem",
+  "dynamodb:GetItem",
   "dynamodb:PutItem",
   "dynamodb:Query",
   "dynamodb:UpdateItem",
 ];
 
-/** The commands of the document client, and what IAM calls them. */
-const actionOf: Readonly<Record<string, string>> = {
-  BatchWrite: "dynamodb:BatchWriteItem",
-  Delete: "dynamodb:DeleteItem",
-  Get: "dynamodb:GetItem",
-  Put: "dynamodb:PutItem",
-  Query: "dynamodb:Query",
-  Update: "dynamodb:UpdateItem",
-};
+/** Where the code of each function begins; `runtime.ts` is what they get as a value. */
+const startOf = {
+  ConnectRole: ["lib/aws/connect-handler.ts"],
+  PollRole: ["lib/aws/poll-handler.ts", "lib/core/runtime.ts"],
+  HeartbeatRole: ["lib/aws/heartbeat-handler.ts", "lib/core/runtime.ts"],
+} as const;
 
 let fifo: Template;
 let direct: Template;
@@ -44,49 +51,74 @@ describe("the roles", () => {
   const sqs = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"];
   const invoke = ["lambda:InvokeFunction"];
 
-  it.each([
-    { ordering: "fifo", role: "ConnectRole", actions: ["dynamodb:BatchWriteItem", ...logActions] },
-    {
-      ordering: "fifo",
-      role: "InboxRole",
-      actions: [...inboxTableActions, ...connectionActions, ...logActions, ...sqs],
-    },
-    {
-      ordering: "fifo",
-      role: "HeartbeatRole",
-      actions: [...heartbeatTableActions, ...connectionActions, ...logActions, "sqs:SendMessage"],
-    },
-    { ordering: "fifo", role: "InRole", actions: ["sqs:SendMessage"] },
-    { ordering: "direct", role: "ConnectRole", actions: ["dynamodb:BatchWriteItem", ...logActions] },
-    {
-      ordering: "direct",
-      role: "InboxRole",
-      actions: [...inboxTableActions, ...connectionActions, ...invoke, ...logActions],
-    },
-    {
-      ordering: "direct",
-      role: "HeartbeatRole",
-      actions: [...heartbeatTableActions, ...connectionActions, ...invoke, ...logActions],
-    },
-  ])("lets $role do exactly what its code calls ($ordering)", ({ ordering, role, actions }) => {
-    expect(actionsOf(ordering === "fifo" ? fifo : direct, role)).toEqual(actions);
+  describe.each(["fifo", "direct"] as const)("in %s ordering", (ordering) => {
+    const send = ordering === "fifo" ? ["sqs:SendMessage"] : invoke;
+    const receive = ordering === "fifo" ? sqs : invoke;
+
+    it.each([
+      { role: "ConnectRole", actions: [...connectTableActions, ...logActions] },
+      { role: "PollRole", actions: [...pollTableActions, ...connectionActions, ...send, ...logActions] },
+      { role: "InboxRole", actions: [...inboxTableActions, ...connectionActions, ...receive, ...logActions] },
+      {
+        role: "HeartbeatRole",
+        actions: [...heartbeatTableActions, ...connectionActions, ...send, ...logActions],
+      },
+    ])("let $role do exactly what its code calls", ({ role, actions }) => {
+      expect(actionsOf(ordering === "fifo" ? fifo : direct, role)).toEqual([...actions].sort());
+    });
+
+    it("are one per function, and one of API Gateway's where that sends itself", () => {
+      const template = ordering === "fifo" ? fifo : direct;
+      const roles = Object.entries(template.Resources).filter(([, { Type }]) => Type === "AWS::IAM::Role");
+
+      expect(roles.map(([name]) => name).sort()).toEqual(
+        [
+          "ConnectRole",
+          "PollRole",
+          "InboxRole",
+          "HeartbeatRole",
+          ...(ordering === "fifo" ? ["InRole"] : []),
+        ].sort(),
+      );
+      for (const name of ["Connect", "Poll", "Inbox", "Heartbeat"]) {
+        expect(propertiesOf(template, `${name}LambdaFunction`).Role).toEqual({
+          "Fn::GetAtt": [`${name}Role`, "Arn"],
+        });
+      }
+    });
+  });
+
+  it("let API Gateway send to the mailbox, and nothing else", () => {
+    expect(actionsOf(fifo, "InRole")).toEqual(["sqs:SendMessage"]);
+  });
+
+  it.each(Object.entries(startOf))("give %s the table as far as its code reaches", async (role, files) => {
+    const methods = callsOf("store", reachFrom(files).values());
+
+    expect(methods.length).toBeGreaterThan(1);
+    const needed = await actionsOfStore(methods);
+    expect(actionsOf(fifo, role).filter((action) => action.startsWith("dynamodb:"))).toEqual(needed);
+  });
+
+  it("let the poll function close connections, and post to none", () => {
+    const statement = statementsOf(fifo, "PollRole").find(
+      ({ actions }) => actions[0] === connectionActions[0],
+    )!;
+
+    expect(statement.resources).toHaveLength(1);
+    expect(statement.resources[0]).toContain(":${WebsocketsApi}/dev/DELETE/@connections/*");
+    const own = reachFrom(startOf.PollRole);
+    expect(callsOf("outbound", own.values())).toEqual(["close"]);
+    const others = [...own].filter(([file]) => file !== "lib/core/outbound.ts").map(([, text]) => text);
+    expect(callsOf("transport", others)).toEqual(["close"]);
   });
 
   it("let the inbox do every call that the store makes, and no other", async () => {
     const sources = await readSources("lib/state/dynamo");
-    const calls = new Set(sources.flatMap((text) => text.match(/\b[A-Z][A-Za-z]+(?=Command\b)/g) ?? []));
+    const calls = new Set(sources.flatMap((text) => text.match(/\b[A-Z][A-Za-z]+Command\b/g) ?? []));
 
     const actions = [...calls].map((call) => actionOf[call] ?? `unknown: ${call}`).sort();
     expect(actionsOf(fifo, "InboxRole").filter((action) => action.startsWith("dynamodb:"))).toEqual(actions);
-  });
-
-  it("are one per function", () => {
-    for (const name of ["Connect", "Inbox", "Heartbeat"]) {
-      expect(propertiesOf(fifo, `${name}LambdaFunction`).Role).toEqual({
-        "Fn::GetAtt": [`${name}Role`, "Arn"],
-      });
-    }
-    expect(fifo.Resources).not.toHaveProperty("IamRoleLambdaExecution");
   });
 
   it("have a wildcard for connection ids and log streams only", () => {
