@@ -90,7 +90,14 @@ export function createHandlers(module: AppModule, env: Environment = process.env
   };
 }
 
-const isOrdered = (env: Environment): boolean => readOptional(env, "NONSTICKY_ORDERING") !== "direct";
+function isOrdered(env: Environment): boolean {
+  const ordering = readOptional(env, "NONSTICKY_ORDERING") ?? "fifo";
+  if (ordering === "fifo" || ordering === "direct") return ordering === "fifo";
+  throw new ConfigError(
+    "config.bad_environment",
+    `expected NONSTICKY_ORDERING to be fifo or direct, got ${JSON.stringify(ordering)}`,
+  );
+}
 
 function createMailbox(env: Environment): Mailbox {
   return isOrdered(env)

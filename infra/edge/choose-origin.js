@@ -8,9 +8,8 @@ import cf from "cloudfront";
  * the HTTP API, because only there a refusal has a body that says why.
  *
  * No destructuring, no optional chaining: cloudfront-js-2.0 is not all of this year's JavaScript.
- * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/helper-functions-origin-modification.html
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/helper-functions-origin-modification.html
  */
-// eslint-disable-next-line no-unused-vars -- CloudFront calls it by its name
 function handler(event) {
   const request = event.request;
   if (isWebSocket(request.querystring.transport)) {

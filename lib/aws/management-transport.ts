@@ -2,10 +2,6 @@ import {
   ApiGatewayManagementApiClient,
   ApiGatewayManagementApiServiceException,
   DeleteConnectionCommand,
-  ForbiddenException,
-  GoneException,
-  LimitExceededException,
-  PayloadTooLargeException,
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
 import type { PostOutcome, Transport } from "../core/transport.ts";
@@ -70,7 +66,7 @@ export function createTransport(client: ApiGatewayManagementApiClient, callbackU
   };
 }
 
-function toPostOutcome(status: number | undefined): PostOutcome {
+function toPostOutcome(status: number | undefined, cause?: unknown): PostOutcome {
   switch (status) {
     case 200:
       return "sent";
@@ -82,8 +78,10 @@ function toPostOutcome(status: number | undefined): PostOutcome {
       return "too-large";
     case 400:
     case 403:
-      throw refused(status);
+      // An id that is none, a missing permission: neither gets better by trying.
+      throw refused(status, cause);
     default:
+      // A timeout, a reset connection, a 5xx: whether the frame went out is unknown.
       return "unknown";
   }
 }
@@ -100,15 +98,10 @@ const createClose =
     }
   };
 
+/** By status, as with requests made by hand: throttling by the account has other names than the one in the SDK's model. */
 function toOutcome(error: unknown): PostOutcome {
-  if (error instanceof GoneException) return "gone";
-  if (error instanceof LimitExceededException) return "busy";
-  if (error instanceof PayloadTooLargeException) return "too-large";
-  if (isRefusal(error)) {
-    throw refused(error.$metadata.httpStatusCode, error);
-  }
-  // A timeout, a reset connection, a 5xx: whether the frame went out is unknown.
-  return "unknown";
+  if (!(error instanceof ApiGatewayManagementApiServiceException)) return "unknown";
+  return toPostOutcome(error.$metadata.httpStatusCode, error);
 }
 
 const refused = (status: number | undefined, cause?: unknown): AwsError =>
@@ -117,8 +110,3 @@ const refused = (status: number | undefined, cause?: unknown): AwsError =>
     `expected @connections to take a request, got ${status ?? "no"} status: check the callback URL and the permission execute-api:ManageConnections`,
     { cause, evidence: { status } },
   );
-
-/** 400 for an id that is none, 403 for a missing permission: neither gets better by trying. */
-const isRefusal = (error: unknown): error is ApiGatewayManagementApiServiceException =>
-  error instanceof ForbiddenException ||
-  (error instanceof ApiGatewayManagementApiServiceException && error.$metadata.httpStatusCode === 400);

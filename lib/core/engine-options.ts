@@ -95,7 +95,7 @@ export function resolveEngineOptions(
 ): ResolvedEngineOptions {
   const resolved = {
     path: readPath(options.path ?? readOptional(env, "NONSTICKY_PATH") ?? "/socket.io"),
-    pingIntervalMs: readDuration(
+    pingIntervalMs: readWhole(
       "pingInterval",
       options.pingInterval ?? readMs(env, "NONSTICKY_PING_INTERVAL_MS") ?? 240_000,
     ),
@@ -166,7 +166,15 @@ export function rejectUnknownOptions(owner: string, options: object, known: read
   }
 }
 
-function readDuration(name: string, value: unknown): number {
+/** Sessions are found by the remainder of their age by it, in whole milliseconds. */
+function readWhole(name: string, value: unknown): number {
+  if (Number.isInteger(value)) return readDuration(name, value);
+  throw new ConfigError("config.bad_option", `expected ${name} to be a whole number, got ${String(value)}`, {
+    evidence: { name },
+  });
+}
+
+export function readDuration(name: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
   throw new ConfigError(
     "config.bad_option",

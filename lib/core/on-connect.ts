@@ -1,12 +1,15 @@
 import { createSocketId } from "../ids.ts";
 import { fitsNamespaceLimit } from "../protocol/limits.ts";
 import type { Packet } from "../protocol/packet.ts";
+import type { ConnectRequest } from "../state/store.ts";
 import { callHandler } from "./handler.ts";
 import type { Internals } from "./internals.ts";
 import { toMember } from "./membership.ts";
 import { runMiddlewares } from "./middleware.ts";
 import { sendPacket } from "./packets.ts";
 import { connectionListeners } from "./replay.ts";
+import { isConnected } from "./remote-membership.ts";
+import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import { Socket, type AnySocket } from "./socket.ts";
 import { SocketState, toReporter } from "./socket-state.ts";
@@ -64,6 +67,7 @@ export async function onConnect(
   };
   // In order with what the middlewares have sent; the client hears of its id only when it can be found by it.
   await turn.order(() => store.connectSocket(request));
+  if (!(await isStillOpen(internals.runtime, session, request))) return;
   session.rememberAuth(authRecord);
   session.sockets.set(nsp.name, state);
   state.rooms.add(socketId);
@@ -74,4 +78,18 @@ export async function onConnect(
   for (const listener of connectionListeners(nsp)) {
     void callHandler(internals, turn, socket, "connection", listener, [socket]);
   }
+}
+
+/**
+ * Without the mailbox's order, a close may run beside this turn:
+ *
+ *     close     marks closing, reads the sockets: none
+ *     connect   stores the socket             ← nobody would ever delete it, nor run its `disconnect`
+ *     connect   reads the session: closing → removes it again, and its listeners do not run
+ */
+async function isStillOpen(runtime: Runtime, session: Session, request: ConnectRequest): Promise<boolean> {
+  const { nsp, socketId } = request.socket;
+  if (runtime.isOrdered || (await isConnected(runtime, session.sid, nsp, socketId))) return true;
+  await runtime.store.disconnectSocket(session.sid, nsp, socketId, request.rooms);
+  return false;
 }

@@ -1,6 +1,7 @@
 import type { Environment } from "../env.ts";
 import {
   engineOptionNames,
+  readDuration,
   rejectUnknownOptions,
   resolveEngineOptions,
   type EngineOptions,
@@ -43,7 +44,7 @@ export function resolveServerOptions(options: ServerOptions, env: Environment): 
       },
       env,
     ),
-    ackWaitMs: options.ackWait ?? 1_000,
+    ackWaitMs: readDuration("ackWait", options.ackWait ?? 1_000),
     onError: options.onError,
   };
 }

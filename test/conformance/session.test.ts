@@ -97,7 +97,7 @@ describe.each(servers)("a session of $name", ({ start }) => {
     expect(await watcher.frame('42/watch,["left","silent"')).toBe(
       '42/watch,["left","silent","/","ping timeout"]',
     );
-    expect(client.frames.filter((frame) => frame === "2")).toHaveLength(1);
+    expect(client.frames).toContain("2");
     watcher.hangUp();
   });
 

@@ -17,7 +17,8 @@ export function mortal<Port extends object>(port: Port, life: Life, name: string
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== "function") return member;
-      return (...args: unknown[]) => call(life, `${name}.${String(key)}`, () => Reflect.apply(member, target, args));
+      return (...args: unknown[]) =>
+        call(life, `${name}.${String(key)}`, () => Reflect.apply(member, target, args));
     },
   });
 }

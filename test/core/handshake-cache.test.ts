@@ -15,7 +15,8 @@ const build = () =>
     { instances: 2 },
   );
 
-const reads = (rig: Rig) => rig.instances.map(({ life }) => life.calls.filter((call) => call === "store.loadSession"));
+const reads = (rig: Rig) =>
+  rig.instances.map(({ life }) => life.calls.filter((call) => call === "store.loadSession"));
 
 describe("what a client showed when it arrived", () => {
   it("is there on an instance that sees it for the first time, and is read once by each", async () => {
@@ -50,7 +51,8 @@ describe("what a client showed when it arrived", () => {
   it("is that of the present socket after the namespace was left and joined again", async () => {
     const rig = build();
     const client = await rig.open();
-    for (const frame of ['40{"name":"Ann"}', '420["auth"]', "41", '40{"name":"Bea"}']) await client.send(frame);
+    for (const frame of ['40{"name":"Ann"}', '420["auth"]', "41", '40{"name":"Bea"}'])
+      await client.send(frame);
     void client.received;
 
     await client.send('421["auth"]');

@@ -18,7 +18,11 @@ const build = (options: RigOptions = {}) =>
 async function run(
   rig: Rig,
   minutes: number,
-  options: { answers?: readonly Client[]; delayMs?: (minute: number) => number; skip?: (minute: number) => boolean } = {},
+  options: {
+    answers?: readonly Client[];
+    delayMs?: (minute: number) => number;
+    skip?: (minute: number) => boolean;
+  } = {},
 ): Promise<void> {
   const { answers = [], delayMs = () => 0, skip = () => false } = options;
   for (let minute = 0; minute < minutes; minute += 1) {
@@ -132,9 +136,7 @@ describe("pings", () => {
     await run(rig, 9, { answers: [old] });
 
     expect(count(rig.transport.framesTo(old.connectionId), "2")).toBe(2);
-    expect((await rig.store.getBeat(old.sid, INTERVAL))?.lastPongAtMs).toBe(
-      rig.clock.nowMs() - MINUTE,
-    );
+    expect((await rig.store.getBeat(old.sid, INTERVAL))?.lastPongAtMs).toBe(rig.clock.nowMs() - MINUTE);
     expect((await rig.store.listSweeps()).map(({ pingIntervalMs }) => pingIntervalMs).sort()).toEqual([
       INTERVAL,
       6 * MINUTE,
@@ -295,23 +297,26 @@ describe("a session that has joined no namespace", () => {
 });
 
 describe("a session that is almost as old as a connection may get", () => {
-  it.each([4, 24])("is ended a while before two hours, not all at once, with pings every %s minutes", async (minutes) => {
-    const rig = build({ pingInterval: minutes * MINUTE });
-    await rig.sweep();
-    const clients = await stagger(rig, 24, 0);
-    const ages = new Map<Client, number>();
+  it.each([4, 24])(
+    "is ended a while before two hours, not all at once, with pings every %s minutes",
+    async (minutes) => {
+      const rig = build({ pingInterval: minutes * MINUTE });
+      await rig.sweep();
+      const clients = await stagger(rig, 24, 0);
+      const ages = new Map<Client, number>();
 
-    for (let age = 0; age < 120; age += 1) {
-      await run(rig, 1, { answers: clients });
-      for (const client of clients) if (client.isClosed && !ages.has(client)) ages.set(client, age);
-    }
+      for (let age = 0; age < 120; age += 1) {
+        await run(rig, 1, { answers: clients });
+        for (const client of clients) if (client.isClosed && !ages.has(client)) ages.set(client, age);
+      }
 
-    expect(ages.size).toBe(24);
-    expect(Math.min(...ages.values())).toBeGreaterThan(100);
-    expect(Math.max(...ages.values())).toBeLessThan(119);
-    // Looked at every eight minutes, most of them would share one.
-    if (minutes === 4) expect(new Set(ages.values()).size).toBeGreaterThan(1);
-  });
+      expect(ages.size).toBe(24);
+      expect(Math.min(...ages.values())).toBeGreaterThan(100);
+      expect(Math.max(...ages.values())).toBeLessThan(119);
+      // Looked at every eight minutes, most of them would share one.
+      if (minutes === 4) expect(new Set(ages.values()).size).toBeGreaterThan(1);
+    },
+  );
 });
 
 describe("a sweep that crashes", () => {

@@ -277,7 +277,12 @@ describe("early release", () => {
 
     expect(reasons.sort()).toEqual(["client namespace disconnect", "server namespace disconnect"]);
     expect([stays.received, leaves.received]).toEqual([["41"], []]);
-    expect(rig.store.countRows()).toMatchObject({ roomMembers: 0, namespaceMembers: 0, joined: 0, sockets: 0 });
+    expect(rig.store.countRows()).toMatchObject({
+      roomMembers: 0,
+      namespaceMembers: 0,
+      joined: 0,
+      sockets: 0,
+    });
   });
 });
 

@@ -67,7 +67,12 @@ describe("CONNECT", () => {
     await rig.settle();
 
     expect(before).toMatchObject({ roomMembers: 0, namespaceMembers: 0, sockets: 0 });
-    expect(rig.store.countRows()).toMatchObject({ roomMembers: 2, namespaceMembers: 1, sockets: 1, joined: 1 });
+    expect(rig.store.countRows()).toMatchObject({
+      roomMembers: 2,
+      namespaceMembers: 1,
+      sockets: 1,
+      joined: 1,
+    });
   });
 
   it("leaves a refused socket in no room, and its session open", async () => {
@@ -115,7 +120,10 @@ describe("CONNECT", () => {
     await client.send("40", "40/async,");
 
     const frames = client.received;
-    expect(frames).toEqual(['44{"message":"connection refused"}', '44/async,{"message":"connection refused"}']);
+    expect(frames).toEqual([
+      '44{"message":"connection refused"}',
+      '44/async,{"message":"connection refused"}',
+    ]);
     expect(failures).toEqual([
       ["connect", "/"],
       ["connect", "/async"],
@@ -161,7 +169,11 @@ describe("CONNECT", () => {
   it.each([
     ["an unknown namespace", "40/unknown,", '44/unknown,{"message":"Invalid namespace"}'],
     ["a namespace with a query", "40/known?token=1,", '44/known?token=1,{"message":"Invalid namespace"}'],
-    ["a namespace over 128 bytes", `40/${"n".repeat(128)},`, `44/${"n".repeat(128)},{"message":"Invalid namespace"}`],
+    [
+      "a namespace over 128 bytes",
+      `40/${"n".repeat(128)},`,
+      `44/${"n".repeat(128)},{"message":"Invalid namespace"}`,
+    ],
   ])("to %s is refused, and the session stays", async (_, frame, answer) => {
     const rig = new Rig((io) => {
       io.of("/known");

@@ -58,7 +58,12 @@ describe("leaving a namespace", () => {
 
     expect(told).toEqual(both("/", "client namespace disconnect"));
     expect(client.received).toEqual(["43/chat,1[]"]);
-    expect(rig.store.countRows()).toMatchObject({ sockets: 1, roomMembers: 2, namespaceMembers: 1, joined: 1 });
+    expect(rig.store.countRows()).toMatchObject({
+      sockets: 1,
+      roomMembers: 2,
+      namespaceMembers: 1,
+      joined: 1,
+    });
   });
 
   it("by the server tells the client first", async () => {
@@ -286,7 +291,13 @@ describe("the end of a session", () => {
     const { rig, told } = telling(2);
     const client = await rig.connect();
     const close = (reason: "ping timeout" | "transport close") =>
-      rig.mailbox.send({ kind: "closed", sid: client.sid, connectionId: client.connectionId, atMs: 0, reason });
+      rig.mailbox.send({
+        kind: "closed",
+        sid: client.sid,
+        connectionId: client.connectionId,
+        atMs: 0,
+        reason,
+      });
 
     await close("ping timeout");
     await close("transport close");

@@ -65,20 +65,23 @@ describe("a client that is busy", () => {
 });
 
 describe("a post of unknown outcome", () => {
-  it.each(["unknown", "too-large"] as const)("(%s) ends the session, because the stream has a hole", async (outcome) => {
-    const rig = app();
-    const client = await rig.connect();
-    rig.transport.answer(client.connectionId, outcome);
+  it.each(["unknown", "too-large"] as const)(
+    "(%s) ends the session, because the stream has a hole",
+    async (outcome) => {
+      const rig = app();
+      const client = await rig.connect();
+      rig.transport.answer(client.connectionId, outcome);
 
-    await client.send('42["echo","a"]', '42["echo","b"]');
+      await client.send('42["echo","a"]', '42["echo","b"]');
 
-    expect(client.received).toEqual([]);
-    expect(client.isClosed).toBe(true);
-    expect((await rig.store.loadSession(client.sid, { handshake: false }))?.session).toMatchObject({
-      phase: "closed",
-      closeReason: "transport error",
-    });
-  });
+      expect(client.received).toEqual([]);
+      expect(client.isClosed).toBe(true);
+      expect((await rig.store.loadSession(client.sid, { handshake: false }))?.session).toMatchObject({
+        phase: "closed",
+        closeReason: "transport error",
+      });
+    },
+  );
 
   it("between the frames of a binary packet sends no more of it", async () => {
     const rig = new Rig((io) => {

@@ -28,13 +28,19 @@ describe("phasesDue", () => {
   it("holds a phase exactly if something of it falls due in (from, until]", () => {
     const time = fc.integer({ min: -500, max: 500 });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 60 }), time, time, time, (intervalMs, fromMs, untilMs, openedMs) => {
-        const phaseMs = ((openedMs % intervalMs) + intervalMs) % intervalMs;
-        const ranges = phasesDue(intervalMs, fromMs, untilMs);
-        const isListed = ranges.some((range) => range.fromPhaseMs <= phaseMs && phaseMs < range.toPhaseMs);
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        time,
+        time,
+        time,
+        (intervalMs, fromMs, untilMs, openedMs) => {
+          const phaseMs = ((openedMs % intervalMs) + intervalMs) % intervalMs;
+          const ranges = phasesDue(intervalMs, fromMs, untilMs);
+          const isListed = ranges.some((range) => range.fromPhaseMs <= phaseMs && phaseMs < range.toPhaseMs);
 
-        expect(isListed).toBe(lastDueMs(openedMs, intervalMs, untilMs) > fromMs && untilMs > fromMs);
-      }),
+          expect(isListed).toBe(lastDueMs(openedMs, intervalMs, untilMs) > fromMs && untilMs > fromMs);
+        },
+      ),
       { seed: 1, numRuns: 2_000 },
     );
   });

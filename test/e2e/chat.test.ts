@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { findViolations } from "./chat-proof.ts";
 import { playChat } from "./chat-load.ts";
 import { describeLoad } from "./describe-load.ts";
+import { say } from "../support/say.ts";
 
 describe("fifty clients in five rooms, on instances that forget and die", () => {
   it("loses no acknowledged message, handles none twice and keeps each sender's order", async () => {
@@ -15,7 +16,7 @@ describe("fifty clients in five rooms, on instances that forget and die", () => 
       patienceMs: 100_000,
     });
 
-    console.log(describeLoad(result));
+    say(describeLoad(result));
     expect(findViolations(result)).toEqual({
       handledTwice: [],
       heardTwice: [],

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -20,21 +21,37 @@ export interface Resource {
 const root = path.resolve(import.meta.dirname, "../..");
 const framework = path.join(root, "node_modules/.bin/serverless");
 
-/**
- * What the framework makes of serverless.yml, as it would be deployed: packaged for real, in a directory of its own
- * with empty functions, without an account and without the network.
- */
-export async function compileTemplate(options: {
+/** For hooks that compile: the framework takes seconds, more where the machine is busy. */
+export const COMPILE_TIMEOUT_MS = 180_000;
+
+export interface CompileOptions {
   readonly stage: string;
   readonly ordering: string;
   /** Stage parameters besides. */
   readonly params?: Readonly<Record<string, string>>;
-}): Promise<Template> {
+}
+
+/**
+ * What the framework makes of serverless.yml, as it would be deployed: packaged for real, in a directory of its own
+ * with empty functions, without an account and without the network. Kept by the content of all it is made of.
+ */
+export async function compileTemplate(options: CompileOptions): Promise<Template> {
+  const kept = path.join(root, ".cache/infra", `${await hashSources(options)}.json`);
+  const before = await readFile(kept, "utf8").catch(() => undefined);
+  if (before !== undefined) return JSON.parse(before) as Template;
+  const template = await packageService(options);
+  await mkdir(path.dirname(kept), { recursive: true });
+  await writeFile(`${kept}.${process.pid}`, template);
+  await rename(`${kept}.${process.pid}`, kept);
+  return JSON.parse(template) as Template;
+}
+
+async function packageService({ stage, ordering, params }: CompileOptions): Promise<string> {
   const serviceDir = await mkdtemp(path.join(tmpdir(), "nonsticky-infra-"));
   try {
     await cp(path.join(root, "serverless.yml"), path.join(serviceDir, "serverless.yml"));
     await cp(path.join(root, "package.json"), path.join(serviceDir, "package.json"));
-    await cp(path.join(root, "infra"), path.join(serviceDir, "infra"), { recursive: true });
+    await cp(path.join(root, "infra"), path.join(serviceDir, "infra"), { recursive: true, filter: isSource });
     await symlink(path.join(root, "node_modules"), path.join(serviceDir, "node_modules"));
     await mkdir(path.join(serviceDir, "functions"));
     for (const name of ["connect", "poll", "inbox", "heartbeat"]) {
@@ -43,21 +60,37 @@ export async function compileTemplate(options: {
         "export const handler = async () => {};",
       );
     }
-    const { stage, ordering, params } = options;
     const given = Object.entries({ ordering, ...params }).flatMap(([name, value]) => [
       "--param",
       `${name}=${value}`,
     ]);
-    const args = [framework, "package", "--stage", stage, ...given];
-    await promisify(execFile)(process.execPath, args, {
+    await promisify(execFile)(process.execPath, [framework, "package", "--stage", stage, ...given], {
       cwd: serviceDir,
       env: { PATH: process.env.PATH, HOME: serviceDir, CI: "true" },
     });
     const compiled = path.join(serviceDir, ".serverless/cloudformation-template-update-stack.json");
-    return JSON.parse(await readFile(compiled, "utf8")) as Template;
+    return await readFile(compiled, "utf8");
   } finally {
     await rm(serviceDir, { recursive: true, force: true });
   }
+}
+
+/** All of infra/ but the local runtime, of which no deployment knows. */
+const isSource = (file: string): boolean => !file.startsWith(path.join(root, "infra/local"));
+
+async function hashSources(options: CompileOptions): Promise<string> {
+  const inside = await readdir(path.join(root, "infra"), { recursive: true, withFileTypes: true });
+  const files = inside
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter(isSource)
+    .sort();
+  const others = ["serverless.yml", "package.json", "package-lock.json", "test/infra/compile.ts"];
+  const hash = createHash("sha256").update(JSON.stringify(options));
+  for (const file of [...files, ...others.map((name) => path.join(root, name))]) {
+    hash.update(file).update(await readFile(file));
+  }
+  return hash.digest("hex").slice(0, 20);
 }
 
 export const resourcesOf = (template: Template, type: string): readonly Resource[] =>

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
+import { COMPILE_TIMEOUT_MS, compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
 import type { Template } from "./compile.ts";
 
 const orderings = ["fifo", "direct"] as const;
@@ -27,7 +27,7 @@ beforeAll(async () => {
   on = await compileAll({ edge: "true" });
   // What a stage has that says nothing.
   off = await compileAll({});
-});
+}, COMPILE_TIMEOUT_MS);
 
 const variablesOf = (template: Template): Record<string, unknown>[] =>
   resourcesOf(template, "AWS::Lambda::Function").map(({ Properties }) => Properties.Environment.Variables);

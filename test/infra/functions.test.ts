@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
+import { COMPILE_TIMEOUT_MS, compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
 import { readSources } from "./sources.ts";
 import type { Template } from "./compile.ts";
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
     compileTemplate({ stage: "dev", ordering: "direct" }),
     compileTemplate({ stage: "prod", ordering: "fifo" }),
   ]);
-});
+}, COMPILE_TIMEOUT_MS);
 
 describe("the functions", () => {
   it.each(["Connect", "Poll", "Inbox", "Heartbeat"])(

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
+import { COMPILE_TIMEOUT_MS, compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
 import type { Template } from "./compile.ts";
 
 const routeKeys = { Sconnect: "$connect", Sdefault: "$default", Sdisconnect: "$disconnect" };
@@ -12,7 +12,7 @@ beforeAll(async () => {
     compileTemplate({ stage: "dev", ordering: "fifo" }),
     compileTemplate({ stage: "dev", ordering: "direct" }),
   ]);
-});
+}, COMPILE_TIMEOUT_MS);
 
 describe("the WebSocket API", () => {
   it.each(Object.entries(routeKeys))("has the route %s", (name, routeKey) => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { render } from "velocityjs";
-import { compileTemplate, propertiesOf } from "./compile.ts";
+import { COMPILE_TIMEOUT_MS, compileTemplate, propertiesOf } from "./compile.ts";
 
 const sid = "q83vEjRWeJCrze8BI0Vn";
 const connectionId = "PJqB0fHsqRcCHlw=";
@@ -10,7 +10,7 @@ let template: string;
 beforeAll(async () => {
   const compiled = await compileTemplate({ stage: "dev", ordering: "fifo" });
   template = propertiesOf(compiled, "InIntegration").RequestTemplates.$default;
-});
+}, COMPILE_TIMEOUT_MS);
 
 interface GatewayEvent {
   readonly eventType: "CONNECT" | "MESSAGE" | "DISCONNECT";

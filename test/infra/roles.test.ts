@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { compileTemplate, propertiesOf } from "./compile.ts";
+import { COMPILE_TIMEOUT_MS, compileTemplate, propertiesOf } from "./compile.ts";
 import { callsOf, reachFrom } from "./reach.ts";
 import { readSources } from "./sources.ts";
 import { actionOf, actionsOfStore } from "./store-actions.ts";
@@ -45,7 +45,7 @@ beforeAll(async () => {
     compileTemplate({ stage: "dev", ordering: "fifo" }),
     compileTemplate({ stage: "dev", ordering: "direct" }),
   ]);
-});
+}, COMPILE_TIMEOUT_MS);
 
 describe("the roles", () => {
   const sqs = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"];

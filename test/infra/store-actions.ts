@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { toConnectionId } from "../../lib/ids.ts";
 import { createDynamoStore } from "../../lib/state/dynamo/dynamo-store.ts";
+import { toOutboxItem } from "../../lib/state/dynamo/outbox-item.ts";
 import type { Store } from "../../lib/state/store.ts";
 import * as fixtures from "../state/fixtures.ts";
 
@@ -71,7 +72,7 @@ function createRecorder(actions: Set<string>, holds: boolean): DynamoDBDocumentC
     if (!holds && /^(Put|Update|Delete)/.test(name)) {
       throw new ConditionalCheckFailedException({ message: "refused", $metadata: {} });
     }
-    return holds ? { Attributes: { pk: "p", sk: "s", frames: [], lastGetUntilMs: now } } : {};
+    return holds ? { Attributes: toOutboxItem(sid) } : {};
   };
   return { send } as unknown as DynamoDBDocumentClient;
 }

@@ -210,9 +210,11 @@ const overlap = (a: string, b: string): boolean =>
   a === b || a === EVERYTHING || b === EVERYTHING || a.startsWith(`${b}|`) || b.startsWith(`${a}|`);
 
 function assertSame(node: Node, enabled: readonly Pending[]): void {
-  const expected = node.enabled.map(({ id }) => id).join(", ");
-  const got = enabled.map(({ id }) => id).join(", ");
-  if (expected !== got) throw new Error(`expected a deterministic model with ${expected}, got ${got}`);
+  const isSame =
+    enabled.length === node.enabled.length && enabled.every(({ id }, i) => id === node.enabled[i]?.id);
+  if (isSame) return;
+  const list = (steps: readonly Step[]) => steps.map(({ id }) => id).join(", ");
+  throw new Error(`expected a deterministic model with ${list(node.enabled)}, got ${list(enabled)}`);
 }
 
 const toVerdict = (

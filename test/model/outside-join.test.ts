@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import type { Model } from "./explorer.ts";
 import { seat, type Guest } from "./guest.ts";
-import { expectSafe, expectViolated } from "./verify.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World, type Instance } from "./world.ts";
 
 type Script = (instance: Instance, guest: Guest) => Promise<unknown>;
@@ -45,7 +45,7 @@ const joinAndLeave =
  *     join    puts membership
  *     join    reads the session: closing → deletes it again
  */
-describe("a join from outside and the end of its socket", () => {
+describe("a join from outside and the end of its socket", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("leave no membership when the session closes", async () => {
     await expectSafe("outside join, close", joinAndClose(socketsJoin));
   });

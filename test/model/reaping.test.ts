@@ -2,7 +2,7 @@ import { describe, it } from "vitest";
 import { collect } from "../state/fixtures.ts";
 import type { Model } from "./explorer.ts";
 import { seat } from "./guest.ts";
-import { expectSafe, expectViolated } from "./verify.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World, type Instance } from "./world.ts";
 
 type Heartbeat = (world: World, process: string) => void;
@@ -35,7 +35,7 @@ const pongAndSweeps =
  *     inbox   records the pong
  *     inbox   judges the reap: there was a pong after all
  */
-describe("a pong that is queued when its sender is suspected", () => {
+describe("a pong that is queued when its sender is suspected", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("saves it, and a silent client is closed", async () => {
     await expectSafe("pong, reap, sweep", pongAndSweeps(sweep, 1));
   });

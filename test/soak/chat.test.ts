@@ -4,6 +4,7 @@ import { playChat } from "../e2e/chat-load.ts";
 import { findViolations } from "../e2e/chat-proof.ts";
 import { describeLoad } from "../e2e/describe-load.ts";
 import { eventually } from "../support/waiting.ts";
+import { say } from "../support/say.ts";
 
 const nothing = {
   handledTwice: [],
@@ -26,7 +27,7 @@ describe("a long talk on instances that forget and die", () => {
       patienceMs: 600_000,
     });
 
-    console.log(describeLoad(result));
+    say(describeLoad(result));
     expect(findViolations(result)).toEqual(nothing);
     expect(result.kills).toBeGreaterThanOrEqual(20);
     expect(Math.max(...result.processesPerConnection)).toBeGreaterThan(1);
@@ -55,7 +56,7 @@ describe("a long talk on instances that forget and die", () => {
       },
     });
 
-    console.log(describeLoad(result));
+    say(describeLoad(result));
     expect(findViolations(result)).toEqual(nothing);
     expect(result.kills).toBeGreaterThanOrEqual(3);
     expect(result.reconnections).toBeGreaterThan(0);

@@ -6,6 +6,7 @@ import { startOurs } from "../support/our-server.ts";
 import { isLive, readRows, sidOf } from "../support/table-rows.ts";
 import { eventually, within } from "../support/waiting.ts";
 import { enter, type Farewell } from "./farewell.ts";
+import { say } from "../support/say.ts";
 
 const WRITES = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
 
@@ -39,10 +40,11 @@ describe("an instance killed in the middle of a close", () => {
   async function leave(who: string, setTrap: () => void): Promise<readonly Farewell[]> {
     const { client, sid } = await enter(runtime.url, who);
     await runtime.idle();
+    const liveRows = async () => (await readRows(runtime)).filter((row) => sidOf(row) === sid && isLive(row));
+    expect((await liveRows()).length).toBeGreaterThan(0);
     setTrap();
     client.hangUp();
 
-    const liveRows = async () => (await readRows(runtime)).filter((row) => sidOf(row) === sid && isLive(row));
     await eventually(
       async () => (await liveRows()).length === 0,
       () => `expected no live row of ${who}`,
@@ -98,7 +100,7 @@ describe("an instance killed in the middle of a close", () => {
       }
       expect(killed, "the close got through in the end").toBe(false);
       expect(steps).toBeGreaterThanOrEqual(4);
-      console.log(`killed ${moment} each of ${steps} writes of a close`);
+      say(`killed ${moment} each of ${steps} writes of a close`);
     },
     180_000,
   );

@@ -5,6 +5,7 @@ import { startOurs } from "../support/our-server.ts";
 import { isLive, readRows, sidOf } from "../support/table-rows.ts";
 import { eventually, within } from "../support/waiting.ts";
 import { enter, type Farewell } from "./farewell.ts";
+import { say } from "../support/say.ts";
 
 const INTERVAL_MS = 1_000;
 const TIMEOUT_MS = 1_000;
@@ -48,7 +49,7 @@ describe("a client whose network dies without a word", () => {
       expect(reason).toBe("ping timeout");
       expect(atMs - droppedAtMs).toBeLessThanOrEqual(INTERVAL_MS + TIMEOUT_MS + TICK_MS);
     }
-    console.log(`reaped after ${Math.max(...farewells().map(({ atMs }) => atMs)) - droppedAtMs} ms`);
+    say(`reaped after ${Math.max(...farewells().map(({ atMs }) => atMs)) - droppedAtMs} ms`);
 
     const rows = await readRows(runtime);
     expect(rows.filter((row) => sidOf(row) === lost.sid && isLive(row))).toEqual([]);

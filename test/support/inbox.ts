@@ -22,11 +22,10 @@ export class Inbox<Item> {
   take(matches: (item: Item) => boolean, explain: () => string): Promise<Item> {
     const index = this.#items.findIndex(matches);
     if (index >= 0) return Promise.resolve(this.#items.splice(index, 1)[0] as Item);
-    const waiter = { matches, resolve: (_: Item): void => undefined };
-    const arrival = new Promise<Item>((resolve) => (waiter.resolve = resolve));
-    this.#waiters.push(waiter);
+    const arrival = new Promise<Item>((resolve) => this.#waiters.push({ matches, resolve }));
     return within(arrival, explain).catch((error: unknown) => {
-      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      const abandoned = this.#waiters.findIndex((waiter) => waiter.matches === matches);
+      this.#waiters.splice(abandoned, 1);
       throw error;
     });
   }

@@ -61,8 +61,8 @@ async function answerPage(
   };
   if (pathname === `/${stage}` || pathname.startsWith(`/${stage}/`)) return fail(403, { message: "Forbidden" });
   if (pathname.startsWith(`${path}/`)) {
-    if (request.method === "GET" && (await sendClientBundle(response, pathname.slice(path.length + 1)))) return;
     if (httpApi !== undefined) return answerHttpApi(request, response, httpApi);
+    if (request.method === "GET" && (await sendClientBundle(response, pathname.slice(path.length + 1)))) return;
     // What the official server answers for a transport that is not enabled.
     return fail(400, { code: 0, message: "Transport unknown" });
   }

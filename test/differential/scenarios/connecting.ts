@@ -115,10 +115,11 @@ export const connecting: readonly Scenario[] = [
           next();
         });
       });
-      nsp.use(async (socket, next) => {
-        await Promise.resolve();
-        socket.data.trail = [...(socket.data.trail as string[]), "second"];
-        next();
+      nsp.use((socket, next) => {
+        void Promise.resolve().then(() => {
+          socket.data.trail = [...(socket.data.trail as string[]), "second"];
+          next();
+        });
       });
       nsp.on("connection", (socket) => {
         socket.emit("trail", socket.data.trail);
@@ -155,8 +156,8 @@ export const connecting: readonly Scenario[] = [
   {
     title: "rooms joined before a refusal are dropped",
     app: ({ nsp }) => {
-      nsp.use(async (socket, next) => {
-        await socket.join("club");
+      nsp.use((socket, next) => {
+        void socket.join("club");
         next(socket.handshake.auth["member"] === true ? undefined : new Error("members only"));
       });
       nsp.on("connection", (socket) => {

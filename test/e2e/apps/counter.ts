@@ -1,6 +1,6 @@
 import { Server } from "nonsticky";
 import { report } from "../../support/collector.ts";
-import type { Step } from "../order.test.ts";
+import type { Step } from "../walk.ts";
 
 interface Steps {
   step: (number: number, ack: (number: number) => void) => void;

@@ -1,0 +1,93 @@
+import { DeleteMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { describe, expect, it } from "vitest";
+import { createLambdaMailbox } from "../../lib/aws/lambda-mailbox.ts";
+import { parseLetter } from "../../lib/aws/letters.ts";
+import { createSqsMailbox } from "../../lib/aws/sqs-mailbox.ts";
+import type { Letter } from "../../lib/core/letter.ts";
+import { toSid } from "../../lib/ids.ts";
+import { sid } from "./events.ts";
+
+const queueUrl = "https://sqs.eu-central-1.amazonaws.com/123456789012/nonsticky-dev.fifo";
+const closed: Letter = { kind: "closed", sid: toSid(sid), atMs: 1, reason: "ping timeout" };
+const reap: Letter = { kind: "reap", sid: toSid(sid), atMs: 1, pingIntervalMs: 2, lastPongAtMs: 3 };
+
+/** A client that keeps the inputs of its commands and sends none. */
+function recording<Client extends SQSClient | LambdaClient>(client: Client) {
+  const commands: { readonly kind: unknown; readonly input: Record<string, unknown> }[] = [];
+  Object.assign(client, {
+    send: (command: { input: Record<string, unknown> }) => {
+      commands.push({ kind: command.constructor, input: command.input });
+      return Promise.resolve({});
+    },
+  });
+  return { client, commands };
+}
+
+describe("the FIFO mailbox", () => {
+  it.each([
+    ["the session's own group", closed, sid],
+    ["the group of answers", reap, `${sid}.a`],
+  ])("sends a letter into %s", async (_, letter, group) => {
+    const { client, commands } = recording(new SQSClient({}));
+
+    await createSqsMailbox(client, queueUrl).send(letter);
+
+    expect(commands).toMatchObject([
+      { kind: SendMessageCommand, input: { QueueUrl: queueUrl, MessageGroupId: group } },
+    ]);
+    expect(parseLetter(String(commands[0]!.input["MessageBody"]))).toEqual(letter);
+  });
+
+  it("sends two equal letters as two: never deduplicated by content", async () => {
+    const { client, commands } = recording(new SQSClient({}));
+    const mailbox = createSqsMailbox(client, queueUrl);
+
+    await mailbox.send(closed);
+    await mailbox.send(closed);
+
+    const [first, second] = commands.map(({ input }) => input["MessageDeduplicationId"]);
+    expect(first).toMatch(/^[0-9a-f-]{36}$/);
+    expect(second).not.toBe(first);
+  });
+
+  it("releases ten at a time", async () => {
+    const { client, commands } = recording(new SQSClient({}));
+    const receipts = Array.from({ length: 12 }, (_, index) => `receipt ${index}`);
+
+    await createSqsMailbox(client, queueUrl).release(receipts);
+
+    expect(commands.map(({ kind }) => kind)).toEqual([DeleteMessageBatchCommand, DeleteMessageBatchCommand]);
+    expect(commands.map(({ input }) => input["Entries"])).toEqual([
+      receipts.slice(0, 10).map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle })),
+      receipts.slice(10).map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle })),
+    ]);
+  });
+
+  it("makes no request to release nothing", async () => {
+    const { client, commands } = recording(new SQSClient({}));
+
+    await createSqsMailbox(client, queueUrl).release([]);
+
+    expect(commands).toEqual([]);
+  });
+});
+
+describe("the mailbox of direct ordering", () => {
+  it("invokes the inbox asynchronously, with the letter as payload", async () => {
+    const { client, commands } = recording(new LambdaClient({}));
+
+    await createLambdaMailbox(client, "nonsticky-dev-inbox").send(closed);
+
+    expect(commands).toEqual([
+      {
+        kind: InvokeCommand,
+        input: {
+          FunctionName: "nonsticky-dev-inbox",
+          InvocationType: "Event",
+          Payload: `{"kind":"closed","sid":"${sid}","atMs":1,"reason":"ping timeout"}`,
+        },
+      },
+    ]);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, it } from "vitest";
+import type { Model } from "./explorer.ts";
+import { seat } from "./guest.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
+import { World, type Instance } from "./world.ts";
+
+const welcome = ({ io }: Instance): void => {
+  io.on("connection", (socket) => void socket.join("lobby"));
+};
+
+/** `socket.disconnect().connect()`: the client leaves a namespace and asks for it again at once. */
+const leaveAndConnect =
+  (maxBatch: number, outsider = false): Model =>
+  async (schedule) => {
+    const world = new World(schedule, { app: welcome, maxBatch });
+    const guest = await seat(world, 1, { rooms: ["lobby", "old"] });
+    world.prepare(guest.frame("41"));
+    world.prepare(guest.frame("40"));
+    if (outsider) {
+      world.runScript("script", async ({ io }) => {
+        io.in(guest.socketId).socketsJoin("vip");
+        await io.flush();
+      });
+    }
+    return async () => {
+      if (world.errors.length > 0) return `expected no errors, got ${String(world.errors)}`;
+      const snapshot = await world.table.own.loadSession(guest.sid, { handshake: false });
+      const [socket] = snapshot?.sockets ?? [];
+      if (socket === undefined) return "the new socket is not in the table";
+      if (socket.socketId === guest.socketId) return "the old socket is still in the table";
+      const rooms = snapshot?.joined.map(({ room }) => room).join();
+      // The lobby, its own room, and its place in the namespace.
+      if (world.countMembers() !== 3) return `expected 3 memberships, got ${world.countMembers()}`;
+      return rooms === "lobby" ? undefined : `the new socket is in ${rooms}`;
+    };
+  };
+
+/**
+ *     41   its socket's rows are being deleted
+ *     40   the new socket's rows, under the same keys, must be written after that
+ */
+describe("a client that leaves a namespace and connects to it again", { timeout: MODEL_TIMEOUT_MS }, () => {
+  it("is connected, and in the rooms of its new socket alone", async () => {
+    await expectSafe("leave, connect, one a batch", leaveAndConnect(1));
+    await expectSafe("leave, connect, one batch", leaveAndConnect(10));
+  });
+
+  it("is in no room that its old socket was put into from outside", async () => {
+    await expectSafe("leave, connect, outside join", leaveAndConnect(1, true));
+  });
+
+  it("would not be if both were under way at once", async () => {
+    const atOnce: Model = async (schedule) => {
+      const world = new World(schedule);
+      const { sid, socketId, member } = await seat(world, 1);
+      const socket = { nsp: "/", socketId, connectedAtMs: 0, data: {}, spent: [] };
+      const request = { sid, socket, auth: { nsp: "/", socketId, auth: {} }, member, rooms: [] };
+      world.runScript("batch", async ({ runtime: { store } }) => {
+        await Promise.all([store.disconnectSocket(sid, "/", socketId, []), store.connectSocket(request)]);
+      });
+      return () => (world.count("sockets") === 1 ? undefined : "the new socket is not in the table");
+    };
+
+    await expectViolated("leave and connect at once", atOnce, "the new socket is not in the table");
+  });
+});
