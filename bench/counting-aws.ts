@@ -99,6 +99,9 @@ export async function startCountingAws(): Promise<CountingAws> {
     NONSTICKY_MAILBOX_URL: `${othersUrl}/000000000000/mailbox.fifo`,
     NONSTICKY_CALLBACK_URL: `${othersUrl}/bench`,
     NONSTICKY_ORDERING: "fifo",
+    // Far apart, so that keep-alives come between pings.
+    NONSTICKY_PING_INTERVAL_MS: "1440000",
+    NONSTICKY_PING_TIMEOUT_MS: "120000",
     NONSTICKY_LOG_LEVEL: process.env["NONSTICKY_LOG_LEVEL"] ?? "warn",
   });
   await createTable();

@@ -16,15 +16,37 @@ const ID_PATTERN = /^[A-Za-z0-9_-]{20}$/;
 const RANDOM_BYTES = 10;
 const SID_EPOCH_MS = Date.UTC(2025, 0, 1);
 
+/** The revision of Engine.IO that a client speaks: 3 came with Socket.IO 2, 4 with all later ones. */
+export type EngineProtocol = 3 | 4;
+
+/** How a session began, which never changes. */
+export interface Birth {
+  /** Default 4. */
+  readonly protocol?: EngineProtocol;
+  /** Default false: with a WebSocket. */
+  readonly onPolling?: boolean;
+  /** Of protocol 3: whether payloads may come as bytes. Default false. */
+  readonly takesBytes?: boolean;
+}
+
+/** Bits of an id's first byte. */
+const ON_POLLING = 1;
+const PROTOCOL_3 = 2;
+const TAKES_BYTES = 4;
+const BIRTH = ON_POLLING | PROTOCOL_3 | TAKES_BYTES;
+
 /**
- * Makes a session id: 79 random bits (Socket.IO's own ids have 80), one that says whether the session began with
- * polling, and the time of opening in 40. What the id tells needs no read: a pong finds its beat, and a WebSocket that
- * opens is known to be an upgrade. The time comes last, so that ids stay evenly spread as keys.
+ * Makes a session id: 77 random bits (Socket.IO's own ids have 80), three that say how the session began, and the time
+ * of opening in 40. What the id tells needs no read: a pong finds its beat, a WebSocket that opens is known to be an
+ * upgrade, and who speaks protocol 4 pays nothing for those who do not. The time comes last, so that ids stay evenly
+ * spread as keys.
  */
-export function createSid(openedAtMs: number, bornOnPolling = false): Sid {
+export function createSid(openedAtMs: number, { protocol, onPolling, takesBytes }: Birth = {}): Sid {
   const bytes = Buffer.alloc(RANDOM_BYTES + 5);
   randomBytes(RANDOM_BYTES).copy(bytes);
-  bytes.writeUInt8((bytes.readUInt8(0) & 0xfe) | (bornOnPolling ? 1 : 0), 0);
+  const birth =
+    (onPolling ? ON_POLLING : 0) | (protocol === 3 ? PROTOCOL_3 : 0) | (takesBytes ? TAKES_BYTES : 0);
+  bytes.writeUInt8((bytes.readUInt8(0) & ~BIRTH) | birth, 0);
   bytes.writeUIntBE(Math.max(0, Math.floor(openedAtMs) - SID_EPOCH_MS), RANDOM_BYTES, 5);
   return bytes.toString("base64url") as Sid;
 }
@@ -35,7 +57,15 @@ export function openedAtMs(sid: Sid): number {
 }
 
 /** Whether the session began with long-polling; it may have been upgraded since. */
-export const isBornOnPolling = (sid: Sid): boolean => (Buffer.from(sid, "base64url").readUInt8(0) & 1) === 1;
+export const isBornOnPolling = (sid: Sid): boolean => tellsBirth(sid, ON_POLLING);
+
+export const protocolOf = (sid: Sid): EngineProtocol => (tellsBirth(sid, PROTOCOL_3) ? 3 : 4);
+
+/** Whether payloads of protocol 3 may be answered in bytes. */
+export const takesBytes = (sid: Sid): boolean => tellsBirth(sid, TAKES_BYTES);
+
+const tellsBirth = (sid: Sid, bit: number): boolean =>
+  (Buffer.from(sid, "base64url").readUInt8(0) & bit) !== 0;
 
 export const createSocketId = (): SocketId => randomBytes(15).toString("base64url") as SocketId;
 

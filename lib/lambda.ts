@@ -1,3 +1,4 @@
+import { readTrustedHops } from "./aws/client-address.ts";
 import { createConnectHandler } from "./aws/connect-handler.ts";
 import { createHeartbeatHandler } from "./aws/heartbeat-handler.ts";
 import { createInboxHandler } from "./aws/inbox-handler.ts";
@@ -58,6 +59,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
   process.on("unhandledRejection", (error) => {
     logger.error("a promise was rejected and nobody handled it", { code: "core.unhandled_rejection", error });
   });
+  const trustedHops = readTrustedHops(env);
   let runtime: Runtime | undefined;
   const bindRuntime = (): Runtime => {
     if (runtime) return runtime;
@@ -76,10 +78,10 @@ export function createHandlers(module: AppModule, env: Environment = process.env
   return {
     // The authorizer has neither the way to clients nor the mailbox, and no permission for them.
     get connect() {
-      return createConnectHandler({ store, logger, clock: systemClock }, app);
+      return createConnectHandler({ store, logger, clock: systemClock }, app, trustedHops);
     },
     get poll() {
-      return createPollHandler(bindRuntime(), app);
+      return createPollHandler(bindRuntime(), app, trustedHops);
     },
     get inbox() {
       return createInboxHandler(bindRuntime(), app);

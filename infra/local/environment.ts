@@ -43,6 +43,8 @@ export function createEnvironment(
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
     _HANDLER: spec.handler,
     ...(Object.fromEntries(local) as Record<string, string>),
+    // One port serves both transports, as the edge does in the cloud.
+    NONSTICKY_UPGRADES: "websocket",
     ...overrides,
   };
 }

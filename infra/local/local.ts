@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { startDynamo } from "./dynamodb/start.ts";
@@ -39,10 +39,10 @@ export async function startStack(topology: Topology, options: LocalOptions): Pro
   try {
     const gateway = createServer({ keepAliveTimeout: 65_000 });
     const awsEndpoint = createServer({ keepAliveTimeout: 65_000 });
-    undo.push(
-      () => close(gateway),
-      () => close(awsEndpoint),
-    );
+    for (const server of [gateway, awsEndpoint]) {
+      const sockets = trackSockets(server);
+      undo.push(() => close(server, sockets));
+    }
     const rebuild = () => bundleFunctions({ root, appFile, functions: topology.functions });
     const [port, awsPort] = await Promise.all([listen(gateway, options.port ?? 0), listen(awsEndpoint, 0)]);
     const bundles = await rebuild();
@@ -92,9 +92,19 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function close(server: Server): Promise<void> {
+/** Also ends upgraded connections, which a server that closes would wait for. */
+async function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   if (!server.listening) return;
   server.close();
-  server.closeAllConnections();
+  for (const socket of sockets) socket.destroy();
   await once(server, "close");
+}
+
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
 }

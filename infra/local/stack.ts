@@ -132,10 +132,11 @@ export class Stack {
     }
   }
 
-  /** Whether nothing is queued and nothing runs but what a schedule started. */
+  /** Whether nothing is queued and nothing runs but what a schedule started, and polls, which wait most of the time. */
   isIdle(): boolean {
-    const scheduled = new Set(this.topology.schedules.map(({ functionKey }) => functionKey));
-    const busy = [...this.pools.values()].some(({ spec, running }) => running > 0 && !scheduled.has(spec.key));
+    const { schedules, httpFunctionKey } = this.topology;
+    const patient = new Set([...schedules.map(({ functionKey }) => functionKey), httpFunctionKey]);
+    const busy = [...this.pools.values()].some(({ spec, running }) => running > 0 && !patient.has(spec.key));
     const sources = this.topology.eventSources.map(({ queueName }) => this.queues.get(queueName)?.size ?? 0);
     return !busy && this.#later === 0 && sources.every((size) => size === 0);
   }
@@ -166,7 +167,8 @@ export class Stack {
       spec,
       code: codeOf(bundles, spec),
       environment: createEnvironment(spec, topology, endpoints, { NONSTICKY_PATH: this.#path, ...env }),
-      instances: Math.max(instances, antiAffinity && !scheduled ? 2 : 1),
+      // Runs of a schedule seldom overlap: the second process starts when they do.
+      instances: scheduled ? 1 : Math.max(instances, antiAffinity ? 2 : 1),
       maxInstances: this.#options.maxInstances ?? 16,
       freeze,
       coldStartDelayMs: () => minMs + random() * (maxMs - minMs),

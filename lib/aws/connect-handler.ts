@@ -3,25 +3,23 @@ import { admit, type Arrival } from "../core/admission.ts";
 import type { EngineApp } from "../core/engine.ts";
 import type { Ports } from "../core/runtime.ts";
 import { toConnectionId } from "../ids.ts";
+import { clientAddress } from "./client-address.ts";
 
 /**
  * The authorizer of `$connect`: the only place that sees headers and query, and whose context, a session id, API
  * Gateway repeats with every later message of the connection. A refused client gets 403.
  */
 export const createConnectHandler =
-  (ports: Pick<Ports, "store" | "clock" | "logger">, app: EngineApp) =>
+  (ports: Pick<Ports, "store" | "clock" | "logger">, app: EngineApp, trustedHops = 0) =>
   async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
-    const admission = await admit(ports, app.options, toArrival(event));
+    const admission = await admit(ports, app.options, toArrival(event, trustedHops));
     if (admission.admitted) return toPolicy(event.methodArn, "Allow", { sid: admission.sid });
     ports.logger.info("a connection was refused", { code: admission.code, reason: admission.message });
     return toPolicy(event.methodArn, "Deny", {});
   };
 
-function toArrival({
-  headers,
-  queryStringParameters,
-  requestContext,
-}: APIGatewayRequestAuthorizerEvent): Arrival {
+function toArrival(event: APIGatewayRequestAuthorizerEvent, trustedHops: number): Arrival {
+  const { headers, queryStringParameters, requestContext } = event;
   const { connectionId, identity } = requestContext as typeof requestContext & { connectionId: string };
   const lowerCase = mapValues(headers ?? {}, (name) => name.toLowerCase());
   return {
@@ -29,7 +27,7 @@ function toArrival({
     headers: lowerCase,
     secure: lowerCase["x-forwarded-proto"] === "https",
     query: mapValues(queryStringParameters ?? {}, (name) => name),
-    address: identity.sourceIp,
+    address: clientAddress(lowerCase["x-forwarded-for"], identity.sourceIp, trustedHops),
   };
 }
 

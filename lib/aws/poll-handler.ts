@@ -3,14 +3,15 @@ import type { EngineApp } from "../core/engine.ts";
 import type { PollRequest, PollResponse } from "../core/http.ts";
 import { poll } from "../core/polling.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { clientAddress } from "./client-address.ts";
 import { serveClientBundle } from "./client-bundle.ts";
 
 /** Long-polling behind an HTTP API: `ANY <path>/` and below. */
 export const createPollHandler =
-  (runtime: Runtime, app: EngineApp) =>
+  (runtime: Runtime, app: EngineApp, trustedHops = 0) =>
   async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     try {
-      const request = toRequest(event, app.options.path);
+      const request = toRequest(event, app.options.path, trustedHops);
       const bundle = app.options.serveClient ? await serveClientBundle(request) : undefined;
       const response = bundle ?? (await poll(runtime, app, request));
       await runtime.strays.settle();
@@ -21,7 +22,7 @@ export const createPollHandler =
     }
   };
 
-function toRequest(event: APIGatewayProxyEventV2, path: string): PollRequest {
+function toRequest(event: APIGatewayProxyEventV2, path: string, trustedHops: number): PollRequest {
   const { http } = event.requestContext;
   const headers = Object.fromEntries(
     Object.entries(event.headers).flatMap(([name, value]) =>
@@ -36,7 +37,7 @@ function toRequest(event: APIGatewayProxyEventV2, path: string): PollRequest {
     query: firstValues(new URLSearchParams(event.rawQueryString)),
     headers,
     body: Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"),
-    address: http.sourceIp,
+    address: clientAddress(headers["x-forwarded-for"], http.sourceIp, trustedHops),
     secure: headers["x-forwarded-proto"] === "https",
   };
 }

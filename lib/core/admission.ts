@@ -29,7 +29,7 @@ export async function admit(
   const handshake = toHandshakeRecord(options.path, arrival, nowMs);
   const refusal = await askApp(options, handshake);
   if (refusal !== undefined) return { admitted: false, code: 4, message: refusal };
-  const sid = createSid(nowMs);
+  const sid = createSid(nowMs, { protocol: parsed.protocol });
   await store.createSession(
     {
       sid,

@@ -1,4 +1,5 @@
-import { assertPostable, encodeMessage } from "../protocol/frame.ts";
+import { PacketFrames } from "../protocol/dialect.ts";
+import { assertPostable } from "../protocol/frame.ts";
 import { assertEmittable } from "../protocol/reserved-events.ts";
 import type { PacketCodec } from "../protocol/packet.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
@@ -18,7 +19,7 @@ export function encodeEvent(
   nsp: string,
   event: string,
   args: readonly unknown[],
-): string[] {
+): PacketFrames {
   assertEmittable(event);
   if (typeof args.at(-1) === "function") {
     throw new CoreError(
@@ -27,8 +28,8 @@ export function encodeEvent(
         "acknowledgements from client to server work, those from server to client do not exist yet",
     );
   }
-  const frames = codec.encode({ type: "event", nsp, args: [event, ...args] }).map(encodeMessage);
-  assertPostable(frames);
+  const frames = new PacketFrames(codec.encode({ type: "event", nsp, args: [event, ...args] }));
+  assertPostable(frames.in(4));
   return frames;
 }
 
@@ -44,7 +45,7 @@ export function broadcast(
   runtime: Runtime,
   turn: Turn,
   audience: Audience,
-  frames: readonly string[],
+  frames: PacketFrames,
   flags: EmitFlags,
 ): void {
   void turn.order(async () => {
@@ -59,11 +60,11 @@ async function deliver(
   turn: Turn,
   nsp: string,
   { member, room }: Listed,
-  frames: readonly string[],
+  frames: PacketFrames,
   volatile: boolean,
 ): Promise<void> {
-  const { sid, route } = member;
-  const { outcome, movedTo } = await runtime.outbound.send({ sid, route }, frames, volatile);
+  const { sid, route, protocol } = member;
+  const { outcome, movedTo } = await runtime.outbound.send({ sid, route }, frames.in(protocol), volatile);
   turn.tally[outcome] += 1;
   if (outcome === "gone") await runtime.store.deleteMemberIfRoute(nsp, room, sid, route);
   else if (movedTo !== undefined) {

@@ -24,7 +24,7 @@ export interface EngineOptions {
   maxHttpBufferSize?: number;
   /** Which transports clients may use. Default both; a client starts with polling unless it is told otherwise. */
   transports?: readonly ("polling" | "websocket")[];
-  /** Whether a polling client may go on over a WebSocket. Default true. */
+  /** Whether a polling client may go on over a WebSocket. Default true where one URL serves both: see `edge`. */
   allowUpgrades?: boolean;
   /** A WebSocket that has not taken over by then is closed, and polling goes on. Default 10 000. */
   upgradeTimeout?: number;
@@ -36,6 +36,11 @@ export interface EngineOptions {
   cookie?: boolean | CookieOptions;
   /** Compress answers to GETs from this many bytes on; `false` for never. Default `{ threshold: 1024 }`. */
   httpCompression?: boolean | { threshold?: number };
+  /**
+   * Whether clients of Socket.IO 2 may connect. Default false. Their `socket.id` is their session's own, as in
+   * Socket.IO: whoever learns it can poll in their place, until they are on a WebSocket.
+   */
+  allowEIO3?: boolean;
   /** Decides whether a client may open a session. Called once, before anything is stored. */
   allowRequest?: (
     request: HandshakeRequest,
@@ -85,6 +90,7 @@ export const engineOptionNames = [
   "cors",
   "cookie",
   "httpCompression",
+  "allowEIO3",
   "allowRequest",
 ] as const;
 
@@ -111,8 +117,8 @@ export function resolveEngineOptions(
     allowRequest: options.allowRequest,
     serveClient: options.serveClient ?? false,
     transports: readTransports(options.transports ?? ["polling", "websocket"]),
-    allowUpgrades: options.allowUpgrades ?? true,
-    allowEIO3: false,
+    allowUpgrades: options.allowUpgrades ?? readOptional(env, "NONSTICKY_UPGRADES") !== "none",
+    allowEIO3: options.allowEIO3 ?? false,
     upgradeTimeoutMs: readDuration("upgradeTimeout", options.upgradeTimeout ?? 10_000),
     pollHoldMs: Math.min(readDuration("pollHold", options.pollHold ?? 20_000), MAX_POLL_HOLD_MS),
     cors: options.cors,

@@ -22,6 +22,8 @@ export interface EngineApp {
   readonly options: ResolvedEngineOptions;
   /** Listeners of `io.engine`: may change the headers of an answer, or hear of a refusal. */
   readonly events?: EngineEvents;
+  /** What every client of protocol 3 is taken to have sent first. */
+  readonly assumedFrame?: string;
   /** Given once per process, before any letter. */
   bind(runtime: Runtime): void;
   /** Called once per batch, with what was read of the session, before its letters. */

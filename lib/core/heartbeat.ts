@@ -1,4 +1,4 @@
-import { openedAtMs, shardOf } from "../ids.ts";
+import { openedAtMs, protocolOf, shardOf } from "../ids.ts";
 import { NOOP_FRAME, PING_FRAME } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import { SESSION_LIFETIME_SECONDS } from "../state/expiry.ts";
@@ -72,7 +72,10 @@ async function walk(
   );
 }
 
-/** Pings every session whose ping fell due, from one interval after its opening on; ends those that are too old. */
+/**
+ * Pings every session whose ping fell due, from one interval after its opening on; ends those that are too old. In
+ * protocol 3 it is the client that pings.
+ */
 async function pingAll(runtime: Runtime, intervalMs: number, fromMs: number, untilMs: number): Promise<void> {
   await forEachBeat(runtime, intervalMs, fromMs, untilMs, async (beat) => {
     const openedMs = openedAtMs(beat.sid);
@@ -82,6 +85,7 @@ async function pingAll(runtime: Runtime, intervalMs: number, fromMs: number, unt
       await end(runtime, beat);
       return;
     }
+    if (protocolOf(beat.sid) === 3) return;
     const { lastGetUntilMs } = await post(runtime, beat, PING_FRAME);
     if (lastGetUntilMs !== undefined && lastGetUntilMs + GET_SILENCE_MS < untilMs) {
       await end(runtime, beat, "ping timeout");
@@ -109,12 +113,16 @@ function isTooOld({ sid }: BeatRecord, intervalMs: number, nowMs: number): boole
   return nextAgeMs > MAX_AGE_MS + shardOf(sid, AGE_SPREAD_MS);
 }
 
-/** Suspects whoever has not answered the ping that was due. The letter is judged behind any pong still queued. */
+/**
+ * Suspects whoever has not answered the ping that was due; in protocol 3, whoever has not pinged for an interval before
+ * that, too. It is looked at once in an interval, so such a client is found up to one interval late. The letter is
+ * judged behind any sign of life still queued.
+ */
 async function reapAll(runtime: Runtime, intervalMs: number, fromMs: number, untilMs: number): Promise<void> {
   await forEachBeat(runtime, intervalMs, fromMs, untilMs, async (beat) => {
     const openedMs = openedAtMs(beat.sid);
     const dueMs = lastDueMs(openedMs, intervalMs, untilMs);
-    if (dueMs <= openedMs || dueMs <= fromMs || beat.lastPongAtMs >= dueMs) return;
+    if (dueMs <= openedMs || dueMs <= fromMs || isAlive(beat, dueMs, untilMs)) return;
     await runtime.mailbox.send({
       kind: "reap",
       sid: beat.sid,
@@ -124,6 +132,13 @@ async function reapAll(runtime: Runtime, intervalMs: number, fromMs: number, unt
     });
   });
 }
+
+/** `untilMs` is a ping timeout ago. In protocol 3 both times count from the last ping, or from the opening. */
+const isAlive = (
+  { sid, lastPongAtMs, pingIntervalMs }: BeatRecord,
+  dueMs: number,
+  untilMs: number,
+): boolean => (protocolOf(sid) === 3 ? lastPongAtMs > untilMs - pingIntervalMs : lastPongAtMs >= dueMs);
 
 /** Closes sessions that have joined no namespace in time. Looked at once in their life: one read each. */
 async function closeUnconnected(

@@ -27,11 +27,17 @@ export const refusal = ({ status, code, message }: HandshakeRefusal): PollRespon
 });
 
 /** The frames of a GET. */
-export const payload = (body: string): PollResponse => ({
+export const payload = (body: string | Buffer): PollResponse => ({
   status: 200,
-  headers: { "content-type": "text/plain; charset=UTF-8", "cache-control": "no-store" },
+  headers: {
+    "content-type": typeof body === "string" ? "text/plain; charset=UTF-8" : OCTET_STREAM,
+    "cache-control": "no-store",
+  },
   body,
 });
+
+/** What bytes are called in both directions. */
+export const OCTET_STREAM = "application/octet-stream";
 
 /** The answer to a POST that was accepted. */
 export const accepted: PollResponse = {

@@ -1,4 +1,4 @@
-import type { ConnectionId, Sid } from "../ids.ts";
+import { isBornOnPolling, protocolOf, type ConnectionId, type Sid } from "../ids.ts";
 import type { EngineApp } from "./engine.ts";
 import { laneOf, laneOfFrame, toGroup, type Delivery, type Letter } from "./letter.ts";
 import { onAnswer } from "./on-answer.ts";
@@ -75,7 +75,7 @@ export class Inbox {
       const group = toGroup(letter.sid, laneOf(letter));
       const line = stages.get(group) ?? new Stages();
       stages.set(group, line);
-      const jobs = toTasks(letter).map((task, index, tasks): Job => ({
+      const jobs = toTasks(this.#app, letter).map((task, index, tasks): Job => ({
         delivery,
         task,
         isLast: index === tasks.length - 1,
@@ -238,10 +238,20 @@ export class Inbox {
   }
 }
 
-function toTasks(letter: Letter): Task[] {
-  if (letter.kind !== "payload") return [letter];
+function toTasks({ assumedFrame }: EngineApp, letter: Letter): Task[] {
   const { sid, atMs } = letter;
-  return letter.texts.map((text) => ({ kind: "frame", sid, atMs, text }));
+  switch (letter.kind) {
+    case "payload":
+      return letter.texts.map((text) => ({ kind: "frame", sid, atMs, text }));
+    case "opened": {
+      // What a session of polling is taken to have sent is in the mailbox already, as a payload.
+      if (assumedFrame === undefined || protocolOf(sid) === 4 || isBornOnPolling(sid)) return [letter];
+      const { connectionId } = letter;
+      return [letter, { kind: "frame", sid, connectionId, atMs, text: assumedFrame }];
+    }
+    default:
+      return [letter];
+  }
 }
 
 const knownIn = (lane: readonly Job[]): Session | undefined =>

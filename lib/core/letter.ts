@@ -69,9 +69,12 @@ export function laneOf(letter: Letter): Lane {
   }
 }
 
-/** Pongs and acks. Binary acks stay in the main lane, where their attachments are. */
+/**
+ * Pongs, pings (of protocol 3; in protocol 4 no client may send one) and acks. Binary acks stay in the main lane,
+ * where their attachments are.
+ */
 export const laneOfFrame = (text: string): Lane =>
-  text === "3" || text.startsWith("43") ? "answers" : "main";
+  text === "3" || text === "2" || text.startsWith("43") ? "answers" : "main";
 
 /** A letter as the mailbox hands it over. */
 export interface Delivery {

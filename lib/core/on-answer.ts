@@ -1,3 +1,5 @@
+import { protocolOf } from "../ids.ts";
+import { PING_FRAME, PONG_FRAME } from "../protocol/frame.ts";
 import type { EngineApp } from "./engine.ts";
 import type { FrameTask } from "./inbox.ts";
 import type { Letter } from "./letter.ts";
@@ -15,22 +17,41 @@ export async function onAnswer(
   turn: Turn,
 ): Promise<void> {
   if (letter.kind === "reap") return onReap(runtime, letter);
-  if (letter.text === "3") return onPong(runtime, app, letter);
-  // An ack. It names nothing that could be looked up without its session.
-  const session = await loader.load(letter.sid);
+  const { sid, text, connectionId } = letter;
+  const protocol = protocolOf(sid);
+  if (text === PONG_FRAME && protocol === 4) return void (await recordLife(runtime, app, letter));
+  if (text === PING_FRAME && protocol === 3) return onPing(runtime, app, letter);
+  // An ack, or a sign of life of the wrong direction: they name nothing that could be looked up without the session.
+  const session = await loader.load(sid);
   if (!session?.alive) return;
-  if (letter.connectionId !== undefined && letter.connectionId !== session.connectionId) return;
-  await onFrame(app, session, letter.text, turn);
+  if (connectionId !== undefined && connectionId !== session.connectionId) {
+    // Not the way to begin an upgrade.
+    if (text === PING_FRAME) await runtime.transport.close(connectionId);
+    return;
+  }
+  await onFrame(app, session, text, turn);
 }
 
-/** One write and no read, unless a deploy has changed the interval since the session was opened. */
-async function onPong(runtime: Runtime, app: EngineApp, letter: FrameTask): Promise<void> {
+/** The client wants to know whether the server lives; in protocol 3 that is how it shows that it does itself. */
+async function onPing(runtime: Runtime, app: EngineApp, letter: FrameTask): Promise<void> {
+  const { sid, connectionId } = letter;
+  if (!(await recordLife(runtime, app, letter))) return;
+  const route =
+    connectionId === undefined ? ({ kind: "out" } as const) : ({ kind: "connection", connectionId } as const);
+  await runtime.outbound.send({ sid, route }, [PONG_FRAME]);
+}
+
+/**
+ * One write and no read, unless a deploy has changed the interval since the session was opened. False: there is no such
+ * session any more.
+ */
+async function recordLife(runtime: Runtime, app: EngineApp, { sid, atMs }: FrameTask): Promise<boolean> {
   const { store } = runtime;
   const configuredMs = app.options.pingIntervalMs;
-  if (await store.recordPong(letter.sid, configuredMs, letter.atMs)) return;
-  const snapshot = await store.loadSession(letter.sid, { handshake: false });
-  if (snapshot === undefined || snapshot.session.pingIntervalMs === configuredMs) return;
-  await store.recordPong(letter.sid, snapshot.session.pingIntervalMs, letter.atMs);
+  if (await store.recordPong(sid, configuredMs, atMs)) return true;
+  const snapshot = await store.loadSession(sid, { handshake: false });
+  if (snapshot === undefined || snapshot.session.pingIntervalMs === configuredMs) return false;
+  return store.recordPong(sid, snapshot.session.pingIntervalMs, atMs);
 }
 
 /**

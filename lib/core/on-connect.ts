@@ -1,7 +1,7 @@
-import { createSocketId } from "../ids.ts";
 import { fitsNamespaceLimit } from "../protocol/limits.ts";
 import type { Packet } from "../protocol/packet.ts";
 import type { ConnectRequest } from "../state/store.ts";
+import { generations } from "./generation.ts";
 import { callHandler } from "./handler.ts";
 import type { Internals } from "./internals.ts";
 import { toMember } from "./membership.ts";
@@ -30,7 +30,8 @@ export async function onConnect(
 ): Promise<void> {
   turn.label = `connect to ${packet.nsp}`;
   const nsp = fitsNamespaceLimit(packet.nsp) ? internals.namespace(packet.nsp) : undefined;
-  const refuse = (data: { message: string; data?: unknown }) => {
+  const generation = generations[session.record.protocol];
+  const refuse = (data: unknown) => {
     sendPacket(internals, session, turn, { type: "connect_error", nsp: packet.nsp, data });
   };
   if (nsp === undefined) return refuse({ message: "Invalid namespace" });
@@ -42,7 +43,7 @@ export async function onConnect(
   }
 
   const { clock, store } = internals.runtime;
-  const socketId = createSocketId();
+  const socketId = generation.createSocketId(session.sid, nsp.name);
   const record = { nsp: nsp.name, socketId, connectedAtMs: clock.nowMs(), data: {}, spent: [] };
   const state = new SocketState(session.sid, record, {
     rooms: [],
@@ -53,7 +54,7 @@ export async function onConnect(
   const socket: AnySocket = new Socket(nsp, session, state, turn);
   state.own.restore(socket, () => undefined);
   const refusal = await runMiddlewares(internals, nsp.middlewares, socket, turn);
-  if (refusal) return refuse(refusal);
+  if (refusal) return refuse(generation.toConnectError(refusal));
   if (!session.alive) return;
 
   const member = toMember(session, state);
@@ -72,7 +73,12 @@ export async function onConnect(
   session.sockets.set(nsp.name, state);
   state.rooms.add(socketId);
   state.connected = true;
-  sendPacket(internals, session, turn, { type: "connect", nsp: nsp.name, auth: { sid: socketId } });
+  const welcome = generation.toWelcome(socketId);
+  sendPacket(internals, session, turn, {
+    type: "connect",
+    nsp: nsp.name,
+    ...(welcome === undefined ? {} : { auth: welcome }),
+  });
   // Not before: middlewares are not replayed, so what they registered would be forgotten with this packet.
   turn.mayRegister = true;
   for (const listener of connectionListeners(nsp)) {

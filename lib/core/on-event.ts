@@ -32,7 +32,8 @@ export async function onEvent(
     packet.id === undefined ? undefined : new ClientAck(internals, session, packet.nsp, packet.id, turn);
   const args: EventArgs = ack ? [...packet.args, ack.send] : packet.args;
   const handlers = await dispatch(internals, turn, socket, event, args);
-  if (ack) turn.follow(ack.waitFor(handlers));
+  // Nobody has it who could still send it, if there are no handlers.
+  if (ack && handlers.length > 0) turn.follow(ack.waitFor(handlers));
 }
 
 /** The name first. It may be a number, and stays one for whoever sees whole events. */

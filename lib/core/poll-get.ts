@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { openedAtMs, type Sid } from "../ids.ts";
+import { openedAtMs, protocolOf, takesBytes, type Sid } from "../ids.ts";
+import { dialects } from "../protocol/dialect.ts";
 import { CLOSE_FRAME, NOOP_FRAME } from "../protocol/frame.ts";
 import { refuseHandshake } from "../protocol/handshake.ts";
-import { joinPayload } from "../protocol/payload.ts";
 import type { OutboxRecord } from "../state/outbox.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { bare, payload, refusal, type PollResponse } from "./http.ts";
@@ -80,10 +80,13 @@ async function park(
   }
   const taken = await store.endGet(sid, id, clock.nowMs());
   // Somebody else's GET now, or the session is gone: this client is told to stop, respectively to ask again.
-  if (taken === undefined) return payload(outbox === undefined ? NOOP_FRAME : CLOSE_FRAME);
+  if (taken === undefined) return toPayload(sid, [outbox === undefined ? NOOP_FRAME : CLOSE_FRAME]);
   if (taken.closed) await store.deleteOutbox(sid);
-  return payload(taken.frames.length === 0 ? NOOP_FRAME : joinPayload(taken.frames));
+  return toPayload(sid, taken.frames.length === 0 ? [NOOP_FRAME] : taken.frames);
 }
+
+const toPayload = (sid: Sid, frames: readonly string[]): PollResponse =>
+  payload(dialects[protocolOf(sid)].encodePayload(frames, takesBytes(sid)));
 
 const isQuiet = (outbox: OutboxRecord, id: string): boolean =>
   outbox.frames.length === 0 && !outbox.closed && outbox.connectionId === undefined && outbox.get?.id === id;

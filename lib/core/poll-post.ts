@@ -1,10 +1,12 @@
-import type { Sid } from "../ids.ts";
-import { decodeFrame, NOOP_FRAME, type Frame } from "../protocol/frame.ts";
+import { protocolOf, type Sid } from "../ids.ts";
+import { dialects, type Dialect } from "../protocol/dialect.ts";
+import { ProtocolError } from "../protocol/errors.ts";
+import { NOOP_FRAME } from "../protocol/frame.ts";
 import { refuseHandshake } from "../protocol/handshake.ts";
-import { splitPayload } from "../protocol/payload.ts";
+import { fromForm } from "../protocol/jsonp.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
-import { accepted, bare, refusal, type PollRequest, type PollResponse } from "./http.ts";
+import { accepted, bare, OCTET_STREAM, refusal, type PollRequest, type PollResponse } from "./http.ts";
 import { laneOfFrame, type Lane } from "./letter.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -26,12 +28,14 @@ export async function pollPost(
   const outbox = await runtime.store.readOutbox(sid);
   if (outbox === undefined || outbox.closed) return refusal(refuseHandshake(1));
   if (outbox.connectionId !== undefined) return refusal(refuseHandshake(3));
-  if (request.headers["content-type"] === "application/octet-stream") {
+  const dialect = dialects[protocolOf(sid)];
+  const isBytes = request.headers["content-type"] === OCTET_STREAM;
+  if (isBytes && !dialect.acceptsBytes) {
     await runtime.endSession(sid, undefined, "transport error");
     return bare(400);
   }
   if (request.body.byteLength > options.maxPayloadBytes) return bare(413);
-  const { texts, end } = readPackets(request.body.toString("utf8"));
+  const { texts, end } = readPackets(dialect, readBody(request, isBytes));
   const letters = toLetters(texts);
   if (letters.some(({ texts: own }) => sizeOf(own) > MAX_QUEUE_BYTES)) return bare(413);
   const atMs = runtime.clock.nowMs();
@@ -48,29 +52,48 @@ export async function pollPost(
   return accepted;
 }
 
+/** The payload; undefined when a form carries none, which is no fault. */
+function readBody({ body, query }: PollRequest, isBytes: boolean): string | Buffer | undefined {
+  if (isBytes) return body;
+  const text = body.toString("utf8");
+  return query["j"] === undefined ? text : fromForm(text);
+}
+
+interface Packets {
+  readonly texts: readonly string[];
+  /** Why the session ends. */
+  readonly end?: DisconnectReason;
+}
+
 /** The packets up to the first that ends the session, and why it does. */
-function readPackets(body: string): { texts: string[]; end?: DisconnectReason } {
+function readPackets(dialect: Dialect, body: string | Buffer | undefined): Packets {
   const texts: string[] = [];
-  for (const text of splitPayload(body)) {
-    const frame = tryDecode(text);
-    switch (frame?.type) {
-      case "message":
-      case "pong":
-        texts.push(text);
-        break;
-      case undefined:
-        return { texts, end: "parse error" };
-      case "ping":
-        return { texts, end: "transport error" };
-      case "close":
-        return { texts, end: "transport close" };
-      case "open":
-      case "upgrade":
-      case "noop":
-        break;
-      default:
-        frame satisfies never;
+  if (body === undefined) return { texts };
+  try {
+    for (const text of dialect.decodePayload(body)) {
+      const frame = dialect.decodeFrame(text);
+      switch (frame.type) {
+        case "message":
+          texts.push(text);
+          break;
+        case "ping":
+        case "pong":
+          if (frame.type !== dialect.lifeSign) return { texts, end: "transport error" };
+          texts.push(text);
+          break;
+        case "close":
+          return { texts, end: "transport close" };
+        case "open":
+        case "upgrade":
+        case "noop":
+          break;
+        default:
+          frame satisfies never;
+      }
     }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return { texts, end: "parse error" };
   }
   return { texts };
 }
@@ -93,11 +116,3 @@ function toLetters(texts: readonly string[]): { readonly lane: Lane; readonly te
 }
 
 const sizeOf = (texts: readonly string[]): number => Buffer.byteLength(JSON.stringify(texts));
-
-function tryDecode(text: string): Frame | undefined {
-  try {
-    return decodeFrame(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,6 +1,13 @@
 import { createSid } from "../ids.ts";
+import { dialects } from "../protocol/dialect.ts";
 import { openFrame } from "../protocol/frame.ts";
-import { parseHandshake, refuseHandshake, type HandshakeRefusal } from "../protocol/handshake.ts";
+import {
+  parseHandshake,
+  refuseHandshake,
+  type Handshake,
+  type HandshakeRefusal,
+} from "../protocol/handshake.ts";
+import { toScript } from "../protocol/jsonp.ts";
 import { sessionExpiresAtSeconds } from "../state/expiry.ts";
 import { askApp, toHandshakeRecord } from "./arrival.ts";
 import type { EngineApp } from "./engine.ts";
@@ -17,7 +24,7 @@ import type { Runtime } from "./runtime.ts";
 export function poll(runtime: Runtime, app: EngineApp, request: PollRequest): Promise<PollResponse> {
   const { options, events } = app;
   return withCors(options, request, async () => {
-    const response = await answer(runtime, app, request);
+    const response = scripted(request, await answer(runtime, app, request));
     const headers = { ...response.headers };
     events?.emitHeaders("headers", headers, request);
     const announced = { ...response, headers: lowerCased(headers) };
@@ -33,7 +40,7 @@ async function answer(runtime: Runtime, app: EngineApp, request: PollRequest): P
   if (parsed.transport === "websocket") return refuse(app, request, refuseHandshake(3));
   const { sid } = parsed;
   if (sid === undefined) {
-    if (request.method === "GET") return open(runtime, app, request);
+    if (request.method === "GET") return open(runtime, app, request, parsed);
     return refuse(app, request, refuseHandshake(2));
   }
   switch (request.method) {
@@ -47,18 +54,24 @@ async function answer(runtime: Runtime, app: EngineApp, request: PollRequest): P
 }
 
 /** A new session: its rows in one batch, and OPEN as the answer. */
-async function open({ store, clock }: Runtime, app: EngineApp, request: PollRequest): Promise<PollResponse> {
-  const { options, events } = app;
+async function open(
+  { store, mailbox, clock }: Runtime,
+  app: EngineApp,
+  request: PollRequest,
+  { protocol, supportsBinary }: Handshake,
+): Promise<PollResponse> {
+  const { options, events, assumedFrame } = app;
   const nowMs = clock.nowMs();
   const handshake = toHandshakeRecord(options.path, request, nowMs);
   const refused = await askApp(options, handshake);
   if (refused !== undefined) return refuse(app, request, refuseHandshake(4, refused));
-  const sid = createSid(nowMs, true);
+  const takesBytes = protocol === 3 && supportsBinary && request.query["j"] === undefined;
+  const sid = createSid(nowMs, { protocol, onPolling: true, takesBytes });
   const { pingIntervalMs, pingTimeoutMs, maxPayloadBytes } = options;
   await store.createPollingSession(
     {
       sid,
-      protocol: 4,
+      protocol,
       transport: "polling",
       pingIntervalMs,
       pingTimeoutMs,
@@ -68,11 +81,22 @@ async function open({ store, clock }: Runtime, app: EngineApp, request: PollRequ
     handshake,
     { sid, pingIntervalMs, route: { kind: "out" }, lastPongAtMs: nowMs },
   );
+  if (protocol === 3 && assumedFrame !== undefined) {
+    await mailbox.send({ kind: "payload", sid, atMs: nowMs, texts: [assumedFrame] });
+  }
   const upgrades = options.allowUpgrades && options.transports.includes("websocket") ? ["websocket"] : [];
-  const response = payload(openFrame({ sid, upgrades, pingIntervalMs, pingTimeoutMs, maxPayloadBytes }));
+  const frame = openFrame({ sid, upgrades, pingIntervalMs, pingTimeoutMs, maxPayloadBytes });
+  const response = payload(dialects[protocol].encodePayload([frame], false));
   const headers = { ...response.headers, ...cookieHeader(options, sid) };
   events?.emitHeaders("initial_headers", headers, request);
   return { ...response, headers };
+}
+
+/** Frames for a client that polls by script tags. Its errors are as everybody's. */
+function scripted({ method, query }: PollRequest, response: PollResponse): PollResponse {
+  const { j: index } = query;
+  if (method !== "GET" || index === undefined || response.status !== 200) return response;
+  return { ...response, body: toScript(index, response.body.toString()) };
 }
 
 function refuse(app: EngineApp, request: PollRequest, refused: HandshakeRefusal): PollResponse {

@@ -1,4 +1,4 @@
-import type { Sid } from "../ids.ts";
+import { protocolOf, type Sid } from "../ids.ts";
 import { toPending } from "../protocol/reassembly.ts";
 import type { SessionSnapshot } from "../state/records.ts";
 import type { EngineApp } from "./engine.ts";
@@ -20,7 +20,9 @@ export class SessionLoader {
   /** Undefined when there is no such session, or nothing is left of it but its closing. */
   async load(sid: Sid): Promise<Session | undefined> {
     const { store } = this.#runtime;
-    const first = await store.loadSession(sid, { handshake: !this.#cache.has(sid) });
+    // In protocol 3 a socket that connects anew has the id it had, so its auth could be the one before.
+    const isCached = protocolOf(sid) === 4 && this.#cache.has(sid);
+    const first = await store.loadSession(sid, { handshake: !isCached });
     if (first === undefined) return undefined;
     let handshakes = this.#learn(first) ?? this.#cache.complete(first);
     let snapshot = first;

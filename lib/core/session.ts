@@ -1,5 +1,6 @@
 import type { ConnectionId, Sid } from "../ids.ts";
-import { assertPostable, encodeMessage } from "../protocol/frame.ts";
+import { dialects, type Dialect } from "../protocol/dialect.ts";
+import { assertPostable, PONG_FRAME } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { PendingPacket } from "../protocol/reassembly.ts";
 import type { AuthRecord, HandshakeRecord, Route, SessionRecord } from "../state/records.ts";
@@ -65,6 +66,11 @@ export class Session {
     return connectionId === undefined ? { kind: "out" } : { kind: "connection", connectionId };
   }
 
+  /** How its client speaks. */
+  get dialect(): Dialect {
+    return dialects[this.record.protocol];
+  }
+
   /** The client has moved to a WebSocket. */
   upgrade(connectionId: ConnectionId): void {
     this.record = { ...this.record, transport: "websocket", connectionId };
@@ -76,7 +82,7 @@ export class Session {
    */
   send(turn: Turn, messages: string | Uint8Array | readonly (string | Uint8Array)[], volatile = false): void {
     const list = typeof messages === "string" || messages instanceof Uint8Array ? [messages] : messages;
-    const frames = list.map(encodeMessage);
+    const frames = list.map((message) => this.dialect.encodeMessage(message));
     assertPostable(frames);
     this.sendFrames(turn, frames, volatile);
   }
@@ -88,6 +94,13 @@ export class Session {
       const sent = this.#runtime.outbound.send({ sid: this.sid, route: this.route }, frames, volatile);
       turn.track(sent.then(({ outcome }) => (turn.tally[outcome] += 1)));
     });
+  }
+
+  /** Answers a client that asks for a sign of life, which is one of its own. */
+  answerPing(turn: Turn): void {
+    const { store, clock } = this.#runtime;
+    this.sendFrames(turn, [PONG_FRAME]);
+    turn.track(store.recordPong(this.sid, this.record.pingIntervalMs, clock.nowMs()));
   }
 
   /**

@@ -8,6 +8,7 @@ import type { SocketRooms } from "../state/store.ts";
 import type { ConnectionError, EngineApp, EngineEvents } from "./engine.ts";
 import type { PollRequest } from "./http.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
+import { generations } from "./generation.ts";
 import type { Internals } from "./internals.ts";
 import type { Letter } from "./letter.ts";
 import { onConnect } from "./on-connect.ts";
@@ -31,6 +32,8 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     emitHeaders: (event, headers, request) => this.emit(event, headers, request),
     emitConnectionError: (error) => this.emit("connection_error", error),
   };
+  /** Clients of Socket.IO 2 are in the default namespace without asking. */
+  readonly assumedFrame = "40";
   readonly options: ResolvedEngineOptions;
   readonly #internals: Internals;
   readonly #onBind: (runtime: Runtime) => void;
@@ -95,7 +98,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
       const received = receiveMessage(this.#internals.codec, session.pending, data);
       if ("packet" in received) {
         if (session.pending) session.setPending(undefined);
-        return received.packet;
+        return generations[session.record.protocol].read(received.packet);
       }
       if (this.#internals.runtime.isOrdered) {
         session.setPending(received.pending);

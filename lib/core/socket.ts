@@ -278,7 +278,7 @@ export class Socket<
   #emit(flags: EmitFlags, event: string, args: readonly unknown[]): true {
     const frames = encodeEvent(this.#nsp.internals.codec, this.#nsp.name, event, args);
     const turn = this.#effectTurn();
-    if (turn) this.#session.sendFrames(turn, frames, flags.volatile);
+    if (turn) this.#session.sendFrames(turn, frames.in(this.#session.record.protocol), flags.volatile);
     return true;
   }
 

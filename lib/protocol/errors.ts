@@ -6,7 +6,7 @@ import type { DisconnectReason } from "./reasons.ts";
  * official server ends it. `undefined` means that the app broke it: the error is thrown where the app called.
  */
 const consequences = {
-  /** Not an Engine.IO packet. Closes the session. */
+  /** Not an Engine.IO packet, or not a payload of them. Closes the session. */
   "protocol.bad_frame": "parse error",
   /** Text that is no Socket.IO packet: unknown type, payload of the wrong shape, a reserved event. Closes the session. */
   "protocol.bad_packet": "forced close",

@@ -3,7 +3,7 @@ import type { Sid } from "../ids.ts";
 
 /** What the query of an Engine.IO request asks for. */
 export interface Handshake {
-  /** With a `sid` it MUST be compared with the session's own: another one is refused with code 3. */
+  /** Of a new session. With a `sid` it means nothing, as for the official server: the session has its own. */
   protocol: 3 | 4;
   transport: "polling" | "websocket";
   /** Absent: the client wants a new session. */

@@ -14,7 +14,8 @@ export type Packet =
   /** `id` is set when an ack is wanted: 0 or more, echoed as it came, possibly beyond `MAX_SAFE_INTEGER`. */
   | { type: "event"; nsp: string; id?: number; args: [string | number, ...unknown[]] }
   | { type: "ack"; nsp: string; id: number; args: unknown[] }
-  | { type: "connect_error"; nsp: string; data: { message: string; data?: unknown } };
+  /** An object with a `message`; a client of Socket.IO 2 may be told anything. */
+  | { type: "connect_error"; nsp: string; data: unknown };
 
 /** A whole packet, or the number of binary messages that must follow before it is one. */
 export type Decoded = { packet: Packet } | { attachments: number };

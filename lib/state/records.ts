@@ -1,9 +1,7 @@
-import type { ConnectionId, Pid, Sid, SocketId } from "../ids.ts";
+import type { ConnectionId, EngineProtocol, Pid, Sid, SocketId } from "../ids.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 
 /** Values of the rows in the table, as plain data. What each row's key is: `state/dynamo/keys.ts`. */
-
-export type EngineProtocol = 3 | 4;
 
 /** One Engine.IO session: one client, on one transport at a time. Expires by itself. */
 export interface SessionRecord {

@@ -78,7 +78,10 @@ describe("createHandlers", () => {
 
   it.each([
     [{ NONSTICKY_TABLE: "" }, "got an empty string"],
-    [{ NONSTICKY_LOG_LEVEL: "loud" }, "expected NONSTICKY_LOG_LEVEL to be one of debug, info, warn, error, silent"],
+    [
+      { NONSTICKY_LOG_LEVEL: "loud" },
+      "expected NONSTICKY_LOG_LEVEL to be one of debug, info, warn, error, silent",
+    ],
     [{ NONSTICKY_ORDERING: "drect" }, "expected NONSTICKY_ORDERING to be fifo or direct"],
   ])("refuses %j", (env, message) => {
     expect(() => createHandlers({ io: new Server() }, { ...full, ...env }).inbox).toThrow(message);

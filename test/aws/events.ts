@@ -65,7 +65,12 @@ export const messageEvent = (body: string): RouteEvent =>
 
 export const disconnectEvent = (): RouteEvent =>
   ({
-    headers: { Host: "abcdef1234.execute-api.eu-central-1.amazonaws.com", "x-api-key": "", "X-Forwarded-For": "", "x-restapi": "" },
+    headers: {
+      Host: "abcdef1234.execute-api.eu-central-1.amazonaws.com",
+      "x-api-key": "",
+      "X-Forwarded-For": "",
+      "x-restapi": "",
+    },
     multiValueHeaders: {},
     requestContext: context({
       routeKey: "$disconnect",

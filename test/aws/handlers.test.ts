@@ -66,7 +66,11 @@ describe("the authorizer of $connect", () => {
   it.each([
     ["no query at all", { queryStringParameters: null }, 0],
     ["another protocol", { queryStringParameters: { EIO: "3", transport: "websocket" } }, 5],
-    ["a name of Object.prototype as transport", { queryStringParameters: { EIO: "4", transport: "constructor" } }, 0],
+    [
+      "a name of Object.prototype as transport",
+      { queryStringParameters: { EIO: "4", transport: "constructor" } },
+      0,
+    ],
   ])("refuses a client with %s, and logs why", async (_, own, code) => {
     const rig = build();
 
@@ -168,7 +172,10 @@ describe("the inbox, behind the routes in direct ordering", () => {
     const event = messageEvent(text);
     const authorizer = { sid: client.sid };
     const { connectionId } = client;
-    return { ...event, requestContext: { ...event.requestContext, authorizer, connectionId, eventType } } as typeof event;
+    return {
+      ...event,
+      requestContext: { ...event.requestContext, authorizer, connectionId, eventType },
+    } as typeof event;
   };
 
   it("answers 200 and leaves OPEN to another invocation", async () => {

@@ -12,7 +12,11 @@ describe("a message body of the mapping template", () => {
   it.each([
     ["CONNECT", "", { kind: "opened" }],
     ["DISCONNECT", "", { kind: "closed", reason: "transport close" }],
-    ["MESSAGE", base64('42["chat message","hé, 🦄"]'), { kind: "frame", text: '42["chat message","hé, 🦄"]' }],
+    [
+      "MESSAGE",
+      base64('42["chat message","hé, 🦄"]'),
+      { kind: "frame", text: '42["chat message","hé, 🦄"]' },
+    ],
     ["MESSAGE", "", { kind: "frame", text: "" }],
   ])("of %s with %j is a letter", (eventType, frame, letter) => {
     const body = `${eventType},${sid},PJqB0fHsqRcCHlw=,1708327306706,${frame}`;

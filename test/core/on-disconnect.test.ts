@@ -191,7 +191,7 @@ describe("leaving a namespace", () => {
       { instances: 2 },
     );
     const client = await rig.connect();
-    await leave(client as never);
+    await leave(client);
 
     rig.io.socketsJoin("forced");
     await rig.io.flush();

@@ -22,7 +22,6 @@ const endOf = async (rig: Rig, client: Client) => {
 
 describe("a frame that breaks the rules", () => {
   it.each([
-    ["2", "transport error"],
     ["2probe", "transport error"],
     ["abc", "parse error"],
     ["7", "parse error"],
@@ -67,13 +66,17 @@ describe("a frame that breaks the rules", () => {
     expect(client.received).toEqual(['42["echo",1]']);
   });
 
-  it("in the lane of answers ends the session, too", async () => {
+  it.each([
+    ["2", "transport error"],
+    ["43[1", "forced close"],
+  ])("%j ends the session with %j, though in the lane of answers", async (frame, reason) => {
     const rig = build();
     const client = await rig.connect();
 
-    await client.send("43[1");
+    await client.send(frame);
 
-    expect(await endOf(rig, client)).toEqual(["closed", "forced close"]);
+    expect(await endOf(rig, client)).toEqual(["closed", reason]);
+    expect(client.isClosed).toBe(true);
   });
 
   it("over maxHttpBufferSize ends the session", async () => {
@@ -97,7 +100,11 @@ describe("a frame that breaks the rules", () => {
 
 describe("a binary packet", () => {
   const header = '452-["echo",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]';
-  const echoed = ['452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', "bAg==", "bAQ=="];
+  const echoed = [
+    '452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
+    "bAg==",
+    "bAQ==",
+  ];
 
   it("is put together from the frames of one batch", async () => {
     const rig = build();

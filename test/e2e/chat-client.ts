@@ -1,4 +1,4 @@
-import { io, type Socket } from "socket.io-client";
+import { io, type ManagerOptions, type Socket } from "socket.io-client";
 import type { ChatMessage } from "./chat-load.ts";
 
 /** One connection of a client, from its beginning to its loss. */
@@ -36,18 +36,36 @@ export class ChatClient {
   #joined = false;
   #finish: () => void = () => undefined;
 
-  constructor(url: string, options: { name: string; room: string; messages: number; window: number }) {
+  /** The transport it is on, or was when its connection ended. */
+  transport = "none";
+
+  constructor(
+    url: string,
+    options: {
+      name: string;
+      room: string;
+      messages: number;
+      window: number;
+      /** Of the stock client; none of them for one that says nothing but `io(url)`. */
+      transportOptions: Partial<Pick<ManagerOptions, "transports" | "upgrade">>;
+    },
+  ) {
     this.name = options.name;
     this.room = options.room;
     this.#total = options.messages;
     this.#window = options.window;
     this.done = new Promise((resolve) => (this.#finish = resolve));
     this.#socket = io(url, {
-      transports: ["websocket"],
+      ...options.transportOptions,
       forceNew: true,
       reconnectionDelay: 20,
       reconnectionDelayMax: 100,
       auth: { room: options.room },
+    });
+    this.#socket.on("connect", () => {
+      const { engine } = this.#socket.io;
+      this.transport = engine.transport.name;
+      engine.on("upgrade", ({ name }: { name: string }) => (this.transport = name));
     });
     this.#socket.on("joined", () => this.#enter());
     this.#socket.on("disconnect", () => this.#leave());

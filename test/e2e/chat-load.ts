@@ -1,4 +1,5 @@
 import type { LocalRuntime } from "../../infra/local/local.ts";
+import type { ManagerOptions } from "socket.io-client";
 import { startCollector } from "../support/collector.ts";
 import { startOurs } from "../support/our-server.ts";
 import { pause, within } from "../support/waiting.ts";
@@ -28,6 +29,10 @@ export interface LoadOptions {
   readonly window: number;
   /** Default true: every packet of a connection on another instance. If not, packets come in batches. */
   readonly antiAffinity?: boolean;
+  /** Default WebSocket alone. */
+  readonly transportOptions?: Partial<Pick<ManagerOptions, "transports" | "upgrade">>;
+  /** Per function; parked polls hold one each. */
+  readonly maxInstances?: number;
   readonly chaos: number;
   readonly seed: number;
   readonly patienceMs: number;
@@ -54,6 +59,7 @@ export async function playChat(options: LoadOptions): Promise<LoadResult> {
   const runtime = await startOurs(import.meta.url, "./apps/room-chat.ts", {
     instances: 4,
     antiAffinity: options.antiAffinity ?? true,
+    ...(options.maxInstances === undefined ? {} : { maxInstances: options.maxInstances }),
     chaos,
     coldStartMs: [0, 400],
     seed,
@@ -67,6 +73,7 @@ export async function playChat(options: LoadOptions): Promise<LoadResult> {
       room: `room-${index % rooms}`,
       messages: messages / count,
       window: options.window,
+      transportOptions: options.transportOptions ?? { transports: ["websocket"] },
     });
   });
   try {

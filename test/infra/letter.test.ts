@@ -93,6 +93,7 @@ describe("a frame", () => {
 
   it.each([
     ["a pong", "3"],
+    ["a ping of a client of Socket.IO 2", "2"],
     ["an ack", '431["done"]'],
     ["an ack of a namespace", '43/admin,12[{"ok":true}]'],
     ["an ack with nothing in it", "43"],
@@ -106,7 +107,7 @@ describe("a frame", () => {
     ["an event whose id is 43", '4243["question"]'],
     ["a binary ack", '461-1[{"_placeholder":true,"num":0}]'],
     ["an attachment", "b43AA"],
-    ["a ping", "2"],
+    ["a probe of an upgrade", "2probe"],
     ["a close", "1"],
     ["a connect", "40"],
     ["a number that begins like a pong", "31"],

@@ -2,7 +2,7 @@ import { describe, it } from "vitest";
 import type { Model } from "./explorer.ts";
 import { collect } from "../state/fixtures.ts";
 import { seat, type Guest } from "./guest.ts";
-import { expectSafe, expectViolated } from "./verify.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World, type Instance } from "./world.ts";
 
 type Emitter = (instance: Instance, name: string) => Promise<unknown>;
@@ -67,7 +67,7 @@ const joinAndEmit: Model = async (schedule) => {
   };
 };
 
-describe("broadcasts", () => {
+describe("broadcasts", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("reach every recipient in the order of their emitter while a member leaves", async () => {
     await expectSafe("one emitter, a leaver", emitAndLeave(["a"], emitTwice, { stays: true }));
   });

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import type { Model } from "./explorer.ts";
 import { seat, type Guest } from "./guest.ts";
-import { expectSafe, expectViolated } from "./verify.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World, type Instance, type WorldOptions } from "./world.ts";
 
 const sayGoodbye =
@@ -52,7 +52,7 @@ const twoCloses =
  *     b  finds the lease taken, or the session closed
  *     a  crashes: its letter comes again; where there is no mailbox, the beat is found by the heartbeat
  */
-describe("two closes of one session", () => {
+describe("two closes of one session", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("run disconnect once, one letter a batch", async () => {
     await expectSafe("two closes", twoCloses({ maxBatch: 1 }));
   });

@@ -2,7 +2,7 @@ import { describe, it } from "vitest";
 import type { ConnectRequest } from "../../lib/state/store.ts";
 import type { Model } from "./explorer.ts";
 import { seat, type Guest } from "./guest.ts";
-import { expectSafe, expectViolated } from "./verify.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World, type Instance } from "./world.ts";
 
 const greet =
@@ -45,7 +45,7 @@ const frameAndClose =
  *     connect  stores the socket and its rooms     ← nobody would ever delete them
  *     connect  reads the session: closed → removes them again, and the connection listener does not run
  */
-describe("direct ordering: a frame beside the close of its session", () => {
+describe("direct ordering: a frame beside the close of its session", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("leaves no membership when the frame is a CONNECT", async () => {
     await expectSafe("direct CONNECT, close", frameAndClose(false, "40"));
   });

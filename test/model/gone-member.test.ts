@@ -3,7 +3,7 @@ import { toConnectionId } from "../../lib/ids.ts";
 import { collect } from "../state/fixtures.ts";
 import type { Model } from "./explorer.ts";
 import { seat } from "./guest.ts";
-import { expectSafe, expectViolated } from "./verify.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World, type Instance } from "./world.ts";
 
 type Emit = (instance: Instance) => Promise<unknown>;
@@ -35,7 +35,7 @@ const emitAndMove =
  *     emitter  posts to the old route: 410
  *     emitter  deletes the member IF its route is still the one that failed: it is not
  */
-describe("the clean-up after a 410", () => {
+describe("the clean-up after a 410", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("spares a membership that has a new route by then", async () => {
     await expectSafe("410 clean-up, new route", emitAndMove(emit));
   });

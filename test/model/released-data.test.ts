@@ -2,7 +2,7 @@ import { describe, it } from "vitest";
 import type { SocketRecord } from "../../lib/state/records.ts";
 import type { Model } from "./explorer.ts";
 import { seat, type Guest } from "./guest.ts";
-import { expectSafe, expectViolated } from "./verify.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World, type Instance } from "./world.ts";
 
 const RELEASED_EARLY = { maxBatch: 1, ticks: { atOnce: 0, atAnyTime: 1 } };
@@ -68,7 +68,7 @@ const joinAndLeave =
  *     batch 2  reads the socket, sets `quick`, stores `quick` alone
  *     batch 1  sets `after`, stores `after` alone
  */
-describe("two handlers of one socket on two instances", () => {
+describe("two handlers of one socket on two instances", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("keep each other's keys of socket.data", async () => {
     await expectSafe("released data", twoWriters);
   });

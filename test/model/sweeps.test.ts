@@ -3,7 +3,7 @@ import { phasesDue } from "../../lib/core/phase-range.ts";
 import { collect, sweepOf } from "../state/fixtures.ts";
 import type { Model } from "./explorer.ts";
 import { seat } from "./guest.ts";
-import { expectSafe, expectViolated } from "./verify.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World } from "./world.ts";
 
 type Heartbeat = (world: World, process: string) => void;
@@ -48,7 +48,7 @@ const overlapping =
  *     sweep 2  reads watermark 0, pings (0, 120 s], saves 120 s
  *     sweep 1  saves 60 s IF the watermark is still 0: it is not
  */
-describe("overlapping sweeps", () => {
+describe("overlapping sweeps", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("skip nobody", async () => {
     await expectSafe("two sweeps, a third", overlapping(sweep));
   });

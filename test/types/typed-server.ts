@@ -1,6 +1,5 @@
-import { Server } from "nonsticky";
-import type { DisconnectReason, RemoteSocket, Socket } from "nonsticky";
-import { expectType, type Same } from "./expect-type.ts";
+import { expectTypeOf } from "vitest";
+import type { DisconnectReason, RemoteSocket, Server, Socket } from "nonsticky";
 
 /** A server whose four type parameters are given. Nothing here runs: `tsc` is the test. */
 
@@ -29,21 +28,21 @@ declare const io: Server<ClientToServer, ServerToClient, InterServer, Data>;
 type TypedSocket = Socket<ClientToServer, ServerToClient, InterServer, Data>;
 
 io.on("connection", (socket) => {
-  expectType<Same<typeof socket, TypedSocket>>(true);
+  expectTypeOf(socket).toEqualTypeOf<TypedSocket>();
 
   // Listeners: names and arguments of the client's events.
   socket.on("noArgs", (...args) => {
-    expectType<Same<typeof args, []>>(true);
+    expectTypeOf(args).toEqualTypeOf<[]>();
   });
   socket.on("say", (text, count) => {
-    expectType<Same<typeof text, string>>(true);
-    expectType<Same<typeof count, number>>(true);
+    expectTypeOf(text).toEqualTypeOf<string>();
+    expectTypeOf(count).toEqualTypeOf<number>();
   });
   socket.on("say", async (text) => {
     await Promise.resolve(text);
   });
   socket.once("ask", (question, ack) => {
-    expectType<Same<typeof question, string>>(true);
+    expectTypeOf(question).toEqualTypeOf<string>();
     ack({ ok: true });
     ack({ ok: true }, "rest");
     // @ts-expect-error an ack must be called with what the client is promised
@@ -58,17 +57,17 @@ io.on("connection", (socket) => {
 
   // Reserved events have arguments of their own.
   socket.on("disconnect", (reason) => {
-    expectType<Same<typeof reason, DisconnectReason>>(true);
+    expectTypeOf(reason).toEqualTypeOf<DisconnectReason>();
   });
   socket.on("disconnecting", (reason) => {
-    expectType<Same<typeof reason, DisconnectReason>>(true);
+    expectTypeOf(reason).toEqualTypeOf<DisconnectReason>();
   });
   socket.on("error", (error) => {
-    expectType<Same<typeof error, Error>>(true);
+    expectTypeOf(error).toEqualTypeOf<Error>();
   });
 
   // Emits: names and arguments of the server's events.
-  expectType<Same<ReturnType<typeof socket.emit>, true>>(true);
+  expectTypeOf<ReturnType<typeof socket.emit>>().toEqualTypeOf<true>();
   socket.emit("tick");
   socket.emit("said", "hello", { id: socket.id });
   socket.volatile.emit("tick");
@@ -89,7 +88,7 @@ io.on("connection", (socket) => {
   socket.send(1);
 
   // Data.
-  expectType<Same<typeof socket.data, Data>>(true);
+  expectTypeOf(socket.data).toEqualTypeOf<Data>();
   socket.data.visits = 1;
   socket.data = { nickname: "Ann" };
   // @ts-expect-error no such key
@@ -97,29 +96,29 @@ io.on("connection", (socket) => {
   // @ts-expect-error a value of another type
   socket.data.nickname = 1;
 
-  expectType<Same<typeof socket.rooms, Set<string>>>(true);
-  expectType<Same<typeof socket.id, string>>(true);
-  expectType<Same<typeof socket.recovered, boolean>>(true);
-  expectType<Same<typeof socket.replaying, boolean>>(true);
-  expectType<Same<ReturnType<typeof socket.join>, Promise<void>>>(true);
-  expectType<Same<ReturnType<typeof socket.leave>, Promise<void>>>(true);
-  expectType<Same<typeof socket.server, typeof io>>(true);
+  expectTypeOf(socket.rooms).toEqualTypeOf<Set<string>>();
+  expectTypeOf(socket.id).toEqualTypeOf<string>();
+  expectTypeOf(socket.recovered).toEqualTypeOf<boolean>();
+  expectTypeOf(socket.replaying).toEqualTypeOf<boolean>();
+  expectTypeOf<ReturnType<typeof socket.join>>().toEqualTypeOf<Promise<void>>();
+  expectTypeOf<ReturnType<typeof socket.leave>>().toEqualTypeOf<Promise<void>>();
+  expectTypeOf(socket.server).toEqualTypeOf<typeof io>();
   // @ts-expect-error the id is the server's
   socket.id = "mine";
 
   socket.use(([event, ...args], next) => {
-    expectType<Same<typeof event, string>>(true);
-    expectType<Same<typeof args, unknown[]>>(true);
+    expectTypeOf(event).toEqualTypeOf<string>();
+    expectTypeOf(args).toEqualTypeOf<unknown[]>();
     next(new Error("no"));
   });
   socket.onAny((event, ...args) => {
-    expectType<Same<typeof event, string>>(true);
-    expectType<Same<typeof args, unknown[]>>(true);
+    expectTypeOf(event).toEqualTypeOf<string>();
+    expectTypeOf(args).toEqualTypeOf<unknown[]>();
   });
 });
 
 io.use((socket, next) => {
-  expectType<Same<typeof socket, TypedSocket>>(true);
+  expectTypeOf(socket).toEqualTypeOf<TypedSocket>();
   next();
   next(Object.assign(new Error("no"), { data: { code: 1 } }));
   // @ts-expect-error refusing takes an Error
@@ -131,7 +130,7 @@ io.emit("tick");
 io.to("a").emit("said", "hello", { id: "x" });
 io.of("/chat").in(["a", "b"]).except("c").emit("tick");
 io.of("/chat").on("connection", (socket) => {
-  expectType<Same<typeof socket, TypedSocket>>(true);
+  expectTypeOf(socket).toEqualTypeOf<TypedSocket>();
 });
 // @ts-expect-error no such event
 io.emit("say", "hello", 1);
@@ -144,14 +143,14 @@ io.to(1);
 
 // Events between servers.
 io.on("moved", (from) => {
-  expectType<Same<typeof from, string>>(true);
+  expectTypeOf(from).toEqualTypeOf<string>();
 });
 
 // Sockets at a distance.
 const remote = await io.in("a").fetchSockets();
-expectType<Same<typeof remote, RemoteSocket<ServerToClient, Data>[]>>(true);
+expectTypeOf(remote).toEqualTypeOf<RemoteSocket<ServerToClient, Data>[]>();
 for (const socket of remote) {
-  expectType<Same<typeof socket.data, Data>>(true);
+  expectTypeOf(socket.data).toEqualTypeOf<Data>();
   socket.emit("tick");
   socket.join("a");
   socket.leave("a");
@@ -161,4 +160,4 @@ for (const socket of remote) {
 }
 
 const tally = await io.flush();
-expectType<Same<typeof tally, Readonly<{ delivered: number; gone: number; dropped: number }>>>(true);
+expectTypeOf(tally).toEqualTypeOf<Readonly<{ delivered: number; gone: number; dropped: number }>>();

@@ -1,7 +1,7 @@
+import { expectTypeOf } from "vitest";
 import { Server, createEngine } from "nonsticky";
 import type { DefaultEventsMap, ServerOptions, Socket } from "nonsticky";
 import { createHandlers } from "nonsticky/lambda";
-import { expectType, type Same } from "./expect-type.ts";
 
 /** A server without type parameters, as in every getting-started guide. Nothing here runs: `tsc` is the test. */
 
@@ -10,7 +10,7 @@ export const io = new Server();
 io.on("connection", (socket) => {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Socket.IO: untyped data is anything
   type Untyped = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, any>;
-  expectType<Same<typeof socket, Untyped>>(true);
+  expectTypeOf(socket).toEqualTypeOf<Untyped>();
   socket.data.anything = 1;
   socket.data.nested = { deep: socket.data.anything };
   socket.on("anything", (one, two, ack) => {
@@ -43,11 +43,11 @@ const options: ServerOptions = {
   maxHttpBufferSize: 1e6,
   ackWait: 500,
   allowRequest: ({ headers, query, address, method }, callback) => {
-    expectType<Same<typeof method, "GET">>(true);
+    expectTypeOf(method).toEqualTypeOf<"GET">();
     callback(null, headers["origin"] === query["origin"] && address !== "");
   },
   onError: ({ error, event, nsp, socketId }) => {
-    expectType<Same<typeof error, unknown>>(true);
+    expectTypeOf(error).toEqualTypeOf<unknown>();
     void [event, nsp, socketId].join("");
   },
 };
@@ -55,7 +55,7 @@ new Server(options);
 
 export const engine = createEngine({
   onMessage: (session, data) => {
-    expectType<Same<typeof data, string | Buffer>>(true);
+    expectTypeOf(data).toEqualTypeOf<string | Buffer>();
     session.send(data);
     session.close();
     // @ts-expect-error messages are text or bytes
@@ -67,8 +67,10 @@ export const engine = createEngine({
 // @ts-expect-error what to do with messages is not optional
 createEngine({});
 
-const handlers = createHandlers({ io });
+createHandlers({ io });
 createHandlers({ engine });
-expectType<Same<keyof typeof handlers, "connect" | "inbox" | "poll" | "heartbeat">>(true);
+expectTypeOf<keyof ReturnType<typeof createHandlers>>().toEqualTypeOf<
+  "connect" | "inbox" | "poll" | "heartbeat"
+>();
 // @ts-expect-error neither io nor engine
 createHandlers({ app: io });

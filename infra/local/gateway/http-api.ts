@@ -35,6 +35,7 @@ export async function answerHttpApi(
     if (sid !== undefined) options.onInvoke(sid, pid);
   });
   clearTimeout(timer);
+  // The client has left, or the runtime is being stopped with its connections.
   if (response.headersSent || response.destroyed) return;
   if (outcome.kind === "answered" && isResult(outcome.result)) return answer(response, outcome.result);
   options.log(`${options.pool.spec.key} ${outcome.kind === "answered" ? "answered badly" : outcome.message}`);

@@ -31,6 +31,7 @@ interface Manifest {
 
 const cacheDir = ".cache/local";
 const local = "infra/local";
+const HOUR_MS = 3_600_000;
 
 /**
  * Bundles the functions around an app, the inside of an instance, and the DynamoDB process. A bundle is named by what
@@ -44,7 +45,8 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundles> 
   let manifest = await readManifest(manifestFile);
   if (manifest === undefined || !(await isCurrent(root, manifest))) {
     manifest = await buildInto(cache, key, request);
-    await writeFile(manifestFile, JSON.stringify(manifest));
+    await writeFile(`${manifestFile}.${process.pid}`, JSON.stringify(manifest));
+    await rename(`${manifestFile}.${process.pid}`, manifestFile);
     await removeOld(cache, key, manifest.dir);
   }
   const dir = path.join(cache, manifest.dir);
@@ -175,12 +177,16 @@ function toLocalError(appFile: string, error: unknown): unknown {
   return new LocalError(`expected ${appFile} to build, got\n${lines.join("\n")}`);
 }
 
-/** Earlier builds of the same request, an hour after they were made: by then nothing starts from them. */
+/** Earlier builds of the same request after an hour, when nothing starts from them any more; others after a week. */
 async function removeOld(cache: string, key: string, current: string): Promise<void> {
   for (const name of await readdir(cache)) {
-    if (!name.startsWith(`${key}-`) || name === current) continue;
-    const dir = path.join(cache, name);
-    if (Date.now() - (await stat(dir)).mtimeMs > 3_600_000) await rm(dir, { recursive: true, force: true });
+    if (name === current || name.startsWith("service-")) continue;
+    const file = path.join(cache, name);
+    const found = await stat(file).catch(() => undefined);
+    const ageMs = found === undefined ? 0 : Date.now() - found.mtimeMs;
+    if (ageMs > (name.startsWith(`${key}-`) ? HOUR_MS : 7 * 24 * HOUR_MS)) {
+      await rm(file, { recursive: true, force: true });
+    }
   }
 }
 
@@ -211,10 +217,9 @@ async function hashFile(file: string): Promise<string> {
 }
 
 async function readManifest(file: string): Promise<Manifest | undefined> {
-  return readFile(file, "utf8").then(
-    (text) => JSON.parse(text) as Manifest,
-    () => undefined,
-  );
+  return readFile(file, "utf8")
+    .then((text) => JSON.parse(text) as Manifest)
+    .catch(() => undefined);
 }
 
 const hash = (content: string | Buffer): string =>

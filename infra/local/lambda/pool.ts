@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import type { FunctionSpec } from "../topology.ts";
 import type { Fate } from "./chaos.ts";
+import { isCpuSaturated } from "./cpu-meter.ts";
 import { Instance, type FunctionCode, type InvocationOutcome } from "./instance.ts";
 
 export interface PoolOptions {
@@ -33,12 +33,12 @@ interface Waiter {
 }
 
 /**
- * A caller waits this long for a busy instance before another is started, longer by each instance that shares a core.
- * Starting costs a core for 150 ms: done at once, as on Lambda, a burst of fifty clients would start every process
- * there may be, and be served later for it.
+ * A caller waits this long for a busy instance before another is started, and longer where the cores are at work
+ * anyway. Starting costs a core for 150 ms: done at once, as on Lambda, a burst of fifty clients would start every
+ * process there may be, and be served later for it.
  */
 const SCALE_UP_AFTER_MS = 60;
-const CORES = availableParallelism();
+const SCALE_UP_SATURATED_MS = 300;
 const RETIRE_IDLE_AFTER_MS = 15_000;
 
 /**
@@ -249,7 +249,7 @@ export class Pool {
   }
 
   #patienceMs(): number {
-    return SCALE_UP_AFTER_MS * Math.max(1, this.#instances.size / CORES);
+    return isCpuSaturated() ? SCALE_UP_SATURATED_MS : SCALE_UP_AFTER_MS;
   }
 
   /** A start that fails takes one waiter with it, as an invocation on Lambda fails when its initialisation does. */

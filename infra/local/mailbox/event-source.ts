@@ -80,7 +80,11 @@ export class EventSource {
       queue.receiveFrom(group, antiAffinity ? 1 : spec.batchSize - batch.length, batch);
       if (antiAffinity) this.#lastPid.set(sidOf(group), instance.pid);
     }
-    if (batch.length === 0) return pool.release(instance);
+    if (batch.length === 0) {
+      // Another poll took what this instance was meant for; what is left waits for other instances.
+      pool.release(instance);
+      return this.pump();
+    }
     void this.#process(instance, batch);
     this.pump();
   }

@@ -1,7 +1,7 @@
 import type { DeleteCommandInput, QueryCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import { toConnectionId, type Sid, type SocketId } from "../../ids.ts";
+import { toConnectionId, type EngineProtocol, type Sid, type SocketId } from "../../ids.ts";
 import { sessionExpiresAtSeconds } from "../expiry.ts";
-import type { EngineProtocol, Member, Route } from "../records.ts";
+import type { Member, Route } from "../records.ts";
 import { IS_LIVE, partitionQuery, type Item } from "./expressions.ts";
 import {
   isHashed,
