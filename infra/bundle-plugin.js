@@ -1,4 +1,5 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { buildDir, bundle, toModule } from "./bundle.js";
 
@@ -31,6 +32,21 @@ export default class BundlePlugin {
       app: service.custom.app,
     });
     await writeFile(path.join(serviceDir, buildDir, "meta.json"), JSON.stringify(metafile));
+    await this.copyClient();
+  }
+
+  /** The stock client, which the poll function serves as files. Maps stay out: they are most of its weight. */
+  async copyClient() {
+    const { serviceDir } = this.serverless;
+    const source = path.dirname(createRequire(import.meta.url).resolve("socket.io-client/package.json"));
+    const target = path.join(serviceDir, buildDir, "node_modules/socket.io-client");
+    await cp(source, target, {
+      recursive: true,
+      filter: (file) => {
+        const relative = path.relative(source, file);
+        return ["", "package.json", "dist"].includes(relative) || /^dist\/[^/]+\.js$/.test(relative);
+      },
+    });
   }
 
   /** Offline there is no stack to refer to: what would come from it comes from the shell's environment, or is absent. */
@@ -52,7 +68,10 @@ export default class BundlePlugin {
     for (const name of service.getAllFunctions()) {
       const definition = service.getFunction(name);
       const file = `${toModule(definition.handler)}.mjs`;
-      definition.package = { ...definition.package, patterns: ["!**", file, `${file}.map`] };
+      definition.package = {
+        ...definition.package,
+        patterns: ["!**", file, `${file}.map`, ...(definition.package?.patterns ?? [])],
+      };
     }
     this.serviceDir = this.serverless.serviceDir;
     this.serverless.serviceDir = path.join(this.serviceDir, buildDir);

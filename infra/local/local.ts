@@ -33,9 +33,11 @@ export async function startStack(topology: Topology, options: LocalOptions): Pro
     throw new LocalError(`expected a module that exports \`io\` or \`engine\`, got ${appFile}, which does not exist`);
   }
   const undo: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const action of undo.splice(0).reverse()) await action();
+  let stopping: Promise<void> | undefined;
+  const undoAll = async () => {
+    for (const action of undo.reverse()) await action();
   };
+  const stop = () => (stopping ??= undoAll());
   try {
     const gateway = createServer({ keepAliveTimeout: 65_000 });
     const awsEndpoint = createServer({ keepAliveTimeout: 65_000 });
@@ -44,7 +46,8 @@ export async function startStack(topology: Topology, options: LocalOptions): Pro
       undo.push(() => close(server, sockets));
     }
     const rebuild = () => bundleFunctions({ root, appFile, functions: topology.functions });
-    const [port, awsPort] = await Promise.all([listen(gateway, options.port ?? 0), listen(awsEndpoint, 0)]);
+    const port = await listen(gateway, options.port ?? 0);
+    const awsPort = await listen(awsEndpoint, 0);
     const bundles = await rebuild();
     const dynamo = await startDynamo(
       bundles.dynamoServerFile,

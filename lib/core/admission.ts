@@ -60,5 +60,7 @@ async function admitProbe(
   const unknown: Admission = { admitted: false, code: 1, message: "Session ID unknown" };
   if (!isBornOnPolling(sid)) return unknown;
   const started = await store.startProbe({ sid, connectionId, nowMs, untilMs: nowMs + upgradeTimeoutMs });
-  return started === "gone" ? unknown : { admitted: true, sid };
+  if (started !== "gone") return { admitted: true, sid };
+  const outbox = await store.readOutbox(sid);
+  return outbox?.connectionId === undefined ? unknown : { admitted: true, sid };
 }

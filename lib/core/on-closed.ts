@@ -1,5 +1,6 @@
 import { isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { Store } from "../state/store.ts";
 import { CoreError } from "./errors.ts";
 import type { EngineApp } from "./engine.ts";
 import type { Delivery, Letter } from "./letter.ts";
@@ -79,7 +80,7 @@ export async function onClosed(
   await turn.settle();
   await store.finishClose(sid);
   await endConnection(runtime, sid, session.connectionId, close.reason);
-  if (await isOutboxDone(runtime, session)) await store.deleteBeat(sid, session.record.pingIntervalMs);
+  if (await isOutboxDone(runtime, session)) await deleteBeats(store, app, sid, session);
 }
 
 /** `$disconnect` brings "transport close": that connection has ended by itself. */
@@ -100,7 +101,19 @@ async function removeTraces(
   session: Session | undefined,
 ): Promise<void> {
   if (isBornOnPolling(sid)) await store.deleteOutbox(sid);
-  await store.deleteBeat(sid, session?.record.pingIntervalMs ?? app.options.pingIntervalMs);
+  await deleteBeats(store, app, sid, session);
+}
+
+/** A deploy between the authorizer and OPEN may have put the beat under another interval than the session's. */
+async function deleteBeats(
+  store: Store,
+  app: EngineApp,
+  sid: Sid,
+  session: Session | undefined,
+): Promise<void> {
+  const configuredMs = app.options.pingIntervalMs;
+  const intervals = new Set([configuredMs, session?.record.pingIntervalMs ?? configuredMs]);
+  for (const intervalMs of intervals) await store.deleteBeat(sid, intervalMs);
 }
 
 /**

@@ -81,6 +81,8 @@ async function park(
   const taken = await store.endGet(sid, id, clock.nowMs());
   // Somebody else's GET now, or the session is gone: this client is told to stop, respectively to ask again.
   if (taken === undefined) return toPayload(sid, [outbox === undefined ? NOOP_FRAME : CLOSE_FRAME]);
+  // It came behind the client's word that it is on its WebSocket now, and was parked before that was heard.
+  if (outbox?.connectionId !== undefined) return refusal(refuseHandshake(3));
   if (taken.closed) await store.deleteOutbox(sid);
   return toPayload(sid, taken.frames.length === 0 ? [NOOP_FRAME] : taken.frames);
 }

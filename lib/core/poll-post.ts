@@ -5,6 +5,7 @@ import { NOOP_FRAME } from "../protocol/frame.ts";
 import { refuseHandshake } from "../protocol/handshake.ts";
 import { fromForm } from "../protocol/jsonp.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { OutboxRecord } from "../state/outbox.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { accepted, bare, OCTET_STREAM, refusal, type PollRequest, type PollResponse } from "./http.ts";
 import { laneOfFrame, type Lane } from "./letter.ts";
@@ -28,6 +29,10 @@ export async function pollPost(
   const outbox = await runtime.store.readOutbox(sid);
   if (outbox === undefined || outbox.closed) return refusal(refuseHandshake(1));
   if (outbox.connectionId !== undefined) return refusal(refuseHandshake(3));
+  if (await isSilent(runtime, options, outbox)) {
+    await runtime.endSession(sid, undefined, "ping timeout");
+    return refusal(refuseHandshake(1));
+  }
   const dialect = dialects[protocolOf(sid)];
   const isBytes = request.headers["content-type"] === OCTET_STREAM;
   if (isBytes && !dialect.acceptsBytes) {
@@ -50,6 +55,21 @@ export async function pollPost(
     await runtime.endSession(sid, undefined, end);
   }
   return accepted;
+}
+
+/**
+ * Whether a session has shown no sign of life for as long as none may: the official server's timer would have ended it
+ * by now, and the heartbeat is about to. Costs a read, of those alone who have not polled for that long either.
+ */
+async function isSilent(
+  { store, clock }: Runtime,
+  { pingIntervalMs, pingTimeoutMs }: ResolvedEngineOptions,
+  { sid, lastGetUntilMs }: OutboxRecord,
+): Promise<boolean> {
+  const silentSinceMs = clock.nowMs() - pingIntervalMs - pingTimeoutMs;
+  if (lastGetUntilMs > silentSinceMs) return false;
+  const beat = await store.getBeat(sid, pingIntervalMs);
+  return beat !== undefined && beat.lastPongAtMs <= silentSinceMs;
 }
 
 /** The payload; undefined when a form carries none, which is no fault. */

@@ -44,19 +44,25 @@ export class EarlyRelease {
 
   async #releasePrefixes(): Promise<void> {
     const ready = this.#lanes.flatMap((lane) => prefixOf(lane, isReleasable));
-    const jobs = ready.filter((job) => !job.turn.released && job.delivery.receipt !== undefined);
-    const receipts = jobs.filter((job) => job.isLast).map((job) => job.delivery.receipt ?? "");
-    if (receipts.length === 0) return;
+    // A payload is one delivery of many frames: it goes as a whole, with its last one.
+    const whole = new Set(ready.filter((job) => job.isLast).map((job) => job.delivery));
+    const jobs = ready.filter(
+      ({ turn, delivery }) => whole.has(delivery) && !turn.released && delivery.receipt !== undefined,
+    );
+    if (jobs.length === 0) return;
     const sessions = new Set(jobs.flatMap((job) => (job.session ? [job.session] : [])));
     for (const session of sessions) await this.#app.save?.(session);
     // From here on another invocation may run this session's next letters.
     for (const job of jobs) job.turn.released = true;
-    await this.#runtime.mailbox.release(receipts);
+    const receipts = new Set(jobs.map((job) => job.delivery.receipt ?? ""));
+    await this.#runtime.mailbox.release([...receipts]);
   }
 }
 
 function isReleasable(job: Job): boolean {
   if (job.stage === "waiting" || job.stage === "failed" || job.turn.failure) return false;
+  // Attachments that have come and are not stored yet would be lost with this instance.
+  if (job.session?.pendingChanged) return false;
   return job.stage === "done" || job.turn.quiet;
 }
 

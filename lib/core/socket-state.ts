@@ -73,7 +73,8 @@ export class SocketState {
 
   /** The state as a row, for CONNECT; what it holds counts as stored from now on. */
   toRecord(): SocketRecord {
-    const changes = this.#takeChanges();
+    const { changes, markStored } = this.#findChanges();
+    markStored();
     return {
       nsp: this.nsp,
       socketId: this.id,
@@ -87,22 +88,28 @@ export class SocketState {
   save(store: Store): Promise<void> {
     const saved = this.#saving.then(async () => {
       if (!this.connected) return;
-      const changes = this.#takeChanges();
-      if (changes) await store.saveSocket(this.sid, this.nsp, this.id, changes);
+      const { changes, markStored } = this.#findChanges();
+      if (changes === undefined) return;
+      await store.saveSocket(this.sid, this.nsp, this.id, changes);
+      // Only now: what could not be written is written by the next save.
+      markStored();
     });
     this.#saving = saved.catch(() => undefined);
     return saved;
   }
 
-  #takeChanges(): SocketChanges | undefined {
+  #findChanges(): { readonly changes: SocketChanges | undefined; readonly markStored: () => void } {
     const data = this.data.changes();
     const own = this.own.changes();
     const spent = [...this.spent].filter((key) => !this.#storedSpent.has(key));
-    if (data === undefined && own === undefined && spent.length === 0) return undefined;
-    if (data) this.data.markStored(data);
-    if (own) this.own.markStored(own);
-    for (const key of spent) this.#storedSpent.add(key);
-    return {
+    const markStored = () => {
+      if (data) this.data.markStored(data);
+      if (own) this.own.markStored(own);
+      for (const key of spent) this.#storedSpent.add(key);
+    };
+    if (data === undefined && own === undefined && spent.length === 0)
+      return { changes: undefined, markStored };
+    const changes = {
       set: { ...withPrefix(data?.set ?? {}, DATA), ...withPrefix(own?.set ?? {}, OWN) },
       remove: [
         ...(data?.remove ?? []).map((key) => DATA + key),
@@ -110,6 +117,7 @@ export class SocketState {
       ],
       spent,
     };
+    return { changes, markStored };
   }
 }
 

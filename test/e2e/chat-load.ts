@@ -58,6 +58,7 @@ export async function playChat(options: LoadOptions): Promise<LoadResult> {
   const collector = await startCollector<Handled>();
   const runtime = await startOurs(import.meta.url, "./apps/room-chat.ts", {
     instances: 4,
+    maxInstances: 8,
     antiAffinity: options.antiAffinity ?? true,
     ...(options.maxInstances === undefined ? {} : { maxInstances: options.maxInstances }),
     chaos,

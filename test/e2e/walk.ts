@@ -39,6 +39,7 @@ export async function walk({ steps, window, chaos, seed, patienceMs }: WalkOptio
   const collector = await startCollector<Step>();
   const runtime = await startOurs(import.meta.url, "./apps/counter.ts", {
     instances: 4,
+    maxInstances: 8,
     antiAffinity: true,
     chaos,
     coldStartMs: [0, 400],

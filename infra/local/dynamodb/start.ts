@@ -33,7 +33,12 @@ export async function startDynamo(
       return ended;
     },
   };
-  await createTable(embedded.endpoint, table, region);
+  try {
+    await createTable(embedded.endpoint, table, region);
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
   return embedded;
 }
 
