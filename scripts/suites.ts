@@ -16,9 +16,9 @@ interface Suite {
   readonly folder: string;
   readonly app: string;
   readonly path: string;
-  /** How many rows there are, and how many use nothing that is left out below. */
   readonly rows: number;
-  readonly expected: number;
+  /** How many of them send raw binary frames over WebSocket. */
+  readonly binaryRows: number;
 }
 
 const suites: readonly Suite[] = [
@@ -28,7 +28,7 @@ const suites: readonly Suite[] = [
     app: "engine-echo.ts",
     path: "/engine.io",
     rows: 25,
-    expected: 8,
+    binaryRows: 1,
   },
   {
     name: "Socket.IO v5",
@@ -36,19 +36,28 @@ const suites: readonly Suite[] = [
     app: "socketio-suite.ts",
     path: "/socket.io",
     rows: 32,
-    expected: 20,
+    binaryRows: 2,
   },
 ];
 
-/** Polling and the upgrade from it, and binary WebSocket frames from the client, which API Gateway refuses. */
-const LEFT_OUT = "HTTP long-polling|upgrade|binary attachments|sends and receives a binary packet";
+/** API Gateway refuses binary frames of clients with 1003; `--allow-binary-frames` makes the local gateway take them. */
+const BINARY_ROWS = "WebSocket.*binary|binary attachments";
+
+/** Rows that race by nature: they send two requests at once and expect one of them to come first. */
+const RACING_ROWS = /duplicate poll requests|close HTTP long-polling .*forcefully close/;
 
 const TOOLS = ["mocha@9.2.2", "chai@4.3.6", "chai-string@1.5.0", "node-fetch@3.2.0", "ws@8.21.0"];
 
 const run = promisify(execFile);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { runs: { type: "string", default: "3" } } });
+  const { values } = parseArgs({
+    options: {
+      runs: { type: "string", default: "5" },
+      "allow-binary-frames": { type: "boolean", default: false },
+    },
+  });
+  const allowBinaryFrames = values["allow-binary-frames"];
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1) {
     throw new Error(`expected --runs to be a positive number, got ${values.runs}`);
@@ -63,27 +72,46 @@ async function main(): Promise<void> {
     await run("npm", ["install", "--silent", "--no-audit", "--no-fund", ...TOOLS], { cwd: folder });
     let failed = false;
     for (const suite of suites)
-      failed = !(await playSuite(suite, resolve(repository), folder, runs)) || failed;
+      failed = !(await playSuite(suite, resolve(repository), folder, { runs, allowBinaryFrames })) || failed;
     process.exitCode = failed ? 1 : 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function playSuite(suite: Suite, repository: string, folder: string, runs: number): Promise<boolean> {
+interface Play {
+  readonly runs: number;
+  readonly allowBinaryFrames: boolean;
+}
+
+async function playSuite(
+  suite: Suite,
+  repository: string,
+  folder: string,
+  { runs, allowBinaryFrames }: Play,
+): Promise<boolean> {
   const app = fileURLToPath(new URL(`../test/conformance/apps/${suite.app}`, import.meta.url));
-  const runtime = await startLocal({ app, path: suite.path });
+  // Parked polls hold an instance each; a row that has to wait for another one to start runs out of its two seconds.
+  const runtime = await startLocal({ app, path: suite.path, instances: 4, allowBinaryFrames });
+  const expected = suite.rows - (allowBinaryFrames ? 0 : suite.binaryRows);
   try {
     const file = await unpack(suite, repository, folder, runtime.url);
     let good = true;
     for (let attempt = 1; attempt <= runs; attempt++) {
-      const { passes, failures } = await runMocha(folder, file);
-      const leftOut = suite.rows - suite.expected;
+      const leftOut = allowBinaryFrames ? undefined : BINARY_ROWS;
+      const first = await runMocha(folder, file, { leftOut });
+      const racing = first.failures.filter(({ title }) => RACING_ROWS.test(title));
+      const again =
+        racing.length === 0 ? undefined : await runMocha(folder, file, { only: RACING_ROWS.source });
+      const failures = [...first.failures.filter((one) => !racing.includes(one)), ...(again?.failures ?? [])];
+      const passes = expected - failures.length;
+      const retried =
+        racing.length === 0 ? "" : `, retried once: ${racing.map(({ title }) => title).join("; ")}`;
       console.log(
-        `${suite.name}, run ${attempt} of ${runs}: ${passes} of ${suite.expected} rows pass (${leftOut} of ${suite.rows} left out)`,
+        `${suite.name}, run ${attempt} of ${runs}: ${passes} of ${suite.rows} rows pass (${suite.rows - expected} left out${retried})`,
       );
-      for (const failure of failures) console.log(`  failed: ${failure}`);
-      good &&= passes === suite.expected && failures.length === 0;
+      for (const { title, message } of failures) console.log(`  failed: ${title}: ${message}`);
+      good &&= failures.length === 0 && first.passes + first.failures.length === expected;
     }
     return good;
   } finally {
@@ -107,13 +135,22 @@ async function unpack(suite: Suite, repository: string, folder: string, url: str
 
 interface Outcome {
   readonly passes: number;
-  readonly failures: readonly string[];
+  readonly failures: readonly { readonly title: string; readonly message: string }[];
+}
+
+interface Selection {
+  readonly leftOut?: string | undefined;
+  readonly only?: string;
 }
 
 /** Mocha's JSON report goes to standard output; its exit status is the number of failures. */
-async function runMocha(folder: string, file: string): Promise<Outcome> {
+async function runMocha(folder: string, file: string, { leftOut, only }: Selection): Promise<Outcome> {
   const mocha = join(folder, "node_modules", "mocha", "bin", "mocha");
-  const args = [mocha, "--exit", "--reporter", "json", "--invert", "--grep", LEFT_OUT, file];
+  const selection = [
+    ...(leftOut === undefined ? [] : ["--invert", "--grep", leftOut]),
+    ...(only === undefined ? [] : ["--grep", only]),
+  ];
+  const args = [mocha, "--exit", "--reporter", "json", ...selection, file];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -126,9 +163,10 @@ async function runMocha(folder: string, file: string): Promise<Outcome> {
     stats: { passes: number };
     failures: { fullTitle: string; err: { message?: string } }[];
   };
-  const failures = report.failures.map(
-    ({ fullTitle, err }) => `${fullTitle}: ${err.message ?? "no message"}`,
-  );
+  const failures = report.failures.map(({ fullTitle, err }) => ({
+    title: fullTitle,
+    message: err.message ?? "no message",
+  }));
   return { passes: report.stats.passes, failures };
 }
 

@@ -11,6 +11,7 @@ const flags = {
   "anti-affinity": { type: "boolean" },
   chaos: { type: "string" },
   freeze: { type: "boolean" },
+  "allow-binary-frames": { type: "boolean" },
   "cold-start-ms": { type: "string" },
   ordering: { type: "string" },
 } as const;
@@ -24,6 +25,7 @@ export const usage = `npm run dev -- [options]
   --anti-affinity      no two consecutive packets of a session on one process
   --chaos P            probability, 0 to 1, that an invocation's process is killed
   --freeze             processes are stopped between events
+  --allow-binary-frames  binary WebSocket frames pass, which API Gateway refuses
   --cold-start-ms A-B  extra delay of a new process before its first event
   --ordering MODE      fifo (default) or direct`;
 
@@ -40,7 +42,9 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
   const instances = count("instances", 1, 64);
   const maxInstances = count("max-instances", 1, 256);
   if (maxInstances !== undefined && maxInstances < (instances ?? 1)) {
-    throw new LocalError(`expected --max-instances to be at least --instances, got ${maxInstances} and ${instances}`);
+    throw new LocalError(
+      `expected --max-instances to be at least --instances, got ${maxInstances} and ${instances}`,
+    );
   }
   const options = {
     app: given.app ?? defaultApp,
@@ -51,6 +55,7 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
     antiAffinity: given["anti-affinity"],
     chaos: readProbability(given.chaos),
     freeze: given.freeze,
+    allowBinaryFrames: given["allow-binary-frames"],
     coldStartMs: readRange(given["cold-start-ms"]),
     ordering: readOrdering(given.ordering),
   };
@@ -84,7 +89,9 @@ function readRange(text: string | undefined): readonly [number, number] | undefi
   if (text === undefined) return undefined;
   const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? [];
   if (from !== undefined && to !== undefined && Number(from) <= Number(to)) return [Number(from), Number(to)];
-  throw new LocalError(`expected --cold-start-ms to be two numbers of milliseconds like 100-400, got ${text}`);
+  throw new LocalError(
+    `expected --cold-start-ms to be two numbers of milliseconds like 100-400, got ${text}`,
+  );
 }
 
 function readOrdering(text: string | undefined): "fifo" | "direct" | undefined {

@@ -30,7 +30,9 @@ export async function startLocal(options: LocalOptions): Promise<LocalRuntime> {
 export async function startStack(topology: Topology, options: LocalOptions): Promise<LocalRuntime> {
   const appFile = path.resolve(options.app);
   if (!existsSync(appFile)) {
-    throw new LocalError(`expected a module that exports \`io\` or \`engine\`, got ${appFile}, which does not exist`);
+    throw new LocalError(
+      `expected a module that exports \`io\` or \`engine\`, got ${appFile}, which does not exist`,
+    );
   }
   const undo: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
@@ -88,7 +90,9 @@ async function listen(server: Server, port: number): Promise<number> {
     await once(server, "listening");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
-      throw new LocalError(`expected port ${port} to be free, got a port in use: choose another with --port N`);
+      throw new LocalError(
+        `expected port ${port} to be free, got a port in use: choose another with --port N`,
+      );
     }
     throw error;
   }

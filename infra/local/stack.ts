@@ -7,6 +7,7 @@ import { attachGateway } from "./gateway/gateway.ts";
 import type { HttpApiOptions } from "./gateway/http-api.ts";
 import { createIntegrations } from "./gateway/integrations.ts";
 import { WebSocketApi } from "./gateway/websocket.ts";
+import { AsynchronousInvocations } from "./lambda/asynchronous.ts";
 import { createChaos } from "./lambda/chaos.ts";
 import type { Bundles } from "./lambda/bundler.ts";
 import type { InvocationOutcome } from "./lambda/instance.ts";
@@ -64,8 +65,7 @@ export class Stack {
   #stopSchedules: (() => void)[] = [];
   #random: () => number;
   #log: (line: string) => void;
-  /** Asynchronous invocations that are accepted and not settled. */
-  #later = 0;
+  #asynchronous: AsynchronousInvocations;
   #lastPid = new Map<string, number>();
   #guard: Guard | undefined;
   #stopped = false;
@@ -78,6 +78,7 @@ export class Stack {
     this.#publicDir = publicDir;
     this.#random = createRandom((options.seed ?? 1) + 1);
     this.#log = options.log ?? ((line) => process.stderr.write(`${line}\n`));
+    this.#asynchronous = new AsynchronousInvocations(options.redeliverAfterMs ?? 250, this.#log);
     this.#guard = options.freeze === true ? startGuard(bundles.guardFile) : undefined;
     for (const spec of topology.functions) this.pools.set(spec.key, this.#createPool(spec, endpoints));
     for (const spec of topology.queues) {
@@ -109,6 +110,7 @@ export class Stack {
         close: (connection) => this.webSocketApi.close(connection),
         throttled: () => this.throttledFraction > 0 && this.#random() < this.throttledFraction,
         onPost: () => (this.counters.posts += 1),
+        allowBinaryFrames: this.#options.allowBinaryFrames ?? false,
       },
     });
     attachAwsEndpoint(awsEndpoint, {
@@ -128,7 +130,9 @@ export class Stack {
     }
     for (const { functionKey, everySeconds } of this.topology.schedules) {
       const event = { source: "aws.scheduler", "detail-type": "Scheduled Event" };
-      this.#stopSchedules.push(startSchedule(everySeconds, () => void this.#runScheduled(functionKey, event)));
+      this.#stopSchedules.push(
+        startSchedule(everySeconds, () => void this.#runScheduled(functionKey, event)),
+      );
     }
   }
 
@@ -138,7 +142,7 @@ export class Stack {
     const patient = new Set([...schedules.map(({ functionKey }) => functionKey), httpFunctionKey]);
     const busy = [...this.pools.values()].some(({ spec, running }) => running > 0 && !patient.has(spec.key));
     const sources = this.topology.eventSources.map(({ queueName }) => this.queues.get(queueName)?.size ?? 0);
-    return !busy && this.#later === 0 && sources.every((size) => size === 0);
+    return !busy && this.#asynchronous.pending === 0 && sources.every((size) => size === 0);
   }
 
   async reload(bundles: Bundles): Promise<void> {
@@ -148,6 +152,7 @@ export class Stack {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#asynchronous.stop();
     for (const stopSchedule of this.#stopSchedules) stopSchedule();
     for (const eventSource of this.#eventSources) eventSource.stop();
     this.webSocketApi.stop();
@@ -250,21 +255,10 @@ export class Stack {
     return (pid) => this.#lastPid.get(sid) !== pid;
   }
 
-  /** As Lambda's own queue for asynchronous invocations does: tries again when the function throws or dies. */
   #invokeLater(name: string, event: unknown): boolean {
     const pool = this.#findByName(name);
-    if (pool === undefined) return false;
-    const attempt = async (retriesLeft: number): Promise<void> => {
-      const outcome = await pool.invoke(event);
-      if (outcome.kind === "answered" || this.#stopped) return;
-      this.#log(`asynchronous ${pool.spec.key} ${outcome.kind}: ${outcome.message}`);
-      if (retriesLeft === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, this.#options.redeliverAfterMs ?? 250));
-      await attempt(retriesLeft - 1);
-    };
-    this.#later += 1;
-    void attempt(pool.spec.maximumRetryAttempts).finally(() => (this.#later -= 1));
-    return true;
+    if (pool !== undefined) this.#asynchronous.accept(pool, event);
+    return pool !== undefined;
   }
 
   async #runScheduled(functionKey: string, event: unknown): Promise<void> {

@@ -6,6 +6,7 @@ import type { BeatRecord, SweepRecord } from "../state/records.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { lastDueMs, phasesDue } from "./phase-range.ts";
 import type { Sent } from "./outbound.ts";
+import { GET_SILENCE_MS } from "./poll-get.ts";
 import { connectionOf, type Runtime } from "./runtime.ts";
 
 /** API Gateway and CloudFront close a connection that is silent for 10 minutes. */
@@ -15,8 +16,6 @@ const MAX_AGE_MS = 110 * 60_000;
 const AGE_SPREAD_MS = 8 * 60_000;
 /** A schedule of one minute fires anywhere in its minute. A sweep later than this was an outage. */
 const LATE_MS = 125_000;
-/** A polling client comes back at once. One that has not for this long is gone, whatever its ping interval. */
-const GET_SILENCE_MS = 60_000;
 /** Nothing older is looked at when there is no watermark: the first sweep of a deployment. */
 const FIRST_LOOK_BACK_MS = 60_000;
 

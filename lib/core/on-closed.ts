@@ -1,4 +1,5 @@
 import { isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
+import { CLOSE_FRAME } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { Store } from "../state/store.ts";
 import { CoreError } from "./errors.ts";
@@ -80,7 +81,7 @@ export async function onClosed(
   await turn.settle();
   await store.finishClose(sid);
   await endConnection(runtime, sid, session.connectionId, close.reason);
-  if (await isOutboxDone(runtime, session)) await deleteBeats(store, app, sid, session);
+  if (await isOutboxDone(runtime, session, close.reason)) await deleteBeats(store, app, sid, session);
 }
 
 /** `$disconnect` brings "transport close": that connection has ended by itself. */
@@ -117,13 +118,20 @@ async function deleteBeats(
 }
 
 /**
- * What a polling client has not fetched yet, a disconnect packet perhaps, is left for its next GET, which deletes the
- * outbox. Until then the beat stays too: if no GET comes, the heartbeat finds it and the session is closed again.
+ * Ends an outbox. When it was the server that closed, what its client has not fetched yet, a disconnect packet perhaps,
+ * is left for the next GET, which deletes the outbox. Until then the beat stays too: if no GET comes, the heartbeat
+ * finds it and the session is closed again. After anything else only a GET that is parked is answered.
  */
-async function isOutboxDone({ store, outbound }: Runtime, { sid, connectionId }: Session): Promise<boolean> {
+async function isOutboxDone(
+  runtime: Runtime,
+  { sid, connectionId }: Session,
+  reason: DisconnectReason,
+): Promise<boolean> {
   if (!isBornOnPolling(sid)) return true;
+  const { store, outbound } = runtime;
   if (connectionId === undefined) {
-    await store.closeOutbox(sid, []);
+    if (!closedByServer.has(reason)) await runtime.releaseGet(sid, CLOSE_FRAME);
+    else await store.closeOutbox(sid, []);
     const outbox = await store.readOutbox(sid);
     // Moved, and crashed before the session's row said so.
     if (outbox?.connectionId !== undefined) await outbound.close(sid, outbox.connectionId);
@@ -132,3 +140,9 @@ async function isOutboxDone({ store, outbound }: Runtime, { sid, connectionId }:
   await store.deleteOutbox(sid);
   return true;
 }
+
+const closedByServer: ReadonlySet<DisconnectReason> = new Set([
+  "forced close",
+  "forced server close",
+  "server shutting down",
+]);

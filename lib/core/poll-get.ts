@@ -34,12 +34,16 @@ export async function pollGet(
   const isYoung = nowMs - openedAtMs(sid) < YOUNG_FOR_MS;
   const untilMs = nowMs + (isYoung ? Math.min(YOUNG_HOLD_MS, options.pollHoldMs) : options.pollHoldMs);
   const id = randomUUID();
-  const opened = await store.openGet({ sid, id, nowMs, untilMs: untilMs + GET_GRACE_MS });
+  const aliveSinceMs = nowMs - Math.min(GET_SILENCE_MS, options.pingIntervalMs + options.pingTimeoutMs);
+  const opened = await store.openGet({ sid, id, nowMs, untilMs: untilMs + GET_GRACE_MS, aliveSinceMs });
   switch (opened.outcome) {
     case "gone":
       return refusal(refuseHandshake(1));
     case "moved":
       return refusal(refuseHandshake(3));
+    case "stale":
+      await runtime.endSession(sid, undefined, "ping timeout");
+      return refusal(refuseHandshake(1));
     case "overlap":
       // The other one is answered with a close, as soon as it looks.
       await runtime.endSession(sid, undefined, "transport error");
@@ -50,6 +54,9 @@ export async function pollGet(
       return opened satisfies never;
   }
 }
+
+/** A polling client comes back at once. One that has not for this long is gone, whatever its ping interval. */
+export const GET_SILENCE_MS = 60_000;
 
 /** A parked GET looks a last time and writes after its time is up; until then another one is an overlap. */
 const GET_GRACE_MS = 1_000;
@@ -63,6 +70,10 @@ async function park(
 ): Promise<PollResponse> {
   const { store, clock } = runtime;
   const { sid } = first;
+  if (first.closed && first.frames.length === 0) {
+    await store.deleteOutbox(sid);
+    return refusal(refuseHandshake(1));
+  }
   const startMs = clock.nowMs();
   const longestMs = Math.min(MAX_EAGER_DELAY_MS, options.pingTimeoutMs / 4);
   let delayMs = Math.min(FIRST_DELAY_MS, longestMs);

@@ -74,7 +74,7 @@ export class Runtime {
    * that is waiting now is answered; the next one finds no such session.
    */
   async #closePolling(sid: Sid, reason: DisconnectReason): Promise<void> {
-    const isError = reason === "parse error" || reason === "transport error";
+    const isError = reason === "parse error" || reason === "transport error" || reason === "ping timeout";
     if (!isError) {
       await this.store.closeOutbox(sid, [CLOSE_FRAME]);
       return;

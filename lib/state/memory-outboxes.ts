@@ -49,10 +49,11 @@ export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: 
       return read(sid);
     },
 
-    async openGet({ sid, id, nowMs, untilMs }): Promise<OpenGetOutcome> {
+    async openGet({ sid, id, nowMs, untilMs, aliveSinceMs }): Promise<OpenGetOutcome> {
       const outbox = read(sid);
       if (outbox === undefined) return { outcome: "gone" };
       if (outbox.connectionId !== undefined) return { outcome: "moved" };
+      if (aliveSinceMs !== undefined && outbox.lastGetUntilMs < aliveSinceMs) return { outcome: "stale" };
       if (outbox.get?.id !== id && holds(outbox.get, nowMs)) return { outcome: "overlap" };
       const parked = { ...outbox, get: { id, untilMs }, lastGetUntilMs: untilMs };
       write(parked);

@@ -112,11 +112,14 @@ export interface GetRequest {
   readonly id: string;
   readonly nowMs: number;
   readonly untilMs: number;
+  /** Refused as `stale` when the last GET ended before: that client was gone too long. */
+  readonly aliveSinceMs?: number;
 }
 
 export type OpenGetOutcome =
   | { readonly outcome: "opened"; readonly outbox: OutboxRecord }
   | { readonly outcome: "overlap" }
+  | { readonly outcome: "stale" }
   | { readonly outcome: "moved" }
   | { readonly outcome: "gone" };
 

@@ -27,6 +27,5 @@ describe("fifty clients in five rooms, on instances that forget and die", () => 
     });
     expect(Math.max(...result.processesPerConnection)).toBeGreaterThan(1);
     expect(result.kills).toBeGreaterThan(0);
-    expect(result.deadLetters).toBe(0);
   }, 300_000);
 });

@@ -134,15 +134,18 @@ describe("a FIFO queue", () => {
     { afterMs: 299_999, kept: 1 },
     { afterMs: 300_001, kept: 2 },
     { afterMs: 599_999, kept: 2 },
-  ])("takes one deduplication id as one message for five minutes: $afterMs ms later, $kept kept", ({ afterMs, kept }) => {
-    const { queue, clock, send } = createQueue({ retentionSeconds: 3600 });
-    const first = send("a", "one", "same");
-    clock.nowMs += afterMs;
-    const second = send("a", "two", "same");
+  ])(
+    "takes one deduplication id as one message for five minutes: $afterMs ms later, $kept kept",
+    ({ afterMs, kept }) => {
+      const { queue, clock, send } = createQueue({ retentionSeconds: 3600 });
+      const first = send("a", "one", "same");
+      clock.nowMs += afterMs;
+      const second = send("a", "two", "same");
 
-    expect(queue.size).toBe(kept);
-    expect(second.messageId === first.messageId).toBe(kept === 1);
-  });
+      expect(queue.size).toBe(kept);
+      expect(second.messageId === first.messageId).toBe(kept === 1);
+    },
+  );
 
   it("deduplicates per group and never by content", () => {
     const { queue, send } = createQueue();
@@ -165,7 +168,13 @@ describe("a FIFO queue", () => {
   it("loses nothing and keeps each group's order under any interleaving", () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ kind: fc.constant("send" as const), group: fc.nat(3) }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant("receive" as const), limit: fc.integer({ min: 1, max: 10 }) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          kind: fc.constant("receive" as const),
+          limit: fc.integer({ min: 1, max: 10 }),
+        }),
+      },
       { weight: 4, arbitrary: fc.record({ kind: fc.constant("delete" as const), pick: fc.nat(1000) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("crash" as const), pick: fc.nat(1000) }) },
     );

@@ -47,9 +47,18 @@ describe("the form that API Gateway sends", () => {
     ["Action=SendMessage&MessageDeduplicationId=b&MessageBody=c", "MissingParameter"],
     ["Action=SendMessage&MessageGroupId=a&MessageBody=c", "MissingParameter"],
     ["Action=SendMessage&MessageGroupId=a&MessageDeduplicationId=b&MessageBody=", "MissingParameter"],
-    ["Action=SendMessage&MessageGroupId=a%20b&MessageDeduplicationId=b&MessageBody=c", "InvalidParameterValue"],
-    ["Action=SendMessage&MessageGroupId=a&MessageDeduplicationId=b&MessageBody=%00", "InvalidMessageContents"],
-    ["Action=SendMessage&MessageGroupId=a&MessageDeduplicationId=b&MessageBody=%E0%A4%A", "InvalidParameterValue"],
+    [
+      "Action=SendMessage&MessageGroupId=a%20b&MessageDeduplicationId=b&MessageBody=c",
+      "InvalidParameterValue",
+    ],
+    [
+      "Action=SendMessage&MessageGroupId=a&MessageDeduplicationId=b&MessageBody=%00",
+      "InvalidMessageContents",
+    ],
+    [
+      "Action=SendMessage&MessageGroupId=a&MessageDeduplicationId=b&MessageBody=%E0%A4%A",
+      "InvalidParameterValue",
+    ],
   ])("is refused: %s", (form, queryCode) => {
     const queue = createQueue();
 
@@ -62,7 +71,8 @@ describe("the SDK's client", () => {
   let server: Server;
   let client: SQSClient;
   let queue: FifoQueue;
-  const queueUrl = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/000000000000/mailbox.fifo`;
+  const queueUrl = () =>
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}/000000000000/mailbox.fifo`;
 
   beforeAll(async () => {
     server = createServer();

@@ -82,7 +82,7 @@ export async function seat(world: World, index: number, options: GuestOptions = 
 }
 
 /** The first byte of a session id says how it began: with polling, in the lowest bit; in protocol 4, for a model. */
-function withBirth(sid: Sid, onPolling: boolean): Sid {
+export function withBirth(sid: Sid, onPolling: boolean): Sid {
   const bytes = Buffer.from(sid, "base64url");
   bytes.writeUInt8(onPolling ? 1 : 0, 0);
   return toSid(bytes.toString("base64url"));

@@ -6,7 +6,7 @@ import { EVERYTHING, reads, writes, type Schedule, type Touch } from "./schedule
 
 /** The two kinds of partitions that a batch write may reach at different times. */
 export interface Halves {
-  /** Sessions, sockets, `joined`, beats, sweeps. */
+  /** Sessions, sockets, `joined`, outboxes, beats, sweeps. */
   readonly own: MemoryStore;
   /** The rows of rooms and of namespaces. */
   readonly members: MemoryStore;
@@ -121,6 +121,43 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
         (read) => step(`listNamespaceMembers ${nsp}`, [reads("everyone", nsp)], read),
       ),
     ],
+
+    createPollingSession: (session, handshake, beat) =>
+      step(
+        "createPollingSession",
+        [writes("session", session.sid), writes("outbox", session.sid), writes("beat", beat.sid)],
+        () => own.createPollingSession(session, handshake, beat),
+      ),
+    appendOutbox: (append) =>
+      step(
+        `appendOutbox [${append.frames}]${append.onlyIfParked ? " if parked" : ""}`,
+        [writes("outbox", append.sid)],
+        () => own.appendOutbox(append),
+      ),
+    closeOutbox: (sid, frames) =>
+      step(`closeOutbox [${frames}]`, [writes("outbox", sid)], () => own.closeOutbox(sid, frames)),
+    readOutbox: (sid) => step("readOutbox", [reads("outbox", sid)], () => own.readOutbox(sid)),
+    openGet: (get) => step("openGet", [writes("outbox", get.sid)], () => own.openGet(get)),
+    endGet: (sid, id, nowMs) =>
+      step("endGet", [writes("outbox", sid)], () => own.endGet(sid, id, nowMs)),
+    startProbe: (probe) =>
+      step(`startProbe ${probe.connectionId}`, [writes("outbox", probe.sid)], () => own.startProbe(probe)),
+    endProbe: (sid, connectionId) =>
+      step(`endProbe ${connectionId}`, [writes("outbox", sid)], () => own.endProbe(sid, connectionId)),
+    takeOutbox: (sid) => step("takeOutbox", [writes("outbox", sid)], () => own.takeOutbox(sid)),
+    moveOutbox: (sid, connectionId) =>
+      step(`moveOutbox ${connectionId}`, [writes("outbox", sid)], () => own.moveOutbox(sid, connectionId)),
+    deleteOutbox: (sid) => step("deleteOutbox", [writes("outbox", sid)], () => own.deleteOutbox(sid)),
+    upgradeSession: (sid, connectionId) =>
+      step(`upgradeSession ${connectionId}`, [writes("session", sid, "phase")], () =>
+        own.upgradeSession(sid, connectionId),
+      ),
+    repairRoute: (nsp, room, sid, from, to) =>
+      step(
+        `repairRoute ${room ?? nsp}`,
+        [room === undefined ? writes("everyone", nsp, sid) : writes("room", nsp, room, sid)],
+        () => members.repairRoute(nsp, room, sid, from, to),
+      ),
 
     openBeat: (beat) => step("openBeat", [writes("beat", beat.sid)], () => own.openBeat(beat)),
     recordPong: (sid, pingIntervalMs, atMs) =>

@@ -4,12 +4,13 @@ import { Inbox } from "../../lib/core/inbox.ts";
 import type { Delivery, Letter } from "../../lib/core/letter.ts";
 import { Runtime } from "../../lib/core/runtime.ts";
 import { Server } from "../../lib/core/server.ts";
+import type { ServerOptions } from "../../lib/core/server-options.ts";
 import type { ConnectionId, Sid } from "../../lib/ids.ts";
 import { createMemoryStore, type MemoryStore } from "../../lib/state/memory-store.ts";
 import { START_MS } from "../state/fixtures.ts";
 import { Crashes } from "./crashes.ts";
 import { ModelQueue } from "./fifo.ts";
-import { writes, type Schedule } from "./schedule.ts";
+import { writes, type Schedule, type Touch } from "./schedule.ts";
 import { createTornStore, type Halves } from "./torn-store.ts";
 
 /** One process of the product: an invocation with a server of its own, as new as after a cold start. */
@@ -33,12 +34,26 @@ export interface WorldOptions {
   /** For controls: what a wrong poller or a wrong inbox would make of a delivery. */
   readonly alter?: (delivery: Delivery) => Delivery;
   /** How time passes in an invocation, see `Schedule.allowTicks`. Default: only when nothing else can happen. */
-  readonly ticks?: Parameters<Schedule["allowTicks"]>[1];
+  readonly ticks?: Ticks;
+  /** Options of every process's server. */
+  readonly server?: ServerOptions;
 }
+
+export type Ticks = Parameters<Schedule["allowTicks"]>[1];
 
 interface Connection {
   open: boolean;
   readonly frames: string[];
+  /** Who hears the frames, where a model has a client that does something about them. */
+  listener?: ConnectionListener;
+}
+
+export interface ConnectionListener {
+  /** What it touches when it hears something. */
+  readonly touches: readonly Touch[];
+  onFrame(frame: string): void;
+  /** The server has ended the connection. */
+  onEnd(): void;
 }
 
 /**
@@ -78,10 +93,17 @@ export class World {
   }
 
   /** A process of its own, with the ports as it sees them. */
-  createInstance(process: string): Instance {
-    const { schedule, nowMs } = this;
-    if (this.#options.ticks) schedule.allowTicks(process, this.#options.ticks);
-    const clock: Clock = { nowMs: () => nowMs, sleep: (_, signal) => schedule.sleep(process, signal) };
+  createInstance(process: string, ticks = this.#options.ticks): Instance {
+    const { schedule } = this;
+    if (ticks) schedule.allowTicks(process, ticks);
+    let { nowMs } = this;
+    const clock: Clock = {
+      nowMs: () => nowMs,
+      sleep: async (durationMs, signal) => {
+        await schedule.sleep(process, signal);
+        nowMs += durationMs;
+      },
+    };
     const runtime = new Runtime({
       store: createTornStore(schedule, process, this.table),
       transport: this.#createTransport(process),
@@ -101,7 +123,7 @@ export class World {
       },
       isOrdered: this.#options.ordering !== "direct",
     });
-    const io = new Server();
+    const io = new Server(this.#options.server);
     io.engine.bind(runtime);
     const pause = (label: string) => schedule.step(process, label, [], () => undefined);
     const inbox = new Inbox(runtime, io.engine);
@@ -182,19 +204,25 @@ export class World {
 
   #createTransport(process: string): Runtime["transport"] {
     const { schedule, connections } = this;
+    const toTouches = (connectionId: ConnectionId) => [
+      writes("gateway", connectionId),
+      ...(connections.get(connectionId)?.listener?.touches ?? []),
+    ];
     return {
       post: (connectionId, frame) =>
-        schedule.step(process, `posts ${frame} to ${connectionId}`, [writes("gateway", connectionId)], () => {
+        schedule.step(process, `posts ${frame} to ${connectionId}`, toTouches(connectionId), () => {
           const connection = connections.get(connectionId);
           if (!connection?.open) return "gone";
           connection.frames.push(frame);
+          connection.listener?.onFrame(frame);
           return "sent";
         }),
       close: (connectionId) =>
-        schedule.step(process, `closes ${connectionId}`, [writes("gateway", connectionId)], () => {
+        schedule.step(process, `closes ${connectionId}`, toTouches(connectionId), () => {
           const connection = connections.get(connectionId);
           if (!connection?.open) return "gone";
           connection.open = false;
+          connection.listener?.onEnd();
           return "closed";
         }),
     };
@@ -203,5 +231,6 @@ export class World {
 
 function describe(letter: Letter): string {
   if (letter.kind === "frame") return `frame ${letter.text}`;
+  if (letter.kind === "payload") return `payload ${letter.texts}`;
   return letter.kind === "closed" ? `closed (${letter.reason})` : letter.kind;
 }

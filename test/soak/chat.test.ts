@@ -31,7 +31,6 @@ describe("a long talk on instances that forget and die", () => {
     expect(findViolations(result)).toEqual(nothing);
     expect(result.kills).toBeGreaterThanOrEqual(20);
     expect(Math.max(...result.processesPerConnection)).toBeGreaterThan(1);
-    expect(result.deadLetters).toBe(0);
   }, 700_000);
 
   it("survives a kill in the middle of a burst", async () => {

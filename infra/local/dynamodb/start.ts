@@ -18,7 +18,11 @@ export async function startDynamo(
     await createTable(endpoint, table, region);
     return { endpoint, pid: undefined, stop: async () => {} };
   }
-  const child = fork(serverFile, [], { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(serverFile, [], {
+    env: {},
+    execArgv: [],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const port = await new Promise<number>((resolve, reject) => {
     child.once("message", (message) => resolve(message as number));

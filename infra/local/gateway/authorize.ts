@@ -19,7 +19,9 @@ export function hasIdentity(
     const [, , place, name = ""] = /^(route\.request)\.(header|querystring)\.(.+)$/.exec(source) ?? [];
     if (place === "querystring") return Boolean(query?.[name]);
     if (place !== "header") return true;
-    return Object.entries(headers).some(([key, value]) => key.toLowerCase() === name.toLowerCase() && value !== "");
+    return Object.entries(headers).some(
+      ([key, value]) => key.toLowerCase() === name.toLowerCase() && value !== "",
+    );
   });
 }
 
@@ -59,7 +61,10 @@ function isAllowed(statements: readonly unknown[], methodArn: string): boolean {
 function matches(patterns: unknown, text: string): boolean {
   return [patterns].flat().some((pattern) => {
     if (typeof pattern !== "string") return false;
-    const expression = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+    const expression = pattern
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".");
     return new RegExp(`^${expression}$`, "i").test(text);
   });
 }

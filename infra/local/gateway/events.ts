@@ -86,7 +86,10 @@ export function createRequestContext(
 }
 
 /** The parts of a `$connect` event that come from the HTTP request; authorizers get the same. */
-export function createHandshakeParts(request: IncomingMessage, facts: ConnectionFacts): Record<string, unknown> {
+export function createHandshakeParts(
+  request: IncomingMessage,
+  facts: ConnectionFacts,
+): Record<string, unknown> {
   const headers: Record<string, string> = {};
   const multiValueHeaders: Record<string, string[]> = {};
   const add = (name: string, value: string) => {
@@ -98,9 +101,13 @@ export function createHandshakeParts(request: IncomingMessage, facts: Connection
     // "Connection" and "Upgrade" are consumed by the gateway.
     if (!/^(connection|upgrade)$/i.test(name)) add(name, request.rawHeaders[index + 1] ?? "");
   }
-  add("X-Amzn-Trace-Id", `Root=1-${Math.floor(facts.connectedAt / 1000).toString(16)}-${randomBytes(12).toString("hex")}`);
+  add(
+    "X-Amzn-Trace-Id",
+    `Root=1-${Math.floor(facts.connectedAt / 1000).toString(16)}-${randomBytes(12).toString("hex")}`,
+  );
   const forwardedFor = headers["X-Forwarded-For"];
-  headers["X-Forwarded-For"] = forwardedFor === undefined ? facts.sourceIp : `${forwardedFor}, ${facts.sourceIp}`;
+  headers["X-Forwarded-For"] =
+    forwardedFor === undefined ? facts.sourceIp : `${forwardedFor}, ${facts.sourceIp}`;
   multiValueHeaders["X-Forwarded-For"] = [headers["X-Forwarded-For"]];
   add("X-Forwarded-Port", "443");
   add("X-Forwarded-Proto", "https");

@@ -42,9 +42,7 @@ export function attachGateway(server: Server, options: GatewayOptions): void {
       );
       return;
     }
-    options.webSocketApi
-      .upgrade(request, socket, head)
-      .catch(() => socket.destroy());
+    options.webSocketApi.upgrade(request, socket, head).catch(() => socket.destroy());
   });
 }
 
@@ -59,10 +57,12 @@ async function answerPage(
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
   };
-  if (pathname === `/${stage}` || pathname.startsWith(`/${stage}/`)) return fail(403, { message: "Forbidden" });
+  if (pathname === `/${stage}` || pathname.startsWith(`/${stage}/`))
+    return fail(403, { message: "Forbidden" });
   if (pathname.startsWith(`${path}/`)) {
     if (httpApi !== undefined) return answerHttpApi(request, response, httpApi);
-    if (request.method === "GET" && (await sendClientBundle(response, pathname.slice(path.length + 1)))) return;
+    if (request.method === "GET" && (await sendClientBundle(response, pathname.slice(path.length + 1))))
+      return;
     // What the official server answers for a transport that is not enabled.
     return fail(400, { code: 0, message: "Transport unknown" });
   }

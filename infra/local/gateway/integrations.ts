@@ -65,7 +65,12 @@ function toFunction(pool: Pool, targets: IntegrationTargets): Integration {
   return async ({ requestContext, body, parts }) => {
     const value = requestContext.authorizer?.["sid"];
     const sid = typeof value === "string" ? value : undefined;
-    const event = { ...parts, requestContext, ...(body === undefined ? {} : { body }), isBase64Encoded: false };
+    const event = {
+      ...parts,
+      requestContext,
+      ...(body === undefined ? {} : { body }),
+      isBase64Encoded: false,
+    };
     const outcome = await pool.invoke(event, targets.accepts(sid), (pid) => {
       if (sid !== undefined) targets.onInvoke(sid, pid);
     });

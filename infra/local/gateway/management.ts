@@ -8,6 +8,8 @@ export interface ManagementOptions {
   /** Whether this post is to be answered 429. */
   readonly throttled: () => boolean;
   readonly onPost: () => void;
+  /** More permissive than AWS: binary messages of the server leave as binary frames, too. */
+  readonly allowBinaryFrames: boolean;
 }
 
 /** "Message payload size 128 KB": API Gateway quotas for WebSocket APIs. */
@@ -51,7 +53,7 @@ export function answerManagement(
         if (connection === undefined) return gone();
         options.onPost();
         connection.lastActiveAtMs = Date.now();
-        if (!connection.dropped) connection.socket.send(body, { binary: false });
+        if (!connection.dropped) send(connection, body, options.allowBinaryFrames);
         response.writeHead(200).end();
       });
     case "DELETE": {
@@ -78,6 +80,13 @@ export function answerManagement(
     default:
       return fail(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
   }
+}
+
+const LETTER_B = 0x62;
+
+function send({ socket }: Connection, body: Buffer, allowBinaryFrames: boolean): void {
+  if (!allowBinaryFrames || body[0] !== LETTER_B) return socket.send(body, { binary: false });
+  socket.send(Buffer.from(body.toString("latin1", 1), "base64"), { binary: true });
 }
 
 function decode(text: string): string | undefined {

@@ -1,6 +1,6 @@
 import { Compile, parse } from "velocityjs";
 
-/** What `$context` holds. Absent values are empty text, as in API Gateway's access logs and templates. */
+/** What `$context` holds. */
 export type TemplateContext = Readonly<Record<string, unknown>>;
 
 export interface TemplateInput {

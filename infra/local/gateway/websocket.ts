@@ -82,7 +82,9 @@ export class WebSocketApi {
       return refuse(socket, facts, status, status === 403 ? "Forbidden" : "Internal server error");
     }
     if (socket.destroyed) return this.#disconnected(facts, authorizer, toCause(1006));
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, facts, authorizer));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, facts, authorizer),
+    );
   }
 
   /** As DELETE of @connections: "the connection is always closed with status code 1000". */
@@ -134,11 +136,7 @@ export class WebSocketApi {
     return { context, latencyMs: Date.now() - facts.connectedAt };
   }
 
-  #open(
-    socket: WebSocket,
-    facts: ConnectionFacts,
-    authorizer: Record<string, unknown> | undefined,
-  ): void {
+  #open(socket: WebSocket, facts: ConnectionFacts, authorizer: Record<string, unknown> | undefined): void {
     const connection: Connection = {
       facts,
       authorizer,

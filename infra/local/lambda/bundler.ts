@@ -39,7 +39,9 @@ const HOUR_MS = 3_600_000;
  */
 export async function bundleFunctions(request: BundleRequest): Promise<Bundles> {
   const { root, appFile, functions } = request;
-  const key = hash([appFile, ...functions.map(({ handler }) => handler), await readVersions(root)].join("\n"));
+  const key = hash(
+    [appFile, ...functions.map(({ handler }) => handler), await readVersions(root)].join("\n"),
+  );
   const cache = path.join(root, cacheDir);
   const manifestFile = path.join(cache, `${key}.json`);
   let manifest = await readManifest(manifestFile);
@@ -133,7 +135,8 @@ async function mapSpecifiers(root: string, appFile: string): Promise<Plugin> {
     setup(setup) {
       setup.onResolve({ filter: /^#app$/ }, () => ({ path: appFile }));
       setup.onResolve({ filter: new RegExp(`^${packageJson.name}(/|$)`) }, ({ path: specifier }) => {
-        const source = packageJson.exports[`.${specifier.slice(packageJson.name.length)}`]?.["nonsticky-source"];
+        const source =
+          packageJson.exports[`.${specifier.slice(packageJson.name.length)}`]?.["nonsticky-source"];
         return source === undefined ? undefined : { path: path.join(root, source) };
       });
     },
@@ -165,7 +168,9 @@ async function readAppExports(root: string, appFile: string): Promise<readonly s
 
 function refuseWithoutServer(appFile: string, names: readonly string[] | undefined): void {
   if (names === undefined || names.includes("io") || names.includes("engine")) return;
-  throw new LocalError(`expected ${appFile} to export \`io\` or \`engine\`, got exports [${names.join(", ")}]`);
+  throw new LocalError(
+    `expected ${appFile} to export \`io\` or \`engine\`, got exports [${names.join(", ")}]`,
+  );
 }
 
 function toLocalError(appFile: string, error: unknown): unknown {

@@ -1,7 +1,8 @@
 import { createRandom } from "../random.ts";
 
 /** `during`: SIGKILL so many milliseconds after the invocation began. `after`: right after its answer was accepted. */
-export type Fate = { readonly kind: "during"; readonly afterMs: number } | { readonly kind: "after" } | undefined;
+export type Fate =
+  { readonly kind: "during"; readonly afterMs: number } | { readonly kind: "after" } | undefined;
 
 const LATEST_KILL_MS = 20;
 

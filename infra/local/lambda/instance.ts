@@ -80,7 +80,8 @@ export class Instance {
         deadlineMs: Date.now() + timeoutMs,
         event,
       };
-      if (!this.alive || !this.#child.connected) this.#settle({ kind: "crashed", message: "instance has ended" });
+      if (!this.alive || !this.#child.connected)
+        this.#settle({ kind: "crashed", message: "instance has ended" });
       else this.#child.send(invocation, () => {});
     });
   }
@@ -98,7 +99,9 @@ export class Instance {
 
   /** Resolves when the process is gone. */
   ended(): Promise<void> {
-    return this.alive ? new Promise((resolve) => this.#child.once("exit", () => resolve())) : Promise.resolve();
+    return this.alive
+      ? new Promise((resolve) => this.#child.once("exit", () => resolve()))
+      : Promise.resolve();
   }
 
   #thaw(): void {

@@ -10,4 +10,9 @@ export type InstanceMessage =
   | { readonly type: "loaded" }
   | { readonly type: "load-failed"; readonly message: string; readonly stack: string }
   | { readonly type: "result"; readonly requestId: string; readonly result: unknown }
-  | { readonly type: "error"; readonly requestId: string; readonly errorType: string; readonly message: string };
+  | {
+      readonly type: "error";
+      readonly requestId: string;
+      readonly errorType: string;
+      readonly message: string;
+    };

@@ -131,7 +131,7 @@ export class Pool {
 
   /** Gives idle instances to those who wait for one; called when what they accept has changed. */
   match(): void {
-    for (let index = 0; index < this.#waiters.length && this.#idle.length > 0; ) {
+    for (let index = 0; index < this.#waiters.length && this.#idle.length > 0;) {
       const waiter = this.#waiters[index] as Waiter;
       const instance = this.#takeIdle(waiter.accepts);
       if (instance === undefined) {
@@ -264,7 +264,9 @@ export class Pool {
   #retireIdle(): void {
     const before = Date.now() - RETIRE_IDLE_AFTER_MS;
     const spare = this.#instances.size - this.#options.instances;
-    for (const instance of this.#idle.filter(({ idleSinceMs }) => idleSinceMs < before).slice(0, Math.max(0, spare))) {
+    for (const instance of this.#idle
+      .filter(({ idleSinceMs }) => idleSinceMs < before)
+      .slice(0, Math.max(0, spare))) {
       this.#kill(instance, "it was idle");
     }
   }

@@ -32,7 +32,11 @@ export function sendForm(queue: FifoQueue, form: string): SendResult {
     if (at > 0) fields[decodeFormPart(pair.slice(0, at))] = decodeFormPart(pair.slice(at + 1));
   }
   if (fields["Action"] !== "SendMessage") {
-    throw new SqsError("InvalidAction", "InvalidAction", `expected Action=SendMessage, got ${fields["Action"]}`);
+    throw new SqsError(
+      "InvalidAction",
+      "InvalidAction",
+      `expected Action=SendMessage, got ${fields["Action"]}`,
+    );
   }
   return sendMessage(queue, fields);
 }
@@ -78,7 +82,9 @@ export function answerSqs(directory: QueueDirectory, action: string, input: Fiel
 function sendMessage(queue: FifoQueue, fields: Fields): SendResult {
   const body = readText(fields, "MessageBody");
   if (Buffer.byteLength(body) > MAX_BODY_BYTES) {
-    throw invalid(`One or more parameters are invalid. Reason: Message must be shorter than ${MAX_BODY_BYTES} bytes.`);
+    throw invalid(
+      `One or more parameters are invalid. Reason: Message must be shorter than ${MAX_BODY_BYTES} bytes.`,
+    );
   }
   if (!ALLOWED_BODY.test(body)) {
     throw new SqsError(
@@ -148,7 +154,9 @@ function readText(fields: Fields, name: string): string {
 function readId(fields: Fields, name: string): string {
   const value = readText(fields, name);
   if (ALLOWED_ID.test(value)) return value;
-  throw invalid(`Value ${value} for parameter ${name} is invalid. Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`);
+  throw invalid(
+    `Value ${value} for parameter ${name} is invalid. Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+  );
 }
 
 const invalid = (message: string): SqsError =>

@@ -61,7 +61,8 @@ function resolveAttribute(name: string, attribute: string, resources: Resources,
   const own = nameOf(name, resources, names);
   const type = resources[name]?.Type;
   if (type === "AWS::SQS::Queue" && attribute === "QueueName") return own;
-  if (type === "AWS::SQS::Queue" && attribute === "Arn") return `arn:aws:sqs:${names.region}:${accountId}:${own}`;
+  if (type === "AWS::SQS::Queue" && attribute === "Arn")
+    return `arn:aws:sqs:${names.region}:${accountId}:${own}`;
   if (type === "AWS::Lambda::Function" && attribute === "Arn") {
     return `arn:aws:lambda:${names.region}:${accountId}:function:${own}`;
   }

@@ -32,7 +32,13 @@ function compile(root: string, ordering: string): Promise<CompiledService> {
     cwd: root,
     execArgv: ["--import", import.meta.resolve("tsx")],
     // Without AWS variables: the stack must resolve with neither account nor network.
-    env: { HOME, PATH, TMPDIR, SLS_NOTIFICATIONS_MODE: "off", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    env: {
+      HOME,
+      PATH,
+      TMPDIR,
+      SLS_NOTIFICATIONS_MODE: "off",
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   return new Promise((resolve, reject) => {
@@ -55,7 +61,11 @@ async function hashSources(root: string, ordering: string): Promise<string> {
   const inside = await readdir(path.join(root, "infra"), { recursive: true });
   const files = inside.filter((name) => /\.(yml|yaml|json|js)$/.test(name) && !name.startsWith("local"));
   const hash = createHash("sha256").update(ordering);
-  for (const file of ["serverless.yml", "package-lock.json", ...files.sort().map((name) => `infra/${name}`)]) {
+  for (const file of [
+    "serverless.yml",
+    "package-lock.json",
+    ...files.sort().map((name) => `infra/${name}`),
+  ]) {
     hash.update(file).update(await readFile(path.join(root, file)).catch(() => ""));
   }
   hash.update(await readFile(compiler));

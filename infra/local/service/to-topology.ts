@@ -48,7 +48,8 @@ export function toTopology(compiled: CompiledService): Topology {
 function findFunction(functions: readonly FunctionSpec[], arn: unknown): string {
   const name = /:function:([^/:]+)/.exec(String(arn))?.[1];
   const found = functions.find((one) => one.name === name || one.name === arn);
-  if (found === undefined) throw new LocalError(`expected the ARN of a function of the stack, got ${String(arn)}`);
+  if (found === undefined)
+    throw new LocalError(`expected the ARN of a function of the stack, got ${String(arn)}`);
   return found.key;
 }
 
@@ -62,7 +63,9 @@ class TemplateReader {
   }
 
   readFunction(key: string, name: string): FunctionSpec {
-    const found = this.#all("AWS::Lambda::Function").find(({ properties }) => properties["FunctionName"] === name);
+    const found = this.#all("AWS::Lambda::Function").find(
+      ({ properties }) => properties["FunctionName"] === name,
+    );
     if (found === undefined) throw new LocalError(`expected a function ${name} in the template, got none`);
     const { properties } = found;
     const { Variables = {} } = (properties["Environment"] ?? {}) as { Variables?: Properties };
@@ -136,7 +139,9 @@ class TemplateReader {
       queueName: lastPart(properties["EventSourceArn"]),
       functionKey: keyOf(properties["FunctionName"]),
       batchSize: Number(properties["BatchSize"] ?? 10),
-      reportBatchItemFailures: [properties["FunctionResponseTypes"]].flat().includes("ReportBatchItemFailures"),
+      reportBatchItemFailures: [properties["FunctionResponseTypes"]]
+        .flat()
+        .includes("ReportBatchItemFailures"),
     }));
   }
 
@@ -151,7 +156,9 @@ class TemplateReader {
   readTable(): TableSpec {
     const [first, ...others] = this.#all("AWS::DynamoDB::Table");
     if (first === undefined || others.length > 0) {
-      throw new LocalError(`expected one table in the template, got ${first === undefined ? 0 : others.length + 1}`);
+      throw new LocalError(
+        `expected one table in the template, got ${first === undefined ? 0 : others.length + 1}`,
+      );
     }
     const { logicalId, properties } = first;
     const keys = properties["KeySchema"] as readonly { AttributeName: string; KeyType: string }[];
@@ -173,7 +180,8 @@ class TemplateReader {
   }
 
   #findRoute(key: RouteKey): Properties | undefined {
-    return this.#all("AWS::ApiGatewayV2::Route").find(({ properties }) => properties["RouteKey"] === key)?.properties;
+    return this.#all("AWS::ApiGatewayV2::Route").find(({ properties }) => properties["RouteKey"] === key)
+      ?.properties;
   }
 
   #all(type: string): { readonly logicalId: string; readonly properties: Properties }[] {

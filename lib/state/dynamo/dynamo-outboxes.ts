@@ -74,7 +74,9 @@ export function createDynamoOutboxes(table: Table): OutboxStore {
         return { outcome: "opened", outbox: outboxItem.fromOutboxItem(opened.Attributes) };
       const item = await getItem(get.sid);
       if (item === undefined) return { outcome: "gone" };
-      return { outcome: item["connectionId"] === undefined ? "overlap" : "moved" };
+      if (item["connectionId"] !== undefined) return { outcome: "moved" };
+      const isStale = get.aliveSinceMs !== undefined && Number(item["lastGetUntilMs"]) < get.aliveSinceMs;
+      return { outcome: isStale ? "stale" : "overlap" };
     },
 
     async endGet(sid, id, nowMs) {

@@ -115,12 +115,14 @@ export const openGetParams = (
     "SET getId = :id, getUntilMs = :untilMs, lastGetUntilMs = :untilMs, held = bytes REMOVE taken, takenBy",
   ConditionExpression:
     `${IS_LIVE} AND attribute_not_exists(connectionId) ` +
-    "AND (attribute_not_exists(getId) OR getUntilMs <= :nowMs OR getId = :id)",
+    "AND (attribute_not_exists(getId) OR getUntilMs <= :nowMs OR getId = :id)" +
+    (get.aliveSinceMs === undefined ? "" : " AND lastGetUntilMs >= :aliveSinceMs"),
   ExpressionAttributeValues: {
     ":id": get.id,
     ":untilMs": get.untilMs,
     ":nowMs": get.nowMs,
     ":now": get.nowSeconds,
+    ...(get.aliveSinceMs === undefined ? {} : { ":aliveSinceMs": get.aliveSinceMs }),
   },
   ReturnValues: "ALL_NEW",
 });

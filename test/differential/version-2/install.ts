@@ -16,12 +16,10 @@ export function installForVersion2(io: Server): void {
     socket.on("leave me", () => socket.disconnect());
     socket.on("close me", () => socket.disconnect(true));
   });
-  for (const name of ["/custom", "/with space"]) {
-    io.of(name).on("connection", (socket) => {
-      socket.emit("welcome", socket.id, socket.handshake.auth, socket.nsp.name);
-      installEchoes(socket);
-    });
-  }
+  io.of("/custom").on("connection", (socket) => {
+    socket.emit("welcome", socket.id, socket.handshake.auth, socket.nsp.name);
+    installEchoes(socket);
+  });
   io.of("/refused").use((_, next) => next(new Error("not authorized")));
   io.of("/refused-with-data").use((_, next) =>
     next(Object.assign(new Error("not authorized"), { data: { code: "E1" } })),
