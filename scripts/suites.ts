@@ -1,6 +1,7 @@
 /**
  * Runs the official protocol suites against the local runtime: `SUITES_DIR=<clone of socketio/socket.io> npm run
- * test:suites [-- --runs N]`. The suites and their tools are unpacked into a temporary folder; nothing of them is kept.
+ * test:suites [-- --runs N] [NAME …]`, where a name is `eio4`, `eio3` or `sio5`. The suites and their tools are
+ * unpacked into a temporary folder; nothing of them is kept.
  */
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,6 +13,8 @@ import { startLocal } from "../infra/local/local.ts";
 
 interface Suite {
   readonly name: string;
+  /** On the command line. */
+  readonly key: string;
   /** Where it lies in the repository of socket.io. */
   readonly folder: string;
   readonly app: string;
@@ -24,6 +27,7 @@ interface Suite {
 const suites: readonly Suite[] = [
   {
     name: "Engine.IO v4",
+    key: "eio4",
     folder: "docs/engine.io-protocol/v4-test-suite",
     app: "engine-echo.ts",
     path: "/engine.io",
@@ -31,7 +35,17 @@ const suites: readonly Suite[] = [
     binaryRows: 1,
   },
   {
+    name: "Engine.IO v3",
+    key: "eio3",
+    folder: "docs/engine.io-protocol/v3-test-suite",
+    app: "engine-v3-echo.ts",
+    path: "/engine.io",
+    rows: 23,
+    binaryRows: 1,
+  },
+  {
     name: "Socket.IO v5",
+    key: "sio5",
     folder: "docs/socket.io-protocol/v5-test-suite",
     app: "socketio-suite.ts",
     path: "/socket.io",
@@ -51,7 +65,8 @@ const TOOLS = ["mocha@9.2.2", "chai@4.3.6", "chai-string@1.5.0", "node-fetch@3.2
 const run = promisify(execFile);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals: keys } = parseArgs({
+    allowPositionals: true,
     options: {
       runs: { type: "string", default: "5" },
       "allow-binary-frames": { type: "boolean", default: false },
@@ -62,6 +77,8 @@ async function main(): Promise<void> {
   if (!Number.isInteger(runs) || runs < 1) {
     throw new Error(`expected --runs to be a positive number, got ${values.runs}`);
   }
+  const unknown = keys.find((key) => !suites.some((suite) => suite.key === key));
+  if (unknown !== undefined) throw new Error(`expected names of suites, got ${unknown}`);
   const repository = process.env["SUITES_DIR"];
   if (repository === undefined) {
     throw new Error("expected SUITES_DIR to name a clone of github.com/socketio/socket.io, got nothing");
@@ -71,7 +88,7 @@ async function main(): Promise<void> {
     await writeFile(join(folder, "package.json"), '{"private":true,"type":"module"}');
     await run("npm", ["install", "--silent", "--no-audit", "--no-fund", ...TOOLS], { cwd: folder });
     let failed = false;
-    for (const suite of suites)
+    for (const suite of suites.filter(({ key }) => keys.length === 0 || keys.includes(key)))
       failed = !(await playSuite(suite, resolve(repository), folder, { runs, allowBinaryFrames })) || failed;
     process.exitCode = failed ? 1 : 0;
   } finally {

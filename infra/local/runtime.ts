@@ -28,7 +28,12 @@ export function createRuntime(stack: Stack, parts: RuntimeParts): LocalRuntime {
         pool.list().map(({ pid, busy }) => ({ functionName: pool.spec.key, pid, busy })),
       ),
     stats: () => ({
-      ...counters,
+      kills: counters.kills,
+      coldStarts: counters.coldStarts,
+      posts: counters.posts,
+      redeliveries: counters.redeliveries,
+      deadLetters: counters.deadLetters,
+      pidsBySid: counters.pidsBySid,
       invocations: Object.fromEntries([...pools].map(([key, { invocations }]) => [key, invocations])),
     }),
     kill(pid) {

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { attachAwsEndpoint } from "./aws-endpoint.ts";
+import { Counters } from "./counters.ts";
 import { createEnvironment, type Endpoints } from "./environment.ts";
 import { Connections } from "./gateway/connection.ts";
 import { attachGateway } from "./gateway/gateway.ts";
@@ -31,15 +32,6 @@ export interface StackOptions {
   readonly path: string;
 }
 
-export interface Counters {
-  kills: number;
-  coldStarts: number;
-  posts: number;
-  redeliveries: number;
-  deadLetters: number;
-  readonly pidsBySid: Map<string, Set<number>>;
-}
-
 /** The parts of the stack, wired as its topology says. */
 export class Stack {
   readonly topology: Topology;
@@ -47,14 +39,7 @@ export class Stack {
   readonly webSocketApi: WebSocketApi;
   readonly pools = new Map<string, Pool>();
   readonly queues = new Map<string, FifoQueue>();
-  readonly counters: Counters = {
-    kills: 0,
-    coldStarts: 0,
-    posts: 0,
-    redeliveries: 0,
-    deadLetters: 0,
-    pidsBySid: new Map(),
-  };
+  readonly counters = new Counters();
   bundles: Bundles;
   disconnectEventsLost = false;
   throttledFraction = 0;
@@ -66,7 +51,6 @@ export class Stack {
   #random: () => number;
   #log: (line: string) => void;
   #asynchronous: AsynchronousInvocations;
-  #lastPid = new Map<string, number>();
   #guard: Guard | undefined;
   #stopped = false;
 
@@ -165,6 +149,7 @@ export class Stack {
     const { instances = 1, chaos = 0, antiAffinity = false, freeze = false, env = {} } = this.#options;
     const [minMs, maxMs] = this.#options.coldStartMs ?? [0, 0];
     const scheduled = topology.schedules.some(({ functionKey }) => functionKey === spec.key);
+    const isHttp = topology.httpFunctionKey === spec.key;
     const seed = (this.#options.seed ?? 1) + topology.functions.indexOf(spec) * 1000;
     const random = createRandom(seed);
     const decideFate = createChaos(chaos, seed);
@@ -173,7 +158,8 @@ export class Stack {
       code: codeOf(bundles, spec),
       environment: createEnvironment(spec, topology, endpoints, { NONSTICKY_PATH: this.#path, ...env }),
       // Runs of a schedule seldom overlap: the second process starts when they do.
-      instances: scheduled ? 1 : Math.max(instances, antiAffinity ? 2 : 1),
+      // A parked GET holds one, and the POST that it waits for needs another.
+      instances: scheduled ? 1 : Math.max(instances, antiAffinity || isHttp ? 2 : 1),
       maxInstances: this.#options.maxInstances ?? 16,
       freeze,
       coldStartDelayMs: () => minMs + random() * (maxMs - minMs),
@@ -195,7 +181,7 @@ export class Stack {
         region: this.topology.region,
         antiAffinity: this.#options.antiAffinity ?? false,
         redeliverAfterMs: this.#options.redeliverAfterMs ?? 250,
-        onBatch: (pid, sids) => sids.forEach((sid) => this.#remember(sid, pid)),
+        onBatch: (pid, sids) => sids.forEach((sid) => this.counters.remember(sid, pid)),
         onRedelivery: () => (this.counters.redeliveries += 1),
         log: this.#log,
       });
@@ -213,7 +199,7 @@ export class Stack {
         pool,
         queue: (name) => this.#requireQueue(name),
         accepts: (sid) => this.#acceptsFor(sid),
-        onInvoke: (sid, pid) => this.#remember(sid, pid),
+        onInvoke: (sid, pid) => this.counters.remember(sid, pid),
         log: this.#log,
       }),
       idleTimeoutMs: this.#options.idleTimeoutMs ?? 600_000,
@@ -232,7 +218,7 @@ export class Stack {
       domainName: () => `127.0.0.1:${(gateway.address() as AddressInfo).port}`,
       pool: this.#requirePool(httpFunctionKey),
       accepts: (sid) => this.#acceptsFor(sid),
-      onInvoke: (sid, pid) => this.#remember(sid, pid),
+      onInvoke: (sid, pid) => this.counters.remember(sid, pid),
       log: this.#log,
     };
   }
@@ -243,16 +229,9 @@ export class Stack {
     }
   }
 
-  #remember(sid: string, pid: number): void {
-    const pids = this.counters.pidsBySid.get(sid);
-    if (pids === undefined) this.counters.pidsBySid.set(sid, new Set([pid]));
-    else pids.add(pid);
-    this.#lastPid.set(sid, pid);
-  }
-
   #acceptsFor(sid: string | undefined): Accepts | undefined {
     if (sid === undefined || this.#options.antiAffinity !== true) return undefined;
-    return (pid) => this.#lastPid.get(sid) !== pid;
+    return (pid) => !this.counters.wasLast(sid, pid);
   }
 
   #invokeLater(name: string, event: unknown): boolean {

@@ -20,11 +20,12 @@ export async function withCors(
   if (options.cors === undefined) return answer();
   const response = new CorsResponse();
   await new Promise<void>((resolve, reject) => {
+    // Before the package is called: it may end the response before it returns.
+    response.onEnd = resolve;
     // The package needs of a request its method and headers, and of a response what is below.
     cors(options.cors)(request as never, response as never, (error?: unknown) =>
       error ? reject(error as Error) : resolve(),
     );
-    response.onEnd = resolve;
   });
   const headers = Object.fromEntries(response.headers);
   if (response.isEnded) return { status: response.statusCode, headers, body: "" };
@@ -67,8 +68,7 @@ export async function compressed(
   response: PollResponse,
 ): Promise<PollResponse> {
   const { compressFromBytes } = options;
-  const accepts = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-  if (compressFromBytes === undefined || !accepts) return response;
+  if (compressFromBytes === undefined || !takesGzip(request.headers["accept-encoding"] ?? "")) return response;
   if (Buffer.byteLength(response.body) < compressFromBytes) return response;
   return {
     ...response,
@@ -76,3 +76,9 @@ export async function compressed(
     body: await compress(response.body),
   };
 }
+
+/** Named, or anything is welcome; `q=0` says that it is not. */
+const takesGzip = (accepted: string): boolean =>
+  accepted
+    .split(",")
+    .some((coding) => /^\s*(gzip|\*)\s*(;|$)/i.test(coding) && !/;\s*q=0(\.0*)?\s*$/i.test(coding));

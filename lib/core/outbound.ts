@@ -3,6 +3,7 @@ import type { ConnectionId, Sid } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { AppendOutcome } from "../state/outbox.ts";
 import type { Route } from "../state/records.ts";
+import { toFramesBytes } from "../state/row-limits.ts";
 import type { Store } from "../state/store.ts";
 import type { Transport } from "./transport.ts";
 
@@ -36,6 +37,18 @@ const MAX_REMEMBERED_ENDS = 10_000;
 /** A polling client that lets more than this wait for it is too slow. Its row must stay well under 400 KB. */
 const OUTBOX_CAP_BYTES = 256 * 1024;
 
+/** More than this is not written in one go. */
+const MAX_GATHERED_BYTES = 64 * 1024;
+
+interface Gathering {
+  readonly frames: string[];
+  bytes: number;
+  readonly sent: Promise<Sent>;
+}
+
+/** When all that needs no I/O is done: promises that can settle have settled. */
+const endOfTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
 /**
  * The queues to the clients: one per session and process. Frames leave in the order they were handed over, one
  * awaited post at a time, because two posts to one connection have no order of their own (the order of `@connections`
@@ -49,6 +62,8 @@ export class Outbound {
   readonly #logger: Logger;
   readonly #hooks: OutboundHooks;
   readonly #tails = new Map<Sid, Promise<unknown>>();
+  /** The last packet of a queue, as long as others may still join it. */
+  readonly #gatherings = new Map<Sid, Gathering>();
   readonly #ended = new Map<ConnectionId, DeliveryOutcome>();
   readonly #slots = new Slots(MAX_CONCURRENT_POSTS);
 
@@ -68,15 +83,42 @@ export class Outbound {
 
   /** Sends the frames of one packet back to back; nothing else from this process comes between them. */
   send(recipient: Recipient, frames: readonly string[], volatile = false): Promise<Sent> {
-    return this.#enqueue(recipient.sid, () => this.#sendPacket(recipient, frames, volatile));
+    const { sid, route } = recipient;
+    if (route.kind === "out" && !volatile) return this.#gather(recipient, frames);
+    this.#gatherings.delete(sid);
+    return this.#enqueue(sid, () => this.#sendPacket(recipient, frames, volatile));
   }
 
   /** Closes a connection after what was sent to its session before. */
   close(sid: Sid, connectionId: ConnectionId): Promise<void> {
+    this.#gatherings.delete(sid);
     return this.#enqueue(sid, async () => {
       this.#remember(connectionId, "gone");
       await this.#transport.close(connectionId);
     });
+  }
+
+  /**
+   * Packets for an outbox that are sent in one go, the answers to one POST, say, become one write: no GET comes
+   * between them, and it is cheaper.
+   */
+  #gather(recipient: Recipient, frames: readonly string[]): Promise<Sent> {
+    const { sid } = recipient;
+    const bytes = toFramesBytes(frames);
+    const open = this.#gatherings.get(sid);
+    if (open !== undefined && open.bytes + bytes <= MAX_GATHERED_BYTES) {
+      open.frames.push(...frames);
+      open.bytes += bytes;
+      return open.sent;
+    }
+    const gathered = [...frames];
+    const sent = this.#enqueue(sid, async () => {
+      await endOfTick();
+      if (this.#gatherings.get(sid)?.frames === gathered) this.#gatherings.delete(sid);
+      return this.#sendPacket(recipient, gathered, false);
+    });
+    this.#gatherings.set(sid, { frames: gathered, bytes, sent });
+    return sent;
   }
 
   #enqueue<T>(sid: Sid, task: () => Promise<T>): Promise<T> {

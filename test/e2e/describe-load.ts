@@ -2,7 +2,8 @@ import type { LoadResult } from "./chat-load.ts";
 
 /** The numbers of a run, for whoever reads the test's output. */
 export function describeLoad(result: LoadResult): string {
-  const { clients, processesPerConnection, kills, redeliveries, deadLetters, reconnections, elapsedMs } = result;
+  const { clients, processesPerConnection, kills, redeliveries, deadLetters, reconnections, elapsedMs } =
+    result;
   const packets = clients.flatMap(({ sent }) => sent);
   const acknowledged = packets.filter(({ ackedAtMs }) => ackedAtMs !== undefined);
   const heard = clients.flatMap(({ stays }) => stays.flatMap((stay) => stay.heard));

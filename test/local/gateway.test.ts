@@ -335,14 +335,14 @@ describe("a stack with limits of its own", () => {
     }
   });
 
-  it("takes binary frames as text where it is told to", async () => {
+  it("passes binary frames on as text, and text for them as binary, where it is told to", async () => {
     const own = await startStack(topology, { app, log: () => {}, allowBinaryFrames: true });
     try {
       const client = await connect(`${own.url}/dev`);
       expect(await client.next()).toBe("open");
       client.socket.send(Buffer.from([1, 2, 3, 4]));
 
-      expect(await client.next()).toBe("bAQIDBA==");
+      expect(await client.next()).toBe("binary 01020304");
     } finally {
       await own.stop();
     }

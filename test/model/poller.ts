@@ -3,7 +3,15 @@ import type { Letter } from "../../lib/core/letter.ts";
 import { poll } from "../../lib/core/polling.ts";
 import { toConnectionId, type ConnectionId, type Sid, type SocketId } from "../../lib/ids.ts";
 import type { Member } from "../../lib/state/records.ts";
-import { appendOf, beatOf, handshakeOf, pollingSessionOf, probeOf, sidOf, socketIdOf } from "../state/fixtures.ts";
+import {
+  appendOf,
+  beatOf,
+  handshakeOf,
+  pollingSessionOf,
+  probeOf,
+  sidOf,
+  socketIdOf,
+} from "../state/fixtures.ts";
 import { withBirth } from "./guest.ts";
 import { writes, type Touch } from "./schedule.ts";
 import type { ConnectionListener, Ticks, World } from "./world.ts";
@@ -78,7 +86,13 @@ export class Poller {
   closed(connectionId?: ConnectionId): Letter {
     const { sid } = this;
     const atMs = (this.#atMs += 1);
-    return { kind: "closed", sid, ...(connectionId ? { connectionId } : {}), atMs, reason: "transport close" };
+    return {
+      kind: "closed",
+      sid,
+      ...(connectionId ? { connectionId } : {}),
+      atMs,
+      reason: "transport close",
+    };
   }
 
   /** Sends a GET; more follow, one after each answer, as many as the options say. */

@@ -138,8 +138,7 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       step(`closeOutbox [${frames}]`, [writes("outbox", sid)], () => own.closeOutbox(sid, frames)),
     readOutbox: (sid) => step("readOutbox", [reads("outbox", sid)], () => own.readOutbox(sid)),
     openGet: (get) => step("openGet", [writes("outbox", get.sid)], () => own.openGet(get)),
-    endGet: (sid, id, nowMs) =>
-      step("endGet", [writes("outbox", sid)], () => own.endGet(sid, id, nowMs)),
+    endGet: (sid, id, nowMs) => step("endGet", [writes("outbox", sid)], () => own.endGet(sid, id, nowMs)),
     startProbe: (probe) =>
       step(`startProbe ${probe.connectionId}`, [writes("outbox", probe.sid)], () => own.startProbe(probe)),
     endProbe: (sid, connectionId) =>

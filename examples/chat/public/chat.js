@@ -32,7 +32,7 @@ export class Chat extends EventTarget {
 
   constructor(io) {
     super();
-    this.#socket = io({ transports: ["websocket"], autoConnect: false });
+    this.#socket = io({ autoConnect: false });
     this.#socket.on("connect", () => this.#enter());
     this.#socket.on("connect_error", () =>
       this.#setStatus(this.#socket.active ? this.#retrying() : "stopped"),

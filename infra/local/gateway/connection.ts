@@ -1,4 +1,5 @@
 import type { WebSocket } from "ws";
+import type { BinaryForm } from "./binary-frames.ts";
 import type { ConnectionFacts, DisconnectCause } from "./events.ts";
 
 /** A WebSocket behind the gateway, from 101 until its `$disconnect`. */
@@ -6,6 +7,8 @@ export interface Connection {
   readonly facts: ConnectionFacts;
   readonly authorizer: Record<string, unknown> | undefined;
   readonly socket: WebSocket;
+  /** What binary frames are as text, where they pass at all. */
+  readonly binaryForm: BinaryForm;
   lastActiveAtMs: number;
   /** The client has vanished without a word: posts succeed into the void, frames no longer come. */
   dropped: boolean;

@@ -84,9 +84,9 @@ export function answerManagement(
 
 const LETTER_B = 0x62;
 
-function send({ socket }: Connection, body: Buffer, allowBinaryFrames: boolean): void {
+function send({ socket, binaryForm }: Connection, body: Buffer, allowBinaryFrames: boolean): void {
   if (!allowBinaryFrames || body[0] !== LETTER_B) return socket.send(body, { binary: false });
-  socket.send(Buffer.from(body.toString("latin1", 1), "base64"), { binary: true });
+  socket.send(binaryForm.toBytes(body.toString("latin1")), { binary: true });
 }
 
 function decode(text: string): string | undefined {

@@ -4,6 +4,7 @@ import { WebSocketServer, type RawData, type WebSocket } from "ws";
 import type { Pool } from "../lambda/pool.ts";
 import { apiId, type RouteKey, type Topology } from "../topology.ts";
 import { hasIdentity, readVerdict } from "./authorize.ts";
+import { binaryFormOf, type BinaryForm } from "./binary-frames.ts";
 import { toCause, type Connection, type Connections } from "./connection.ts";
 import {
   createAuthorizerEvent,
@@ -83,7 +84,7 @@ export class WebSocketApi {
     }
     if (socket.destroyed) return this.#disconnected(facts, authorizer, toCause(1006));
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#open(webSocket, facts, authorizer),
+      this.#open(webSocket, facts, authorizer, binaryFormOf(request)),
     );
   }
 
@@ -136,11 +137,17 @@ export class WebSocketApi {
     return { context, latencyMs: Date.now() - facts.connectedAt };
   }
 
-  #open(socket: WebSocket, facts: ConnectionFacts, authorizer: Record<string, unknown> | undefined): void {
+  #open(
+    socket: WebSocket,
+    facts: ConnectionFacts,
+    authorizer: Record<string, unknown> | undefined,
+    binaryForm: BinaryForm,
+  ): void {
     const connection: Connection = {
       facts,
       authorizer,
       socket,
+      binaryForm,
       lastActiveAtMs: Date.now(),
       dropped: false,
       closing: undefined,
@@ -163,7 +170,7 @@ export class WebSocketApi {
     connection.lastActiveAtMs = Date.now();
     if (isBinary && !this.#options.allowBinaryFrames) return this.close(connection, toCause(1003));
     const bytes = data as Buffer;
-    const body = isBinary ? `b${bytes.toString("base64")}` : bytes.toString("utf8");
+    const body = isBinary ? connection.binaryForm.toText(bytes) : bytes.toString("utf8");
     const requestContext = createRequestContext(connection.facts, {
       routeKey: "$default",
       eventType: "MESSAGE",

@@ -1,7 +1,7 @@
 import type { FunctionSpec } from "../topology.ts";
 import type { Fate } from "./chaos.ts";
-import { isCpuSaturated } from "./cpu-meter.ts";
 import { Instance, type FunctionCode, type InvocationOutcome } from "./instance.ts";
+import { Scaling } from "./scaling.ts";
 
 export interface PoolOptions {
   readonly spec: FunctionSpec;
@@ -32,13 +32,6 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/**
- * A caller waits this long for a busy instance before another is started, and longer where the cores are at work
- * anyway. Starting costs a core for 150 ms: done at once, as on Lambda, a burst of fifty clients would start every
- * process there may be, and be served later for it.
- */
-const SCALE_UP_AFTER_MS = 60;
-const SCALE_UP_SATURATED_MS = 300;
 const RETIRE_IDLE_AFTER_MS = 15_000;
 
 /**
@@ -55,7 +48,7 @@ export class Pool {
   #idle: Instance[] = [];
   #waiters: Waiter[] = [];
   #starting = 0;
-  #scaleTimer: NodeJS.Timeout | undefined;
+  #scaling: Scaling;
   #retireTimer: NodeJS.Timeout;
   #outdated = new WeakSet<Instance>();
   #stopped = false;
@@ -64,6 +57,13 @@ export class Pool {
     this.#options = options;
     this.#code = options.code;
     this.spec = options.spec;
+    this.#scaling = new Scaling(
+      () => this.#waiters[0]?.sinceMs,
+      () => {
+        const full = this.#instances.size >= options.maxInstances;
+        if (this.#starting === 0 && !full && !this.#stopped) this.#startForWaiters();
+      },
+    );
     this.#retireTimer = setInterval(() => this.#retireIdle(), RETIRE_IDLE_AFTER_MS / 3).unref();
   }
 
@@ -84,7 +84,7 @@ export class Pool {
     if (instance !== undefined) return Promise.resolve(instance);
     return new Promise((resolve, reject) => {
       this.#waiters.push({ sinceMs: performance.now(), accepts, resolve, reject });
-      this.#scaleUpLater();
+      this.#scaling.watch();
     });
   }
 
@@ -141,7 +141,7 @@ export class Pool {
       this.#waiters.splice(index, 1);
       waiter.resolve(instance);
     }
-    if (this.#waiters.length > 0) this.#scaleUpLater();
+    if (this.#waiters.length > 0) this.#scaling.watch();
   }
 
   kill(instance: Instance): void {
@@ -172,7 +172,7 @@ export class Pool {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#retireTimer);
-    clearTimeout(this.#scaleTimer);
+    this.#scaling.stop();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(new Error("the runtime is stopping"));
     const ended = [...this.#instances].map((instance) => instance.ended());
     for (const instance of this.#instances) instance.kill("the runtime is stopping");
@@ -225,31 +225,6 @@ export class Pool {
     this.#idle = this.#idle.filter((other) => other !== instance);
     if (this.#stopped || this.#outdated.has(instance) || !instance.wasLoaded) return;
     if (this.#instances.size < this.#options.instances) this.#startForWaiters();
-  }
-
-  #scaleUpLater(): void {
-    const oldest = this.#waiters[0];
-    if (oldest === undefined || this.#scaleTimer !== undefined) return;
-    const waitedMs = performance.now() - oldest.sinceMs;
-    this.#scaleTimer = setTimeout(
-      () => {
-        this.#scaleTimer = undefined;
-        this.#scaleUp();
-        this.#scaleUpLater();
-      },
-      Math.max(SCALE_UP_AFTER_MS / 4, this.#patienceMs() - waitedMs),
-    );
-  }
-
-  #scaleUp(): void {
-    const oldest = this.#waiters[0];
-    if (this.#stopped || this.#starting > 0 || oldest === undefined) return;
-    if (performance.now() - oldest.sinceMs < this.#patienceMs()) return;
-    if (this.#instances.size < this.#options.maxInstances) this.#startForWaiters();
-  }
-
-  #patienceMs(): number {
-    return isCpuSaturated() ? SCALE_UP_SATURATED_MS : SCALE_UP_AFTER_MS;
   }
 
   /** A start that fails takes one waiter with it, as an invocation on Lambda fails when its initialisation does. */
