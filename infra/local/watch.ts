@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from "node:fs";
+import { existsSync, watch, type FSWatcher } from "node:fs";
 import path from "node:path";
 
 const SETTLE_MS = 60;
@@ -14,6 +14,8 @@ export function watchFiles(files: () => readonly string[], onChange: () => Promi
     // Directories, because editors replace files instead of writing into them.
     const directories = new Set([...watched].map((file) => path.dirname(file)));
     for (const directory of directories) {
+      // A folder that was deleted meanwhile; the next change finds it again.
+      if (!existsSync(directory)) continue;
       const watcher = watch(directory, (_, name) => {
         if (name === null || watched.has(path.join(directory, name))) changed();
       });

@@ -1,5 +1,4 @@
 import { isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
-import { CLOSE_FRAME } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { Store } from "../state/store.ts";
 import { CoreError } from "./errors.ts";
@@ -130,7 +129,7 @@ async function isOutboxDone(
   if (!isBornOnPolling(sid)) return true;
   const { store, outbound } = runtime;
   if (connectionId === undefined) {
-    if (!closedByServer.has(reason)) await runtime.releaseGet(sid, CLOSE_FRAME);
+    if (!closedByServer.has(reason)) await runtime.releaseGet(sid, reason);
     else await store.closeOutbox(sid, []);
     const outbox = await store.readOutbox(sid);
     // Moved, and crashed before the session's row said so.

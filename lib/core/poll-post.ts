@@ -1,7 +1,6 @@
 import { protocolOf, type Sid } from "../ids.ts";
 import { dialects, type Dialect } from "../protocol/dialect.ts";
 import { ProtocolError } from "../protocol/errors.ts";
-import { NOOP_FRAME } from "../protocol/frame.ts";
 import { refuseHandshake } from "../protocol/handshake.ts";
 import { fromForm } from "../protocol/jsonp.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
@@ -46,13 +45,11 @@ export async function pollPost(
   const atMs = runtime.clock.nowMs();
   for (const letter of letters)
     await runtime.mailbox.send({ kind: "payload", sid, atMs, texts: letter.texts });
-  if (end === "transport close") {
-    // The client closes: its GET, if it has one, is let go with a noop.
-    await runtime.store.severSession(sid);
+  if (end !== undefined) {
+    // Not severed: what the client sent before is in the mailbox, perhaps since an earlier POST, and runs before the
+    // close does. Nothing comes behind it, for the outbox ends here.
     await runtime.reportClosed(sid, undefined, end);
-    await runtime.releaseGet(sid, NOOP_FRAME);
-  } else if (end !== undefined) {
-    await runtime.endSession(sid, undefined, end);
+    await runtime.releaseGet(sid, end);
   }
   return accepted;
 }

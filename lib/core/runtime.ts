@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
 import type { Logger } from "../log.ts";
-import { CLOSE_FRAME } from "../protocol/frame.ts";
+import { CLOSE_FRAME, NOOP_FRAME } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { Route } from "../state/records.ts";
 import type { Store } from "../state/store.ts";
@@ -79,14 +79,17 @@ export class Runtime {
       await this.store.closeOutbox(sid, [CLOSE_FRAME]);
       return;
     }
-    await this.releaseGet(sid, CLOSE_FRAME);
+    await this.releaseGet(sid, reason);
   }
 
-  /** Answers the GET that is parked, if there is one, with a last frame, and closes the outbox either way. */
-  async releaseGet(sid: Sid, frame: string): Promise<void> {
+  /**
+   * Ends an outbox: answers the GET that is parked, if there is one, and it alone. A client that has closed by itself
+   * hears a noop, any other a close.
+   */
+  async releaseGet(sid: Sid, reason: DisconnectReason): Promise<void> {
     const { outcome } = await this.store.appendOutbox({
       sid,
-      frames: [frame],
+      frames: [reason === "transport close" ? NOOP_FRAME : CLOSE_FRAME],
       capBytes: Infinity,
       onlyIfParked: true,
       nowMs: this.clock.nowMs(),

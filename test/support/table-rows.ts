@@ -35,6 +35,7 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "room-member":
     case "namespace-member":
     case "beat":
+    case "outbox":
       return true;
     case "session":
     case "pending":
@@ -42,7 +43,6 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "socket":
     case "auth":
     case "joined":
-    case "outbox":
     case "sweep":
       return false;
     default:

@@ -110,7 +110,8 @@ export class EventSource {
   #failedIds(outcome: InvocationOutcome, batch: readonly QueuedMessage[]): ReadonlySet<string> {
     const all = new Set(batch.map(({ messageId }) => messageId));
     if (outcome.kind !== "answered") {
-      this.#options.log(`${this.#options.spec.functionKey} ${outcome.kind}: ${outcome.message}`);
+      if (!this.#stopped)
+        this.#options.log(`${this.#options.spec.functionKey} ${outcome.kind}: ${outcome.message}`);
       return all;
     }
     if (!this.#options.spec.reportBatchItemFailures) return new Set();
@@ -149,6 +150,7 @@ export class EventSource {
   }
 
   #later(action: () => void): void {
+    if (this.#stopped) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       action();

@@ -153,6 +153,19 @@ describe("a POST", () => {
     expect(left).toEqual([reason]);
   });
 
+  it("with a close runs what came before it in POSTs of their own, however long that took", async () => {
+    const { rig, ran, left } = build();
+    const client = await PollClient.connect(rig);
+
+    await client.post('42["last words"]');
+    await client.post("41");
+    await client.post("1");
+    await rig.settle();
+
+    expect(ran).toEqual([["last words"]]);
+    expect(left).toEqual(["client namespace disconnect"]);
+  });
+
   it("with nothing in it ends the session", async () => {
     const { rig, left } = build();
     const client = await PollClient.connect(rig);
