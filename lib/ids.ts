@@ -59,6 +59,7 @@ export function openedAtMs(sid: Sid): number {
 /** Whether the session began with long-polling; it may have been upgraded since. */
 export const isBornOnPolling = (sid: Sid): boolean => tellsBirth(sid, ON_POLLING);
 
+/** The protocol that the session's client speaks. */
 export const protocolOf = (sid: Sid): EngineProtocol => (tellsBirth(sid, PROTOCOL_3) ? 3 : 4);
 
 /** Whether payloads of protocol 3 may be answered in bytes. */

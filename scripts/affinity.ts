@@ -27,7 +27,7 @@ const scenarios: readonly Scenario[] = [
     load: { ...many, chaos: 0, seed: 11 },
     transport: "websocket",
   },
-  { title: "the same, with kills", load: { ...many, chaos: 0.05, seed: 12 } },
+  { title: "the same, with kills", load: { ...many, chaos: 0.01, seed: 12 } },
   {
     title: '20 clients with transports: ["polling"], 50 events each',
     load: { ...few, seed: 13, transportOptions: { transports: ["polling"] } },

@@ -1,4 +1,4 @@
-import { createSid, isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
+import { createSid, isBornOnPolling, protocolOf, type ConnectionId, type Sid } from "../ids.ts";
 import { parseHandshake } from "../protocol/handshake.ts";
 import { sessionExpiresAtSeconds } from "../state/expiry.ts";
 import type { Store } from "../state/store.ts";
@@ -25,7 +25,10 @@ export async function admit(
   if ("refused" in parsed) return { admitted: false, code: parsed.code, message: parsed.message };
   if (parsed.transport !== "websocket") return { admitted: false, code: 3, message: "Bad request" };
   const nowMs = clock.nowMs();
-  if (parsed.sid !== undefined) return admitProbe(store, options, parsed.sid, arrival.connectionId, nowMs);
+  if (parsed.sid !== undefined) {
+    if (protocolOf(parsed.sid) !== parsed.protocol) return { admitted: false, code: 3, message: "Bad request" };
+    return admitProbe(store, options, parsed.sid, arrival.connectionId, nowMs);
+  }
   const handshake = toHandshakeRecord(options.path, arrival, nowMs);
   const refusal = await askApp(options, handshake);
   if (refusal !== undefined) return { admitted: false, code: 4, message: refusal };

@@ -171,8 +171,7 @@ export class Inbox {
       await this.#runtime.transport.close(connectionId);
       return;
     }
-    if (!session.alive) return;
-    if (job.delivery.redelivered) {
+    if (session.alive && job.delivery.redelivered) {
       // It was handed over before: the instance crashed while it ran, and how far it came is unknown. An ordinary
       // server that crashes loses its connections; so does this one lose this connection, and the client comes back.
       this.#runtime.logger.warn("a frame was delivered again after a crash; its session is closed", {
@@ -180,13 +179,12 @@ export class Inbox {
         connectionId,
       });
       session.close(job.turn, "transport error");
-      return;
     }
     // What was POSTed before an upgrade was accepted before it, and is handled like any other frame.
     if (connectionId !== undefined && connectionId !== session.connectionId) {
       return onProbeFrame(this.#runtime, session, { ...frame, connectionId }, job.turn);
     }
-    await onFrame(this.#app, session, frame.text, job.turn);
+    if (session.alive) await onFrame(this.#app, session, frame.text, job.turn);
   }
 
   /** Loads a session at most once per lane and batch. */

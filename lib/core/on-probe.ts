@@ -1,5 +1,6 @@
 import type { ConnectionId, Sid } from "../ids.ts";
 import { PROBE_PING_FRAME, PROBE_PONG_FRAME, UPGRADE_FRAME } from "../protocol/frame.ts";
+import { hearLast } from "./last-frames.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import type { Turn } from "./turn.ts";
@@ -51,6 +52,12 @@ export async function onProbeFrame(
   turn.label = "upgrade";
   const { store, transport } = runtime;
   const { sid } = session;
+  if (!session.alive) {
+    // In its place in the lane: behind the close, and behind what was sent before it.
+    if (text === UPGRADE_FRAME) await turn.order(() => hearLast(runtime, sid, connectionId));
+    else await transport.close(connectionId);
+    return;
+  }
   const outbox = await store.readOutbox(sid);
   if (outbox?.probe?.connectionId !== connectionId) {
     await transport.close(connectionId);
@@ -90,9 +97,11 @@ async function takeOver(
     }
     if (await store.moveOutbox(sid, connectionId)) break;
     const outbox = await store.readOutbox(sid);
-    if (outbox === undefined || outbox.closed) {
+    if (outbox === undefined || outbox.closed) return hearLast(runtime, sid, connectionId);
+    if (outbox.probe?.connectionId !== connectionId) {
+      // Its time was up just now. Its client polls no more, so there is no way back.
       await transport.close(connectionId);
-      return;
+      return session.close(turn, "transport error");
     }
   }
   session.upgrade(connectionId);

@@ -98,6 +98,12 @@ export class Outbound {
     });
   }
 
+  /** Ends an outbox with a last frame, after what was sent to its session before. */
+  closeOutbox(sid: Sid, frame: string): Promise<boolean> {
+    this.#gatherings.delete(sid);
+    return this.#enqueue(sid, () => this.#store.closeOutbox(sid, [frame]));
+  }
+
   /**
    * Packets for an outbox that are sent in one go, the answers to one POST, say, become one write: no GET comes
    * between them, and it is cheaper.

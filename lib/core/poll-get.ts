@@ -6,6 +6,7 @@ import { refuseHandshake } from "../protocol/handshake.ts";
 import type { OutboxRecord } from "../state/outbox.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { bare, payload, refusal, type PollResponse } from "./http.ts";
+import { endOutbox } from "./last-frames.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A GET in its first seconds looks often: an answer to what the client has just sent is likely. */
@@ -94,7 +95,7 @@ async function park(
   if (taken === undefined) return toPayload(sid, [outbox === undefined ? NOOP_FRAME : CLOSE_FRAME]);
   // It came behind the client's word that it is on its WebSocket now, and was parked before that was heard.
   if (outbox?.connectionId !== undefined) return refusal(refuseHandshake(3));
-  if (taken.closed) await store.deleteOutbox(sid);
+  if (taken.closed) await endOutbox(runtime, sid);
   return toPayload(sid, taken.frames.length === 0 ? [NOOP_FRAME] : taken.frames);
 }
 

@@ -1,4 +1,4 @@
-import { createSid } from "../ids.ts";
+import { createSid, protocolOf } from "../ids.ts";
 import { dialects } from "../protocol/dialect.ts";
 import { openFrame } from "../protocol/frame.ts";
 import {
@@ -42,6 +42,11 @@ async function answer(runtime: Runtime, app: EngineApp, request: PollRequest): P
   if (sid === undefined) {
     if (request.method === "GET") return open(runtime, app, request, parsed);
     return refuse(app, request, refuseHandshake(2));
+  }
+  if (protocolOf(sid) !== parsed.protocol) {
+    // The id alone does not tell whether there is such a session, which comes first.
+    const outbox = await runtime.store.readOutbox(sid);
+    return refuse(app, request, refuseHandshake(outbox === undefined ? 1 : 3));
   }
   switch (request.method) {
     case "GET":

@@ -76,7 +76,7 @@ export class Runtime {
   async #closePolling(sid: Sid, reason: DisconnectReason): Promise<void> {
     const isError = reason === "parse error" || reason === "transport error" || reason === "ping timeout";
     if (!isError) {
-      await this.store.closeOutbox(sid, [CLOSE_FRAME]);
+      await this.outbound.closeOutbox(sid, CLOSE_FRAME);
       return;
     }
     await this.releaseGet(sid, reason);

@@ -3,7 +3,7 @@ import type { Sid } from "../ids.ts";
 
 /** What the query of an Engine.IO request asks for. */
 export interface Handshake {
-  /** Of a new session. With a `sid` it means nothing, as for the official server: the session has its own. */
+  /** Of the new session. With a `sid` it must be that session's own: its request is a bad one otherwise. */
   protocol: 3 | 4;
   transport: "polling" | "websocket";
   /** Absent: the client wants a new session. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { PollResponse } from "../../lib/core/http.ts";
-import { poll } from "../../lib/core/polling.ts";
 import type { Server } from "../../lib/core/server.ts";
 import type { ServerOptions } from "../../lib/core/server-options.ts";
 import { createEngine } from "../../lib/core/engine.ts";
 import type { Sid } from "../../lib/ids.ts";
+import { PollClient, request as send, type Request } from "./poll-client.ts";
 import { Rig, type Client } from "./rig.ts";
 
 const allowed: ServerOptions = { allowEIO3: true, pingInterval: 25_000, pingTimeout: 20_000 };
@@ -28,23 +28,10 @@ async function openVersion2(rig: Rig, query: Record<string, string> = {}): Promi
 }
 
 /** One HTTP request of a client of Socket.IO 2. */
-function request(
-  rig: Rig,
-  { query = {}, body, headers = {} }: { query?: object; body?: string | Buffer; headers?: object },
-): Promise<PollResponse> {
-  const { runtime, app } = rig.instances[0]!;
-  return poll(runtime, app, {
-    method: body === undefined ? "GET" : "POST",
-    path: "/",
-    query: { EIO: "3", transport: "polling", ...query },
-    headers: { ...headers },
-    body: Buffer.from(body ?? ""),
-    address: "192.0.2.7",
-    secure: false,
-  });
-}
+const request = (rig: Rig, { query, ...given }: Request): Promise<PollResponse> =>
+  send(rig, { ...given, query: { EIO: "3", ...query } });
 
-async function openPolling(rig: Rig, query: object = { b64: "1" }): Promise<Sid> {
+async function openPolling(rig: Rig, query: Record<string, string> = { b64: "1" }): Promise<Sid> {
   const { body } = await request(rig, { query });
   await rig.settle();
   return /"sid":"([^"]+)"/.exec(body.toString().replaceAll("\\", ""))![1] as Sid;
@@ -429,6 +416,40 @@ describe("polling", () => {
     await rig.advance(30_000);
 
     expect((await request(rig, { query: { sid }, body: "1:2" })).status).toBe(200);
+  });
+});
+
+describe("the upgrade", () => {
+  it("is that of later versions, and the client goes on with its own pings", async () => {
+    const rig = new Rig(createEcho(), { ...allowed, instances: 2 });
+    const sid = await openPolling(rig);
+    const client = new PollClient(rig, sid);
+    const socket = await client.probe();
+
+    await socket.send("2probe");
+    await request(rig, { query: { sid }, body: "6:4first" });
+    await socket.send("5", "4second");
+    await socket.send("2");
+    const again = await client.probe();
+
+    expect(socket.received).toEqual(["3probe", "4first", "4second", "3"]);
+    expect(await request(rig, { query: { sid } })).toMatchObject({
+      status: 400,
+      body: '{"code":3,"message":"Bad request"}',
+    });
+    expect(again.isClosed).toBe(true);
+    expect(socket.isClosed).toBe(false);
+  });
+
+  it("is not begun with a ping", async () => {
+    const rig = new Rig(createEcho(), allowed);
+    const fourth = await PollClient.open(rig);
+    const socket = await fourth.probe();
+
+    await socket.send("2");
+
+    expect(socket.isClosed).toBe(true);
+    expect((await fourth.post("4x")).status).toBe(200);
   });
 });
 

@@ -25,6 +25,8 @@ export interface QueueOptions {
   /** Letters a batch. Default 10, the most that Lambda is given. */
   readonly maxBatch?: number;
   readonly crashes: Crashes;
+  /** True: nothing is delivered before `open`. Default false. */
+  readonly held?: boolean;
 }
 
 /**
@@ -37,10 +39,18 @@ export class ModelQueue {
   readonly #schedule: Schedule;
   readonly #options: QueueOptions;
   readonly #groups = new Map<string, Group>();
+  #held: boolean;
 
   constructor(schedule: Schedule, options: QueueOptions) {
     this.#schedule = schedule;
     this.#options = options;
+    this.#held = options.held ?? false;
+  }
+
+  /** Deliveries begin. */
+  open(): void {
+    this.#held = false;
+    for (const group of this.#groups.values()) this.#offerDelivery(group);
   }
 
   /** What sending a letter touches. */
@@ -72,7 +82,7 @@ export class ModelQueue {
   }
 
   #offerDelivery(group: Group): void {
-    if (group.inFlight.size > 0 || group.waiting.length === 0) return;
+    if (this.#held || group.inFlight.size > 0 || group.waiting.length === 0) return;
     const process = `${group.name.slice(0, 4)}${group.name.slice(20)} batch ${group.batches + 1}`;
     const step = { id: process, process, label: "receives", touches: [writes("queue", group.name)] };
     this.#schedule.offer(step, () => this.#deliver(group, process));

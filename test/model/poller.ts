@@ -20,8 +20,12 @@ export interface PollerOptions {
   readonly rooms?: readonly string[];
   /** What waits for it already. */
   readonly waiting?: readonly string[];
-  /** True: its WebSocket has begun to take over, and has heard `3probe`. Default false. */
+  /** True: the same, and it has heard `3probe`. Default false. */
   readonly probing?: boolean;
+  /** True: its WebSocket is open, and has begun to take over. Default false. */
+  readonly asking?: boolean;
+  /** True: it takes itself to be on its WebSocket, has said `5` or is about to. Default false. */
+  readonly upgraded?: boolean;
   /** How many GETs it makes by itself, one after the other, from the first on. Default 1. */
   readonly gets?: number;
   /** What it sends over its WebSocket behind `5`. */
@@ -66,7 +70,8 @@ export class Poller {
     this.#touch = writes("client", member.sid);
     this.#atMs = world.nowMs;
     this.#probed = options.probing ?? false;
-    world.connect(this.connectionId).open = this.#probed;
+    if (options.upgraded) this.state = "upgraded";
+    world.connect(this.connectionId).open = this.#probed || (options.asking ?? false);
     world.connections.get(this.connectionId)!.listener = this.#listener(this.connectionId);
   }
 
@@ -176,8 +181,14 @@ export class Poller {
   #read(answer: string): void {
     for (const frame of answer.split("\x1e")) {
       if (frame.startsWith("4") && frame !== "400") this.heard.push(frame);
-      else if (frame !== "6") this.state = "ended";
+      else if (frame !== "6") this.#end();
     }
+  }
+
+  /** A client that is told to go closes a WebSocket that it has not moved to yet. */
+  #end(): void {
+    if (this.state === "polling") this.#world.connections.get(this.connectionId)!.open = false;
+    this.state = "ended";
   }
 
   #listener(connectionId: ConnectionId): ConnectionListener {
@@ -212,7 +223,8 @@ export class Poller {
 /** Seats a client that is in the main namespace and polls, before the first step. */
 export async function seatPoller(world: World, index: number, options: PollerOptions = {}): Promise<Poller> {
   const { own, members } = world.table;
-  const openedMs = world.nowMs - 60_000;
+  // Due to be reaped ten minutes from now.
+  const openedMs = world.nowMs - 30_000;
   const sid = withBirth(sidOf(index, openedMs), true);
   const socketId = socketIdOf(index);
   const route = { kind: "out" } as const;
@@ -225,7 +237,7 @@ export async function seatPoller(world: World, index: number, options: PollerOpt
   const request = { sid, socket, auth, member, rooms: options.rooms ?? [] };
   await Promise.all([own.connectSocket(request), members.connectSocket(request)]);
   const poller = new Poller(world, member, options);
-  if (options.probing) await own.startProbe(probeOf(sid, poller.connectionId, world.nowMs));
+  if (poller.online) await own.startProbe(probeOf(sid, poller.connectionId, world.nowMs));
   if (options.waiting) await own.appendOutbox(appendOf(sid, options.waiting));
   return poller;
 }

@@ -29,6 +29,8 @@ export interface WorldOptions {
   /** Default `queue`. In `direct` ordering every letter is an invocation at once. */
   readonly ordering?: "queue" | "direct";
   readonly maxBatch?: number;
+  /** True: nothing is delivered before the model says `queue.open()`. Default false. */
+  readonly held?: boolean;
   /** How many processes may stop forever, between any two of their steps. Default none. */
   readonly crashes?: number;
   /** For controls: what a wrong poller or a wrong inbox would make of a delivery. */
@@ -85,6 +87,7 @@ export class World {
     this.queue = new ModelQueue(schedule, {
       ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
       crashes: this.crashes,
+      held: options.held ?? false,
       receive: (process, batch) => {
         const { alter = (delivery) => delivery } = options;
         return this.createInstance(process).inbox.receive(batch.map(alter));

@@ -9,7 +9,7 @@ export function installForVersion2(io: Server): void {
   io.on("connection", (socket) => {
     const { query, auth } = socket.handshake;
     socket.emit("welcome", socket.id, auth, { EIO: query["EIO"], token: query["token"] });
-    socket.join("everyone");
+    void socket.join("everyone");
     installEchoes(socket);
     socket.on("to everyone", (value: unknown) => io.to("everyone").emit("everyone", value));
     socket.on("to me", (value: unknown) => io.to(socket.id).emit("me", value));

@@ -1,0 +1,330 @@
+import { describe, expect, it } from "vitest";
+import type { Server } from "../../../lib/core/server.ts";
+import { liveRows, noRows, PollClient, type Parked } from "../poll-client.ts";
+import { Rig } from "../rig.ts";
+
+type Ack = (...args: unknown[]) => void;
+
+const unknown = { status: 400, body: '{"code":1,"message":"Session ID unknown"}' };
+
+function build(options = {}) {
+  const left: string[] = [];
+  const ran: unknown[] = [];
+  const install = (io: Server) => {
+    io.on("connection", (socket) => {
+      void socket.join(["a", "b"]);
+      socket.onAny((...args: unknown[]) => ran.push(args[0]));
+      socket.on("transport", (ack: Ack) => ack(socket.conn.transport.name));
+      socket.on("echo", (value: unknown) => socket.emit("echoed", value));
+      socket.on("disconnect", (reason) => left.push(reason));
+    });
+  };
+  return { rig: new Rig(install, { instances: 3, ...options }), left, ran };
+}
+
+/** Whether the session still gets what is sent to it, by polling. */
+async function pollsOn(rig: Rig, client: PollClient): Promise<string> {
+  rig.io.emit("still here");
+  await rig.io.flush();
+  return client.fetch();
+}
+
+describe("a WebSocket that opens for a polling session", () => {
+  it("is told nothing until it speaks", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+
+    const socket = await client.probe();
+
+    expect([socket.received, socket.isClosed]).toEqual([[], false]);
+  });
+
+  it("is answered 3probe to 2probe, and the waiting GET ends with a noop", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const parked = await client.park();
+
+    const socket = await client.probe();
+    await socket.send("2probe");
+    const early = parked.isAnswered;
+    await rig.advance(250);
+
+    expect(socket.received).toEqual(["3probe"]);
+    expect([early, (await parked.answer).body]).toEqual([false, "6"]);
+  });
+
+  it("lets GETs wait a tenth of a second only, as long as it tries", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+    await socket.send("2probe");
+
+    const answers: Parked[] = [];
+    for (let n = 0; n < 3; n++) {
+      const parked = await client.park();
+      await rig.advance(113);
+      answers.push(parked);
+    }
+
+    expect(answers.map(({ isAnswered }) => isAnswered)).toEqual([true, true, true]);
+  });
+
+  it("takes over with 5: events run, frames arrive over it, and polling is over", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+    await socket.send("2probe");
+    void socket.received;
+
+    await socket.send("5");
+    await socket.send('421["transport"]', '42["echo",1]');
+
+    expect(socket.received).toEqual(['431["websocket"]', '42["echoed",1]']);
+    expect(await client.get()).toMatchObject({ status: 400, body: '{"code":3,"message":"Bad request"}' });
+    expect((await rig.store.loadSession(client.sid, { handshake: false }))!.session).toMatchObject({
+      transport: "websocket",
+      connectionId: socket.connectionId,
+      phase: "open",
+    });
+  });
+
+  it("may send 2probe, 5 and events without waiting for anything", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+
+    await socket.send("2probe", "5", '42["echo",1]', '42["echo",2]');
+
+    expect(socket.received).toEqual(["3probe", '42["echoed",1]', '42["echoed",2]']);
+  });
+
+  it("may be heard by another instance with every frame", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+
+    for (const frame of ["2probe", "5", '42["echo",1]', '42["echo",2]']) await socket.send(frame);
+
+    expect(socket.received).toEqual(["3probe", '42["echoed",1]', '42["echoed",2]']);
+  });
+
+  it("gets what was waiting, before what is sent later, each once", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+    await socket.send("2probe");
+    void socket.received;
+    for (const n of [1, 2, 3]) rig.io.emit("n", n);
+    rig.io.emit("bytes", Buffer.of(1));
+    await rig.io.flush();
+
+    await socket.send("5");
+    rig.io.emit("n", 4);
+    await rig.io.flush();
+
+    expect(socket.received).toEqual([
+      '42["n",1]',
+      '42["n",2]',
+      '42["n",3]',
+      '451-["bytes",{"_placeholder":true,"num":0}]',
+      "bAQ==",
+      '42["n",4]',
+    ]);
+  });
+
+  it("comes after what was POSTed before it, which still runs, first", async () => {
+    const { rig, ran } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+    await socket.send("2probe");
+
+    await client.post('42["echo","posted"]');
+    socket.write("5", '42["echo","over it"]');
+    await rig.settle();
+
+    expect(ran).toEqual(["echo", "echo"]);
+    expect(socket.received).toEqual(["3probe", '42["echoed","posted"]', '42["echoed","over it"]']);
+  });
+
+  it("is a route that rooms learn of one by one, each when somebody emits to it", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.upgrade();
+    const { io, life } = rig.instances[0]!;
+    const cost = async (room: string): Promise<string[]> => {
+      const { length } = life.calls;
+      io.to(room).emit(room);
+      await io.flush();
+      return life.calls.slice(length).filter((call) => !call.includes("list"));
+    };
+
+    const costs = [await cost("a"), await cost("a"), await cost("b"), await cost("b")];
+
+    const repaired = ["store.appendOutbox", "transport.post", "store.repairRoute"];
+    expect(costs).toEqual([repaired, ["transport.post"], repaired, ["transport.post"]]);
+    expect(socket.received).toEqual(['42["a"]', '42["a"]', '42["b"]', '42["b"]']);
+  });
+
+  it("keeps its session alive with pings over it", async () => {
+    const { rig, left } = build({ pingInterval: 60_000, pingTimeout: 90_000 });
+    const client = await PollClient.connect(rig);
+    const socket = await client.upgrade();
+    await rig.sweep();
+
+    for (let n = 0; n < 4; n++) {
+      await rig.advance(60_000);
+      await rig.sweep();
+      expect(socket.received).toEqual(["2"]);
+      await socket.send("3");
+    }
+
+    expect(left).toEqual([]);
+  });
+});
+
+describe("a WebSocket that fails to take over", () => {
+  it.each(["4hello", "40", "0", "6", "2", "2other", "1", "", "abc"])(
+    "because it begins with %j is closed, and the session polls on",
+    async (frame) => {
+      const { rig, left } = build();
+      const client = await PollClient.connect(rig);
+      const socket = await client.probe();
+
+      await socket.send(frame);
+
+      expect([socket.isClosed, socket.received, left]).toEqual([true, [], []]);
+      expect(await pollsOn(rig, client)).toBe('42["still here"]');
+    },
+  );
+
+  it("because it begins with a pong is closed when its time is up: a pong is written down without a look", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+    const { length } = rig.instances.flatMap(({ life }) => life.calls);
+
+    await socket.send("3");
+    const calls = rig.instances.flatMap(({ life }) => life.calls).length - length;
+    const early = socket.isClosed;
+    await rig.advance(10_000);
+    await client.park();
+
+    expect([calls, early, socket.isClosed]).toEqual([1, false, true]);
+  });
+
+  it("because it closes harms nobody, and another one may try", async () => {
+    const { rig, left } = build();
+    const client = await PollClient.connect(rig);
+    const first = await client.probe();
+    await first.send("2probe");
+
+    await first.leave();
+    const between = await pollsOn(rig, client);
+    const second = await client.upgrade();
+    await second.send('42["echo",1]');
+
+    expect(between).toBe('42["still here"]');
+    expect(second.received).toEqual(['42["echoed",1]']);
+    expect(left).toEqual([]);
+  });
+
+  it.each([
+    ["with the GET that waits", true],
+    ["without one", false],
+  ])("because its time is up is closed, %s, and another one may try", async (_, polls) => {
+    const { rig, left } = build({ upgradeTimeout: 3_000 });
+    const client = await PollClient.connect(rig);
+    const first = await client.probe();
+
+    await rig.advance(3_000);
+    const parked = polls ? await client.park() : undefined;
+    await rig.advance(500);
+    const second = await client.upgrade();
+    await second.send('42["echo",1]');
+
+    expect(parked?.isAnswered ?? false).toBe(false);
+    if (polls) expect(first.isClosed).toBe(true);
+    expect(second.received).toEqual(['42["echoed",1]']);
+    expect(left).toEqual([]);
+  });
+
+  it("in time may not say 5 when another one has taken its place", async () => {
+    const { rig, left } = build({ upgradeTimeout: 3_000 });
+    const client = await PollClient.connect(rig);
+    const first = await client.probe();
+    await rig.advance(3_000);
+    const second = await client.upgrade();
+
+    await first.send("5");
+    await second.send('42["echo",1]');
+
+    expect(first.isClosed).toBe(true);
+    expect(second.received).toEqual(['42["echoed",1]']);
+    expect(left).toEqual([]);
+  });
+
+  it("because another one is trying is let in and closed, and the session is unharmed", async () => {
+    const { rig, left } = build();
+    const client = await PollClient.connect(rig);
+    const first = await client.probe();
+    await first.send("2probe");
+
+    const second = await client.probe();
+    await first.send("5", '42["echo",1]');
+
+    expect([second.isClosed, second.received]).toEqual([true, []]);
+    expect(first.received).toEqual(["3probe", '42["echoed",1]']);
+    expect(left).toEqual([]);
+  });
+
+  it("because one has succeeded is let in and closed, and the session is unharmed", async () => {
+    const { rig, left } = build();
+    const client = await PollClient.connect(rig);
+    const first = await client.upgrade();
+
+    const second = await client.probe();
+    await first.send('42["echo",1]');
+
+    expect([second.isClosed, second.received]).toEqual([true, []]);
+    expect(first.received).toEqual(['42["echoed",1]']);
+    expect(left).toEqual([]);
+  });
+
+  it("because its session is over is refused at the door", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    await client.send("1");
+
+    await expect(client.probe()).rejects.toThrow("Session ID unknown");
+  });
+
+  it("because its session ends meanwhile is closed", async () => {
+    const { rig, left } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+    await socket.send("2probe");
+
+    await client.send("1");
+    await socket.send("5");
+
+    expect(socket.isClosed).toBe(true);
+    expect(left).toEqual(["transport close"]);
+    expect(await client.get()).toMatchObject(unknown);
+    expect(liveRows(rig)).toEqual(noRows);
+  });
+
+  it("because it dies under what was taken for it ends the session: there would be a hole", async () => {
+    const { rig, left } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+    await socket.send("2probe");
+    rig.io.emit("lost");
+    await rig.io.flush();
+    rig.transport.drop(socket.connectionId);
+
+    await socket.send("5");
+
+    expect(left).toEqual(["transport error"]);
+    expect(liveRows(rig)).toEqual(noRows);
+  });
+});
