@@ -5,9 +5,10 @@
 import { parseArgs } from "node:util";
 import { startCountingAws, type Calls } from "./counting-aws.ts";
 import { Client, loadHandlers } from "./handler-client.ts";
+import { measureIdlePoll, pollingOperations } from "./polling-calls.ts";
 import { measureSweep } from "./sweep-calls.ts";
 
-type Budgeted = Pick<Calls, "reads" | "writes" | "posts" | "sends" | "invokes">;
+export type Budgeted = Pick<Calls, "reads" | "writes" | "posts" | "sends" | "invokes">;
 
 interface Row extends Budgeted {
   readonly operation: string;
@@ -15,12 +16,12 @@ interface Row extends Budgeted {
   readonly ok: boolean;
 }
 
-interface Operation {
+export interface Operation<Who = Client> {
   readonly operation: string;
   readonly budget: Partial<Budgeted>;
   /** Brings about the state before; not counted. */
-  readonly prepare: () => Promise<Client>;
-  readonly act: (client: Client) => Promise<void>;
+  readonly prepare: () => Promise<Who>;
+  readonly act: (client: Who) => Promise<unknown>;
 }
 
 const nothing: Budgeted = { reads: 0, writes: 0, posts: 0, sends: 0, invokes: 0 };
@@ -154,16 +155,26 @@ async function main(): Promise<void> {
 
   const rows: Row[] = [];
   const { keepAlive, ping } = await measureSweep(handlers, aws, RECIPIENTS);
-  for (const operation of operations) {
+  const measure = async <Who>(operation: Operation<Who>): Promise<void> => {
     await run(operation); // the first time warms the instance
     rows.push(await run(operation));
-  }
+  };
+  for (const operation of operations) await measure(operation);
+  for (const operation of pollingOperations({ handlers, aws }, { speaker: connected, members: RECIPIENTS }))
+    await measure(operation);
+  const idle = await measureIdlePoll({ handlers, aws });
+  rows.push(
+    toRow("idle poll, a second of its first five", { ...nothing, ...idle.first }, { ...nothing, reads: 5 }),
+  );
+  rows.push(
+    toRow("idle poll, a second after those", { ...nothing, ...idle.later }, { ...nothing, reads: 2 }),
+  );
   const onePost = { ...nothing, posts: 1 };
   rows.push(toRow("keep-alive, beyond the sweep's own requests", { ...nothing, ...keepAlive }, onePost));
   rows.push(toRow("ping, beyond the sweep's own requests", { ...nothing, ...ping }, onePost));
   await aws.stop();
 
-  async function run({ operation, budget, prepare, act }: Operation): Promise<Row> {
+  async function run<Who>({ operation, budget, prepare, act }: Operation<Who>): Promise<Row> {
     const client = await prepare();
     aws.reset();
     await act(client);

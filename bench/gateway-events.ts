@@ -10,9 +10,10 @@ const API = { apiId: "bench", stage: "bench", domainName: "bench.execute-api.us-
 
 export const createConnectionId = (): string => `${randomBytes(11).toString("base64url").slice(0, 15)}=`;
 
-/** What the REQUEST authorizer of `$connect` gets. */
-export function authorizeEvent(connectionId: string): unknown {
+/** What the REQUEST authorizer of `$connect` gets; with a sid from a client that was polling before. */
+export function authorizeEvent(connectionId: string, sid?: string): unknown {
   const nowMs = Date.now();
+  const query = { EIO: "4", transport: "websocket", ...(sid === undefined ? {} : { sid }) };
   return {
     type: "REQUEST",
     methodArn: `arn:aws:execute-api:us-east-1:000000000000:${API.apiId}/${API.stage}/$connect`,
@@ -23,8 +24,10 @@ export function authorizeEvent(connectionId: string): unknown {
       "X-Forwarded-Port": "443",
     },
     multiValueHeaders: {},
-    queryStringParameters: { EIO: "4", transport: "websocket" },
-    multiValueQueryStringParameters: { EIO: ["4"], transport: ["websocket"] },
+    queryStringParameters: query,
+    multiValueQueryStringParameters: Object.fromEntries(
+      Object.entries(query).map(([name, value]) => [name, [value]]),
+    ),
     stageVariables: {},
     requestContext: {
       routeKey: "$connect",
@@ -39,6 +42,38 @@ export function authorizeEvent(connectionId: string): unknown {
       identity: { sourceIp: "203.0.113.7", userAgent: "bench" },
       ...API,
     },
+  };
+}
+
+/** What the HTTP API hands to the polling function, payload format 2.0. */
+export function pollEvent(request: {
+  readonly method: "GET" | "POST";
+  readonly query: string;
+  readonly body: string | undefined;
+}): unknown {
+  const { method, query, body } = request;
+  const path = "/socket.io/";
+  return {
+    version: "2.0",
+    routeKey: "ANY /socket.io/{proxy+}",
+    rawPath: path,
+    rawQueryString: query,
+    headers: {
+      host: API.domainName,
+      "user-agent": "bench",
+      "x-forwarded-for": "203.0.113.7",
+      "x-forwarded-port": "443",
+      "x-forwarded-proto": "https",
+      ...(body === undefined ? {} : { "content-type": "text/plain;charset=UTF-8" }),
+    },
+    requestContext: {
+      http: { method, path, protocol: "HTTP/1.1", sourceIp: "203.0.113.7", userAgent: "bench" },
+      requestId: randomUUID(),
+      timeEpoch: Date.now(),
+      ...API,
+    },
+    isBase64Encoded: false,
+    ...(body === undefined ? {} : { body }),
   };
 }
 

@@ -11,6 +11,7 @@ type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 export interface Handlers {
   readonly connect: Handler;
+  readonly poll: Handler;
   readonly inbox: Handler;
   readonly heartbeat: Handler;
 }

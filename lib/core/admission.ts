@@ -26,7 +26,8 @@ export async function admit(
   if (parsed.transport !== "websocket") return { admitted: false, code: 3, message: "Bad request" };
   const nowMs = clock.nowMs();
   if (parsed.sid !== undefined) {
-    if (protocolOf(parsed.sid) !== parsed.protocol) return { admitted: false, code: 3, message: "Bad request" };
+    if (protocolOf(parsed.sid) !== parsed.protocol)
+      return { admitted: false, code: 3, message: "Bad request" };
     return admitProbe(store, options, parsed.sid, arrival.connectionId, nowMs);
   }
   const handshake = toHandshakeRecord(options.path, arrival, nowMs);

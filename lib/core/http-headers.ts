@@ -23,9 +23,7 @@ export async function withCors(
     // Before the package is called: it may end the response before it returns.
     response.onEnd = resolve;
     // The package needs of a request its method and headers, and of a response what is below.
-    cors(options.cors)(request as never, response as never, (error?: unknown) =>
-      error ? reject(error as Error) : resolve(),
-    );
+    cors(options.cors)(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });
   const headers = Object.fromEntries(response.headers);
   if (response.isEnded) return { status: response.statusCode, headers, body: "" };
@@ -68,7 +66,8 @@ export async function compressed(
   response: PollResponse,
 ): Promise<PollResponse> {
   const { compressFromBytes } = options;
-  if (compressFromBytes === undefined || !takesGzip(request.headers["accept-encoding"] ?? "")) return response;
+  if (compressFromBytes === undefined || !takesGzip(request.headers["accept-encoding"] ?? ""))
+    return response;
   if (Buffer.byteLength(response.body) < compressFromBytes) return response;
   return {
     ...response,

@@ -118,7 +118,7 @@ async function deleteBeats(
 
 /**
  * Ends an outbox. When it was the server that closed, what its client has not fetched yet, a disconnect packet perhaps,
- * is left for the next GET, which deletes the outbox. Until then the beat stays too: if no GET comes, the heartbeat
+ * is left for the next GET, which deletes outbox and beat. Until then the beat stays: if no GET comes, the heartbeat
  * finds it and the session is closed again. After anything else only a GET that is parked is answered.
  */
 async function isOutboxDone(

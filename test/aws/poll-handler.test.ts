@@ -36,7 +36,13 @@ const pollEvent = (own: {
       apiId: "abcdef1234",
       domainName: "abcdef1234.execute-api.eu-central-1.amazonaws.com",
       domainPrefix: "abcdef1234",
-      http: { method, path: rawPath, protocol: "HTTP/1.1", sourceIp: "203.0.113.7", userAgent: "Mozilla/5.0" },
+      http: {
+        method,
+        path: rawPath,
+        protocol: "HTTP/1.1",
+        sourceIp: "203.0.113.7",
+        userAgent: "Mozilla/5.0",
+      },
       requestId: "fDzLTGTjIAMFxMw=",
       routeKey: "ANY /socket.io/{proxy+}",
       stage: "$default",
@@ -154,7 +160,9 @@ describe("a request to the HTTP API", () => {
 
   it("behind the edge comes from the client, not from the edge", async () => {
     const { rig, handle, handshakes } = build({ trustedHops: 1 });
-    const sid = await open(handle, { headers: { "x-forwarded-for": "192.0.2.66, 198.51.100.9, 203.0.113.7" } });
+    const sid = await open(handle, {
+      headers: { "x-forwarded-for": "192.0.2.66, 198.51.100.9, 203.0.113.7" },
+    });
 
     await handle(pollEvent({ method: "POST", rawQueryString: ofSession(sid), headers: text, body: "40" }));
     await rig.settle();

@@ -1,5 +1,5 @@
 import { request, type ClientRequest } from "node:http";
-import { Inbox } from "../support/inbox.ts";
+import type { Inbox } from "../support/inbox.ts";
 import { eventually, pause } from "../support/waiting.ts";
 import { httpSettings } from "./http-settings.ts";
 import { HttpSocket } from "./http-socket.ts";

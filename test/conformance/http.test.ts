@@ -6,9 +6,10 @@ import { startOurs } from "../support/our-server.ts";
 import { readRows, sidOf } from "../support/table-rows.ts";
 import { WireClient } from "../support/wire-client.ts";
 import { installHttp } from "./apps/http.ts";
-import { handshakeRows, pollingRows, upgradeRows } from "./http-rows.ts";
+import { handshakeRows, pollingRows } from "./http-rows.ts";
 import { httpSettings } from "./http-settings.ts";
 import { Stage } from "./http-stage.ts";
+import { upgradeRows } from "./http-upgrade-rows.ts";
 
 interface Subject extends RunningServer {
   readonly isParked: (sid: string) => Promise<boolean>;
@@ -30,8 +31,11 @@ async function startOfficialSubject(): Promise<Subject> {
     installHttp(official);
   }, httpSettings);
   /** There is no public way to ask. */
-  const { clients } = io?.engine as unknown as { clients: Record<string, { transport: { writable: boolean } }> };
-  const isParked = (sid: string): Promise<boolean> => Promise.resolve(clients[sid]?.transport.writable === true);
+  const { clients } = io?.engine as unknown as {
+    clients: Record<string, { transport: { writable: boolean } }>;
+  };
+  const isParked = (sid: string): Promise<boolean> =>
+    Promise.resolve(clients[sid]?.transport.writable === true);
   return { ...server, isParked };
 }
 
@@ -53,7 +57,12 @@ describe.each(subjects)("requests and answers of $name", ({ isOurs, start }) => 
     watcher = await WireClient.open(subject.url, { connect: "40/watch," });
     watcher.onFrame = (frame) => {
       if (!frame.startsWith('42/watch,["left"')) return;
-      const [, row, , reason] = JSON.parse(frame.slice("42/watch,".length)) as [string, string, string, string];
+      const [, row, , reason] = JSON.parse(frame.slice("42/watch,".length)) as [
+        string,
+        string,
+        string,
+        string,
+      ];
       left.push({ row, reason });
     };
     await watcher.frame('42/watch,["watching"]');

@@ -1,6 +1,6 @@
 import type { PollRequest, PollResponse } from "../../lib/core/http.ts";
 import { poll } from "../../lib/core/polling.ts";
-import { toSid, type Sid } from "../../lib/ids.ts";
+import { protocolOf, toSid, type Sid } from "../../lib/ids.ts";
 import type { Client, Rig } from "./rig.ts";
 
 /** What a test says of a request; the rest is as a stock client has it. */
@@ -17,7 +17,10 @@ export interface Request {
 const turns = new WeakMap<Rig, number>();
 
 /** One HTTP request. Requests go to the instances in turn, so two in a row never meet on one unless there is just one. */
-export function request(rig: Rig, { method, path, query, headers, body }: Request = {}): Promise<PollResponse> {
+export function request(
+  rig: Rig,
+  { method, path, query, headers, body }: Request = {},
+): Promise<PollResponse> {
   const turn = turns.get(rig) ?? 0;
   turns.set(rig, turn + 1);
   const { runtime, app } = rig.instances[turn % rig.instances.length]!;
@@ -81,11 +84,11 @@ export class PollClient {
   }
 
   get(given: Request = {}): Promise<PollResponse> {
-    return request(this.#rig, { ...given, query: { sid: this.sid, ...given.query } });
+    return request(this.#rig, { ...given, query: { ...this.#own, ...given.query } });
   }
 
   post(body: string | Buffer, given: Request = {}): Promise<PollResponse> {
-    return request(this.#rig, { ...given, body, query: { sid: this.sid, ...given.query } });
+    return request(this.#rig, { ...given, body, query: { ...this.#own, ...given.query } });
   }
 
   /** Posts, and lets everything come to rest that needs no time. */
@@ -122,9 +125,14 @@ export class PollClient {
     };
   }
 
+  /** What of the query names this session. */
+  get #own(): Record<string, string> {
+    return { sid: this.sid, EIO: String(protocolOf(this.sid)) };
+  }
+
   /** A WebSocket that has opened for this session and said nothing yet. */
   async probe(): Promise<Client> {
-    const client = await this.#rig.admit({ sid: this.sid });
+    const client = await this.#rig.admit(this.#own);
     await this.#rig.settle();
     return client;
   }

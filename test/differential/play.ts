@@ -5,8 +5,12 @@ import { Participant } from "./participant.ts";
 import type { ClientOptions, Scenario } from "./scenario.ts";
 import { Transcript } from "./transcript.ts";
 
-/** Plays a script against a server and returns what everybody saw. */
-export async function play(scenario: Scenario, url: string): Promise<Record<string, readonly string[]>> {
+/** Plays a script against a server and returns what everybody saw. `arrival`: what clients use to get there. */
+export async function play(
+  scenario: Scenario,
+  url: string,
+  arrival: Pick<ClientOptions, "transports" | "upgrade"> = { transports: ["websocket"] },
+): Promise<Record<string, readonly string[]>> {
   const transcript = new Transcript();
   const nsp = nspOf(scenario);
   const managers = new Set<Manager>();
@@ -15,7 +19,7 @@ export async function play(scenario: Scenario, url: string): Promise<Record<stri
   const client = (lane: string, options: ClientOptions = {}): Participant => {
     const { nsp: suffix, beside, ...rest } = options;
     const name = suffix === undefined ? nsp : suffix === "/" ? "/" : `${nsp}/${suffix}`;
-    const settings = { transports: ["websocket"], reconnection: false, forceNew: true, ...rest };
+    const settings = { ...arrival, reconnection: false, forceNew: true, ...rest };
     const socket =
       beside === undefined ? connect(`${url}${name}`, settings) : beside.socket.io.socket(name, settings);
     managers.add(socket.io);

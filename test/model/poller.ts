@@ -24,6 +24,8 @@ export interface PollerOptions {
   readonly probing?: boolean;
   /** True: its WebSocket is open, and has begun to take over. Default false. */
   readonly asking?: boolean;
+  /** True: the time it had for that is up. Default false. */
+  readonly overdue?: boolean;
   /** True: it takes itself to be on its WebSocket, has said `5` or is about to. Default false. */
   readonly upgraded?: boolean;
   /** How many GETs it makes by itself, one after the other, from the first on. Default 1. */
@@ -34,8 +36,10 @@ export interface PollerOptions {
   readonly ticks?: Ticks;
 }
 
-/** How long a GET is held, for `WorldOptions.server`: three looks, the last of which comes after a probe's time. */
+/** How long a GET is held, for `WorldOptions.server`: it looks three times more, and gives way to a probe the last time. */
 export const POLL_HOLD_MS = 150;
+/** The same: it looks twice more, and its time is up before it gives way to a probe. */
+export const SHORT_POLL_HOLD_MS = 60;
 
 /**
  * A client that polls, and moves to a WebSocket as the stock client does: it says `5` when it has heard `3probe` and no
@@ -237,7 +241,8 @@ export async function seatPoller(world: World, index: number, options: PollerOpt
   const request = { sid, socket, auth, member, rooms: options.rooms ?? [] };
   await Promise.all([own.connectSocket(request), members.connectSocket(request)]);
   const poller = new Poller(world, member, options);
-  if (poller.online) await own.startProbe(probeOf(sid, poller.connectionId, world.nowMs));
+  const probedMs = options.overdue ? openedMs : world.nowMs;
+  if (poller.online) await own.startProbe(probeOf(sid, poller.connectionId, probedMs));
   if (options.waiting) await own.appendOutbox(appendOf(sid, options.waiting));
   return poller;
 }

@@ -53,6 +53,19 @@ const dying =
     return () => judge(world, poller, '42["a1"] 42["a2"]');
   };
 
+/** A WebSocket whose time is up takes over, while a GET finds it and ends it. */
+const overdue: Model = async (schedule) => {
+  const world = new World(schedule, { server });
+  const ticks = { atOnce: 0, atAnyTime: 0 };
+  const options = { probing: true, overdue: true, upgraded: true, waiting: [], ticks };
+  const poller = await seatPoller(world, 1, options);
+  world.prepare(poller.frame("5"));
+  poller.get();
+  send(world, poller, '42["a1"]');
+  wrapUp(world, poller);
+  return () => judge(world, poller, '42["a1"]');
+};
+
 /** Another WebSocket wants to take the session over while one does. */
 const second =
   (options: WorldOptions = {}): Model =>
@@ -81,6 +94,10 @@ describe("a WebSocket that does not take over", { timeout: MODEL_TIMEOUT_MS }, (
 
   it("closes the session when it dies while it takes over", async () => {
     await expectSafe("dies after 5", dying({ polling: false, upgraded: true }));
+  });
+
+  it("ends the session when its time is up while it takes over", async () => {
+    await expectSafe("overdue, GET", overdue);
   });
 
   it("is closed when another one is taking over, or has, and the session is unharmed", async () => {

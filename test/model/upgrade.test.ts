@@ -1,5 +1,5 @@
-import { describe, it } from "vitest";
-import type { Model } from "./explorer.ts";
+import { describe, expect, it } from "vitest";
+import { explore, type Model } from "./explorer.ts";
 import { POLL_HOLD_MS, seatPoller, type Poller, type PollerOptions } from "./poller.ts";
 import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
 import { World, type Instance } from "./world.ts";
@@ -113,6 +113,29 @@ describe("emits to a client that is being upgraded", { timeout: MODEL_TIMEOUT_MS
     const lossy = emitAndUpgrade({ emitters: { a: 2 }, takeOver: takeOnce });
 
     await expectViolated("taken once", lossy, "of 12");
+  });
+});
+
+describe("the reduction of an upgrade's orders", { timeout: MODEL_TIMEOUT_MS }, () => {
+  it("comes to the same ends as all orders do", async () => {
+    const endsOf = async (reduce: boolean) => {
+      const ends = new Set<string | undefined>();
+      const model = emitAndUpgrade({ emitters: { a: 2 }, takeOver: moveFirst });
+      const { complete } = await explore(
+        async (schedule) => {
+          const check = await model(schedule);
+          return async () => void ends.add(await check());
+        },
+        { reduce },
+      );
+      return { ends: [...ends].sort(), complete };
+    };
+
+    const all = await endsOf(false);
+
+    expect(all.complete).toBe(true);
+    expect(all.ends.length).toBeGreaterThan(1);
+    expect(await endsOf(true)).toEqual(all);
   });
 });
 

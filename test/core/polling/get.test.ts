@@ -7,7 +7,8 @@ const silent = () => undefined;
 const unknown = { status: 400, body: '{"code":1,"message":"Session ID unknown"}' };
 
 /** Instances enough that no two requests of a test meet. */
-const build = (app: (io: Server) => unknown = silent, options = {}) => new Rig(app, { instances: 3, ...options });
+const build = (app: (io: Server) => unknown = silent, options = {}) =>
+  new Rig(app, { instances: 3, ...options });
 
 describe("a GET with nothing to fetch", () => {
   it("is held for 20 s and ends with a noop", async () => {
@@ -116,9 +117,7 @@ describe("a GET", () => {
 
     const { looks, answer } = await client.park();
 
-    expect((await answer).body).toBe(
-      '42["a",1]\x1e451-["b",{"_placeholder":true,"num":0},"c"]\x1ebAQI=',
-    );
+    expect((await answer).body).toBe('42["a",1]\x1e451-["b",{"_placeholder":true,"num":0},"c"]\x1ebAQI=');
     expect(looks).toBe(0);
   });
 
@@ -224,13 +223,29 @@ describe("a GET", () => {
     expect([status, body]).toEqual([400, '{"code":3,"message":"Bad request"}']);
   });
 
-  it.each(["PUT", "DELETE", "HEAD", "PATCH"])("is no %s: that is an error, and harms nobody", async (method) => {
-    const rig = build();
+  it("that speaks another protocol version than its session is a bad request, and harms nobody", async () => {
+    const rig = build(silent, { allowEIO3: true });
     const client = await PollClient.connect(rig);
 
-    const { status } = await request(rig, { method, query: { sid: client.sid } });
+    const known = await client.get({ query: { EIO: "3" } });
+    const unheardOf = await request(rig, { query: { EIO: "3", sid: "AAAAAAAAAAAAAAAAAAAA" } });
 
-    expect(status).toBe(500);
+    expect([known.status, known.body]).toEqual([400, '{"code":3,"message":"Bad request"}']);
+    await expect(rig.admit({ sid: client.sid, EIO: "3" })).rejects.toThrow("Bad request");
+    expect(unheardOf).toMatchObject(unknown);
     expect((await client.park()).isAnswered).toBe(false);
   });
+
+  it.each(["PUT", "DELETE", "HEAD", "PATCH"])(
+    "is no %s: that is an error, and harms nobody",
+    async (method) => {
+      const rig = build();
+      const client = await PollClient.connect(rig);
+
+      const { status } = await request(rig, { method, query: { sid: client.sid } });
+
+      expect(status).toBe(500);
+      expect((await client.park()).isAnswered).toBe(false);
+    },
+  );
 });

@@ -4,7 +4,8 @@ import { PollClient, request } from "../poll-client.ts";
 import { Rig } from "../rig.ts";
 
 const silent = () => undefined;
-const open = /^0\{"sid":"[A-Za-z0-9_-]{20}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$/;
+const open =
+  /^0\{"sid":"[A-Za-z0-9_-]{20}","upgrades":\["websocket"\],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000\}$/;
 
 describe("a handshake over HTTP", () => {
   it("is answered with OPEN and its five keys", async () => {
@@ -51,28 +52,36 @@ describe("a handshake over HTTP", () => {
     ["a PUT", { method: "PUT" }, 400, 2, "Bad handshake method"],
     ["a HEAD", { method: "HEAD" }, 400, 2, "Bad handshake method"],
     ["an OPTIONS without cors", { method: "OPTIONS" }, 400, 2, "Bad handshake method"],
-  ])("is refused with %s, which io.engine hears, and nothing is stored", async (_, given, status, code, message) => {
-    const errors: unknown[] = [];
-    const rig = new Rig((io) => {
-      io.engine.on("connection_error", (error) => errors.push([error.code, error.message, error.req.method]));
-    });
+  ])(
+    "is refused with %s, which io.engine hears, and nothing is stored",
+    async (_, given, status, code, message) => {
+      const errors: unknown[] = [];
+      const rig = new Rig((io) => {
+        io.engine.on("connection_error", (error) =>
+          errors.push([error.code, error.message, error.req.method]),
+        );
+      });
 
-    const answer = await request(rig, given);
+      const answer = await request(rig, given);
 
-    expect(answer).toEqual({
-      status,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ code, message }),
-    });
-    const method = "method" in given ? given.method : "body" in given ? "POST" : "GET";
-    expect(errors).toEqual([[code, message, method]]);
-    expect(rig.instances[0]!.life.calls).toEqual([]);
-  });
+      expect(answer).toEqual({
+        status,
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ code, message }),
+      });
+      const method = "method" in given ? given.method : "body" in given ? "POST" : "GET";
+      expect(errors).toEqual([[code, message, method]]);
+      expect(rig.instances[0]!.life.calls).toEqual([]);
+    },
+  );
 
   it("is refused where polling is off", async () => {
     const rig = new Rig(silent, { transports: ["websocket"] });
 
-    expect(await request(rig)).toMatchObject({ status: 400, body: '{"code":0,"message":"Transport unknown"}' });
+    expect(await request(rig)).toMatchObject({
+      status: 400,
+      body: '{"code":0,"message":"Transport unknown"}',
+    });
   });
 
   it.each([

@@ -1,0 +1,133 @@
+import type { Budgeted, Operation } from "./calls.ts";
+import type { Client } from "./handler-client.ts";
+import { PollingClient, type PollingWorld } from "./polling-client.ts";
+
+interface Cast {
+  /** A client on a WebSocket, in the main namespace. */
+  readonly speaker: () => Promise<Client>;
+  readonly members: number;
+}
+
+type Act = () => Promise<unknown>;
+
+let rooms = 0;
+
+/** What polling costs, and the way from there to a WebSocket. */
+export function pollingOperations(
+  world: PollingWorld,
+  { speaker, members }: Cast,
+): readonly Operation<Act>[] {
+  const arrive = () => new PollingClient(world);
+  const connected = (...joined: readonly string[]) => arrive().connect(joined);
+  const upgraded = async (...joined: readonly string[]) => (await connected(...joined)).upgrade();
+  const operation = (
+    title: string,
+    budget: Partial<Budgeted>,
+    prepare: () => Promise<Act>,
+  ): Operation<Act> => ({
+    operation: title,
+    budget,
+    prepare,
+    act: (act) => act(),
+  });
+  /** An emit to a new room whose members are brought about first. */
+  const emitTo = async (fill: (room: string) => Promise<unknown>, before = 0): Promise<Act> => {
+    const room = `polling-${rooms++}`;
+    await fill(room);
+    const client = await speaker();
+    const emit = () => client.frame(`42["room","${room}"]`);
+    for (let n = 0; n < before; n++) await emit();
+    return emit;
+  };
+
+  return [
+    operation("polling handshake", { writes: 1 }, async () => {
+      const client = arrive();
+      return () => client.open();
+    }),
+    operation("POST with one event", { reads: 1, sends: 1 }, async () => {
+      const client = await connected();
+      return async () => {
+        await client.post('42["nothing"]');
+        world.aws.sent.splice(0);
+      };
+    }),
+    operation("EVENT out of a POST, handler does nothing", { reads: 1 }, async () => {
+      const client = await connected();
+      await client.post('42["nothing"]');
+      return () => client.receive();
+    }),
+    operation("EVENT out of a POST, with ack", { reads: 1, writes: 1 }, async () => {
+      const client = await connected();
+      await client.post('421["ack"]');
+      return () => client.receive();
+    }),
+    operation("GET that finds something", { writes: 2 }, async () => {
+      const client = await connected();
+      await client.event('42["emit"]');
+      return () => client.get('42["emitted"]');
+    }),
+    operation("POST with a pong, and the pong", { reads: 1, writes: 1, sends: 1 }, async () => {
+      const client = await connected();
+      return () => client.event("3");
+    }),
+    ...[0, 3].map((count) =>
+      operation(`upgrade in ${count} rooms`, { reads: 5, writes: 5, posts: 1 }, async () => {
+        const client = await connected(...Array.from({ length: count }, () => `upgrade-${rooms++}`));
+        return () => client.upgrade();
+      }),
+    ),
+    operation("EVENT after an upgrade", { reads: 1 }, async () => {
+      const client = await upgraded();
+      return () => client.frame('42["nothing"]');
+    }),
+    operation(`io.to(room).emit, ${members} polling members`, { reads: 2, writes: members }, () =>
+      emitTo((room) => Promise.all(Array.from({ length: members }, () => connected(room)))),
+    ),
+    operation("io.to(room).emit, first to an upgraded member", { reads: 3, writes: 2, posts: 1 }, () =>
+      emitTo((room) => upgraded(room)),
+    ),
+    operation("io.to(room).emit, next to an upgraded member", { reads: 2, posts: 1 }, () =>
+      emitTo((room) => upgraded(room), 1),
+    ),
+  ];
+}
+
+const YOUNG_MS = 10_000;
+const FIRST_MS = 5_000;
+const LATER_MS = 4_000;
+
+export interface IdlePoll {
+  readonly first: Pick<Budgeted, "reads">;
+  readonly later: Pick<Budgeted, "reads">;
+}
+
+/**
+ * What a held GET costs a second. In real time, for the handlers' timers are; a slow machine only counts less. The
+ * session is made older by the clock of this process: a young one is held for two seconds.
+ */
+export async function measureIdlePoll(world: PollingWorld): Promise<IdlePoll> {
+  const { aws } = world;
+  const client = await new PollingClient(world).connect();
+  const realNow = Date.now;
+  Date.now = () => realNow() + YOUNG_MS;
+  try {
+    aws.reset();
+    const held = client.get('42["emitted"]');
+    await pause(FIRST_MS);
+    const first = aws.calls.reads;
+    await pause(LATER_MS);
+    const later = aws.calls.reads - first;
+    if (first === 0 || later === 0) throw new Error("expected a GET that is held, got one that never looks");
+    await client.event('42["emit"]');
+    await held;
+    return {
+      first: { reads: Math.round(first / (FIRST_MS / 1_000)) },
+      later: { reads: Math.round(later / (LATER_MS / 1_000)) },
+    };
+  } finally {
+    Date.now = realNow;
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,4 @@
+import { Server } from "nonsticky";
+import { corsSettings } from "../http-settings.ts";
+
+export const io = new Server(corsSettings);
