@@ -51,7 +51,7 @@ export function createSignedPost(options: SignedPostOptions): SignedPost {
     const signedHeaders = token === undefined ? "host;x-amz-date" : "host;x-amz-date;x-amz-security-token";
     // The canonical path is the path encoded once more, for every service but S3.
     const canonical =
-      `POST\n${base}/%40connections/${encodeURIComponent(id)}\n\n` +
+      `POST\n${base}/%40connections/${escapeUri(id)}\n\n` +
       `host:${host}\nx-amz-date:${amzDate}\n${tokenHeader}\n${signedHeaders}\n${sha256(data)}`;
     const scope = `${day}/${options.region}/${SERVICE}/aws4_request`;
     const signature = createHmac("sha256", signingKeyOf(credentials.secretAccessKey, day))
@@ -99,6 +99,10 @@ function createKeyCache(region: string): (secret: string, day: string) => Buffer
     return cached.key;
   };
 }
+
+/** `encodeURIComponent`, and the five characters that it leaves and Signature Version 4 does not. */
+const escapeUri = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const hmac = (key: Buffer, data: string): Buffer => createHmac("sha256", key).update(data).digest();
 const sha256 = (data: string): string => createHash("sha256").update(data).digest("hex");
