@@ -6,7 +6,7 @@ import type { BeatRecord, SweepRecord } from "../state/records.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { lastDueMs, phasesDue } from "./phase-range.ts";
 import type { Sent } from "./outbound.ts";
-import { GET_SILENCE_MS } from "./poll-get.ts";
+import { GET_SILENCE_MS } from "./silence.ts";
 import { connectionOf, type Runtime } from "./runtime.ts";
 
 /** API Gateway and CloudFront close a connection that is silent for 10 minutes. */

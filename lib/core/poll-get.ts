@@ -6,7 +6,8 @@ import { refuseHandshake } from "../protocol/handshake.ts";
 import type { OutboxRecord } from "../state/outbox.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { bare, payload, refusal, type PollResponse } from "./http.ts";
-import { endOutbox } from "./last-frames.ts";
+import { endOutbox } from "./end-outbox.ts";
+import { GET_SILENCE_MS } from "./silence.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A GET in its first seconds looks often: an answer to what the client has just sent is likely. */
@@ -56,9 +57,6 @@ export async function pollGet(
   }
 }
 
-/** A polling client comes back at once. One that has not for this long is gone, whatever its ping interval. */
-export const GET_SILENCE_MS = 60_000;
-
 /** A parked GET looks a last time and writes after its time is up; until then another one is an overlap. */
 const GET_GRACE_MS = 1_000;
 
@@ -72,8 +70,9 @@ async function park(
   const { store, clock } = runtime;
   const { sid } = first;
   if (first.closed && first.frames.length === 0) {
-    await store.deleteOutbox(sid);
-    return refusal(refuseHandshake(1));
+    // Its last frames were fetched by the GET before, all but this one.
+    await endOutbox(runtime, sid);
+    return toPayload(sid, [CLOSE_FRAME]);
   }
   const startMs = clock.nowMs();
   const longestMs = Math.min(MAX_EAGER_DELAY_MS, options.pingTimeoutMs / 4);
@@ -95,6 +94,11 @@ async function park(
   if (taken === undefined) return toPayload(sid, [outbox === undefined ? NOOP_FRAME : CLOSE_FRAME]);
   // It came behind the client's word that it is on its WebSocket now, and was parked before that was heard.
   if (outbox?.connectionId !== undefined) return refusal(refuseHandshake(3));
+  if (taken.closed && taken.frames.length > 1 && taken.frames.at(-1) === CLOSE_FRAME) {
+    // A client acts upon a close at once, but upon packets a tick later: in one answer, a disconnect packet would come
+    // after the end of its connection. So the close is left to the next GET, as the official server leaves it.
+    return toPayload(sid, taken.frames.slice(0, -1));
+  }
   if (taken.closed) await endOutbox(runtime, sid);
   return toPayload(sid, taken.frames.length === 0 ? [NOOP_FRAME] : taken.frames);
 }

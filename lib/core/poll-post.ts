@@ -6,6 +6,7 @@ import { fromForm } from "../protocol/jsonp.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { OutboxRecord } from "../state/outbox.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
+import { endOutbox } from "./end-outbox.ts";
 import { accepted, bare, OCTET_STREAM, refusal, type PollRequest, type PollResponse } from "./http.ts";
 import { laneOfFrame, type Lane } from "./letter.ts";
 import type { Runtime } from "./runtime.ts";
@@ -26,6 +27,7 @@ export async function pollPost(
   request: PollRequest,
 ): Promise<PollResponse> {
   const outbox = await runtime.store.readOutbox(sid);
+  if (outbox?.closed) await endOutbox(runtime, sid);
   if (outbox === undefined || outbox.closed) return refusal(refuseHandshake(1));
   if (outbox.connectionId !== undefined) return refusal(refuseHandshake(3));
   if (await isSilent(runtime, options, outbox)) {

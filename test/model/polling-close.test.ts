@@ -40,10 +40,12 @@ const closing =
     const ticks = { atOnce: 0, atAnyTime: 0 };
     const poller = await seatPoller(world, 1, { ticks, ...options });
     begin(world, poller);
-    // A client that knows nothing of the end asks once more.
-    schedule.later(() => {
-      if (poller.state === "polling") poller.get();
-    });
+    // A client that knows nothing of the end asks again, and once more for a close that came behind last words.
+    for (let times = 0; times < 2; times += 1) {
+      schedule.later(() => {
+        if (poller.state === "polling") poller.get();
+      });
+    }
     schedule.later(() => {
       world.nowMs += 600_000;
       if (swept && world.count("beats") > 0) world.runSweep("sweep ten minutes later");

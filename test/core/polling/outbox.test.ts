@@ -141,9 +141,11 @@ describe("a polling client that the server disconnects", () => {
 
     await client.send('42["goodbye",true]');
     const body = await client.fetch();
+    const close = await client.fetch();
     const after = await client.get();
 
-    expect(body).toBe('42["last words"]\x1e41\x1e1');
+    expect(body).toBe('42["last words"]\x1e41');
+    expect(close).toBe("1");
     expect(left).toEqual(["server namespace disconnect"]);
     expect(after).toMatchObject({ status: 400, body: '{"code":1,"message":"Session ID unknown"}' });
   });
@@ -156,7 +158,7 @@ describe("a polling client that the server disconnects", () => {
     await client.send('42["goodbye",true]');
     await rig.advance(50);
 
-    expect((await parked.answer).body).toBe('42["last words"]\x1e41\x1e1');
+    expect((await parked.answer).body).toBe('42["last words"]\x1e41');
   });
 
   it("only from a namespace polls on", async () => {
@@ -180,7 +182,8 @@ describe("a polling client that the server disconnects", () => {
     await rig.instances[2]!.io.flush();
     await rig.settle();
 
-    expect(await client.fetch()).toBe("41\x1e1");
+    expect(await client.fetch()).toBe("41");
+    expect(await client.fetch()).toBe("1");
     expect(left).toEqual(["server namespace disconnect"]);
   });
 
