@@ -2,6 +2,7 @@ import type { Calls, CountingAws } from "./counting-aws.ts";
 import { Client, type Handlers } from "./handler-client.ts";
 
 const MINUTE_MS = 60_000;
+const INTERVAL_MS = 24 * MINUTE_MS;
 
 /** What one connection adds to the sweep's own requests. */
 export interface SweepCalls {
@@ -20,7 +21,8 @@ export async function measureSweep(
   connections: number,
 ): Promise<SweepCalls> {
   const realNow = Date.now;
-  const startedAtMs = realNow();
+  // Two minutes into an interval, so that none of the sweeps compared goes over its end: those ask twice.
+  const startedAtMs = Math.ceil(realNow() / INTERVAL_MS) * INTERVAL_MS + 2 * MINUTE_MS;
   const sweepAt = async (minute: number): Promise<Calls> => {
     Date.now = () => startedAtMs + minute * MINUTE_MS;
     aws.reset();
