@@ -17,11 +17,5 @@ export const MAX_ATTACHMENTS = 10;
 /** A namespace's name, in UTF-8. Ours: it is part of keys, and keys are paid for and finite. */
 export const MAX_NAMESPACE_BYTES = 128;
 
-/**
- * `maxPayload` of OPEN, in bytes. Stock clients obey it over polling only: it caps what they put into one POST
- * (Socket.IO's own default is 1 000 000).
- */
-export const defaultMaxPayload = MAX_INBOUND_FRAME_BYTES;
-
 /** Whether a namespace may exist. One that may not is answered like one that is unknown. */
 export const fitsNamespaceLimit = (nsp: string): boolean => Buffer.byteLength(nsp) <= MAX_NAMESPACE_BYTES;

@@ -292,16 +292,6 @@ describe("a page", () => {
   ])("at %s answers %i", async (path, status, body, type) => {
     expect(await getRaw(path)).toEqual({ status, body, type });
   });
-
-  it.each(["socket.io.js", "socket.io.min.js", "socket.io.min.js.map"])(
-    "serves the stock client's %s",
-    async (name) => {
-      const { status, body } = await getRaw(`/socket.io/${name}`);
-
-      expect(status).toBe(200);
-      expect(body.length).toBeGreaterThan(10_000);
-    },
-  );
 });
 
 describe("a stack with limits of its own", () => {

@@ -6,10 +6,6 @@ test("the gateway's limits are the documented ones", () => {
   expect(limits.MAX_POST_BYTES).toBe(131_072);
 });
 
-test("a client is told the longest message that can reach us", () => {
-  expect(limits.defaultMaxPayload).toBe(limits.MAX_INBOUND_FRAME_BYTES);
-});
-
 test.each([
   ["/", true],
   [`/${"a".repeat(127)}`, true],

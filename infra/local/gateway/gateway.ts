@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { answerHttpApi, type HttpApiOptions } from "./http-api.ts";
 import { answerManagement, type ManagementOptions } from "./management.ts";
-import { sendClientBundle, sendFile } from "./static-files.ts";
+import { sendFile } from "./static-files.ts";
 import type { WebSocketApi } from "./websocket.ts";
 
 export interface GatewayOptions {
@@ -17,7 +17,7 @@ export interface GatewayOptions {
 }
 
 /**
- * The one port: the page, the client's bundle, WebSockets under `<path>/` (what the edge does in the cloud) and under
+ * The one port: the page, WebSockets and long-polling under `<path>/` (what the edge does in the cloud) and under
  * `/<stage>` (the bare WebSocket API), and the @connections API.
  */
 export function attachGateway(server: Server, options: GatewayOptions): void {
@@ -61,8 +61,6 @@ async function answerPage(
     return fail(403, { message: "Forbidden" });
   if (pathname.startsWith(`${path}/`)) {
     if (httpApi !== undefined) return answerHttpApi(request, response, httpApi);
-    if (request.method === "GET" && (await sendClientBundle(response, pathname.slice(path.length + 1))))
-      return;
     // What the official server answers for a transport that is not enabled.
     return fail(400, { code: 0, message: "Transport unknown" });
   }

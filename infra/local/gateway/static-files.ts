@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { pipeline } from "node:stream";
 
@@ -29,15 +28,6 @@ export async function sendFile(response: ServerResponse, root: string, pathname:
   const file = path.resolve(root, `.${path.posix.normalize(`/${relative}`)}`);
   if (file !== root && !file.startsWith(root + path.sep)) return false;
   return (await sendExisting(response, file)) || sendExisting(response, path.join(file, "index.html"));
-}
-
-const bundles = /^socket\.io(\.esm)?(\.msgpack)?(\.min)?\.js(\.map)?$/;
-
-/** The stock client, as the official server serves it: `<path>/socket.io.js`, `.min.js` and their maps. */
-export async function sendClientBundle(response: ServerResponse, name: string): Promise<boolean> {
-  if (!bundles.test(name)) return false;
-  const root = path.dirname(createRequire(import.meta.url).resolve("socket.io-client/package.json"));
-  return sendExisting(response, path.join(root, "dist", name));
 }
 
 async function sendExisting(response: ServerResponse, file: string): Promise<boolean> {
