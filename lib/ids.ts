@@ -12,6 +12,9 @@ export type SocketId = Brand<"SocketId">;
 /** The private id a client shows to recover its state. */
 export type Pid = Brand<"Pid">;
 
+/** A packet's place in the log of its rooms. Offsets sort by the time at which their packet began. */
+export type Offset = Brand<"Offset">;
+
 const ID_PATTERN = /^[A-Za-z0-9_-]{20}$/;
 const RANDOM_BYTES = 10;
 const SID_EPOCH_MS = Date.UTC(2025, 0, 1);
@@ -67,6 +70,36 @@ export const takesBytes = (sid: Sid): boolean => tellsBirth(sid, TAKES_BYTES);
 
 const tellsBirth = (sid: Sid, bit: number): boolean =>
   (Buffer.from(sid, "base64url").readUInt8(0) & bit) !== 0;
+
+export const createPid = (): Pid => randomBytes(15).toString("base64url") as Pid;
+export const isPid = (value: unknown): value is Pid => typeof value === "string" && ID_PATTERN.test(value);
+
+const OFFSET_PATTERN = /^[0-9a-z]{9}-[0-9a-z]{4}-[A-Za-z0-9]{8}$/;
+let lastOffsetMs = 0;
+let offsetsInMs = 0;
+
+/**
+ * The next offset of this process: the time in base 36, a counter within the millisecond, and eight letters and digits
+ * that name the line of packets it is of. Ascending within the process also when the clock steps back.
+ */
+export function createOffset(nowMs: number, lineTag: string = randomBytes(4).toString("hex")): Offset {
+  offsetsInMs = nowMs > lastOffsetMs ? 0 : offsetsInMs + 1;
+  lastOffsetMs = Math.max(nowMs, lastOffsetMs);
+  return `${firstOffset(lastOffsetMs)}${offsetsInMs.toString(36).padStart(4, "0")}-${lineTag}` as Offset;
+}
+
+/** The line of packets that an offset is of. */
+export const lineTagOf = (offset: Offset): string => offset.slice(15);
+
+/** What every offset of that time or a later one sorts behind. */
+export const firstOffset = (atMs: number): Offset =>
+  `${Math.max(0, atMs).toString(36).padStart(9, "0")}-` as Offset;
+
+/** When the packet of an offset began. */
+export const beganAtMs = (offset: Offset): number => Number.parseInt(offset.slice(0, 9), 36);
+
+export const isOffset = (value: unknown): value is Offset =>
+  typeof value === "string" && OFFSET_PATTERN.test(value);
 
 export const createSocketId = (): SocketId => randomBytes(15).toString("base64url") as SocketId;
 

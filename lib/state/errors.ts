@@ -15,6 +15,10 @@ export class StateError extends NonstickyError {
 export const stateErrorCodes = [
   /** A session id that we cannot have made. The caller drops what carried it. */
   "state.malformed_sid",
+  /** A private id that we cannot have made. Callers ask `isPid` first. Refused. */
+  "state.malformed_pid",
+  /** An offset that we cannot have made. Callers ask `isOffset` first. Refused. */
+  "state.malformed_offset",
   /** A name with half a surrogate pair: no UTF-8 text has one, so two such names could become one key. Refused. */
   "state.malformed_name",
   /** A namespace over `MAX_NAMESPACE_BYTES`. Refused. */
@@ -23,6 +27,10 @@ export const stateErrorCodes = [
   "state.room_too_long",
   /** A binary packet whose stored parts exceed `MAX_PENDING_BYTES`. The caller closes the session. */
   "state.pending_too_large",
+  /** An answer to a server's emit over `MAX_ANSWER_BYTES`. Refused: to who waits for it, it never came. */
+  "state.answer_too_large",
+  /** A packet over `MAX_LOG_BYTES`. Refused: it cannot be kept for clients that come back. */
+  "state.log_too_large",
   /** A ping interval that is not a whole number of milliseconds, or out of range. Refused. */
   "state.bad_interval",
   /** A row whose key this version cannot read. Thrown to the boundary: the batch is tried again. */

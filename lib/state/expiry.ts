@@ -15,6 +15,10 @@ export const SWEEP_LIFETIME_SECONDS = 24 * 60 * 60;
 export const sessionExpiresAtSeconds = (sid: Sid): number =>
   toSeconds(openedAtMs(sid)) + SESSION_LIFETIME_SECONDS;
 
+/** By when all sessions that there are now have expired: of what several of them share. */
+export const anySessionExpiresAtSeconds = (clock: Clock): number =>
+  toSeconds(clock.nowMs()) + SESSION_LIFETIME_SECONDS;
+
 export const sweepExpiresAtSeconds = (clock: Clock): number =>
   toSeconds(clock.nowMs()) + SWEEP_LIFETIME_SECONDS;
 

@@ -1,5 +1,6 @@
+import type { Clock } from "../clock.ts";
 import type { Sid } from "../ids.ts";
-import { sessionExpiresAtSeconds } from "./expiry.ts";
+import { anySessionExpiresAtSeconds, sessionExpiresAtSeconds } from "./expiry.ts";
 import {
   isSameRoute,
   NAMESPACE_STREAMS,
@@ -9,7 +10,7 @@ import {
   type MemoryRows,
 } from "./memory-rows.ts";
 import type { Member, Route } from "./records.ts";
-import { requireNamespace, requireRoom, requireSid, requireWellFormed } from "./row-limits.ts";
+import { requireNamespace, requirePid, requireRoom, requireSid, requireWellFormed } from "./row-limits.ts";
 import type { ConnectRequest, SocketChanges, SocketRooms, Store } from "./store.ts";
 
 export type MemberMethods = Pick<
@@ -23,12 +24,16 @@ export type MemberMethods = Pick<
   | "repairRoute"
   | "saveSocket"
   | "listRoomMembers"
+  | "listChildNamespaces"
   | "listNamespaceMembers"
 >;
 
 /** Of a memory store: sockets, and the rooms and namespaces that they are members of. */
-export function createMemoryMembers(rows: MemoryRows, pageSize: number): MemberMethods {
-  const { sockets, auths, joined, roomMembers, namespaceMembers } = rows;
+export function createMemoryMembers(
+  rows: MemoryRows,
+  { clock, pageSize }: { readonly clock: Clock; readonly pageSize: number },
+): MemberMethods {
+  const { sockets, auths, joined, pids, children, roomMembers, namespaceMembers } = rows;
 
   const join = (nsp: string, member: Member, rooms: readonly string[]) => {
     for (const room of rooms) {
@@ -55,12 +60,16 @@ export function createMemoryMembers(rows: MemoryRows, pageSize: number): MemberM
     async connectSocket({ sid, socket, auth, member, rooms }: ConnectRequest) {
       const nsp = requireNamespace(socket.nsp);
       const expiresAt = sessionExpiresAtSeconds(requireSid(sid));
+      const { socketId, pid, parent } = socket;
       rooms.forEach(requireRoom);
       [...Object.keys(socket.data), ...socket.spent].forEach(requireWellFormed);
+      if (parent !== undefined) requireNamespace(parent);
+      if (pid !== undefined) pids.put(requirePid(pid), "", { pid, nsp, socketId, sid }, expiresAt);
+      if (parent !== undefined) children.put(parent, nsp, nsp, anySessionExpiresAtSeconds(clock));
       sockets.put(sid, nsp, socket, expiresAt);
       auths.put(sid, nsp, auth, expiresAt);
       namespaceMembers.put(toNamespaceKey(nsp, sid), sid, member, expiresAt);
-      join(nsp, member, [...rooms, socket.socketId]);
+      join(nsp, member, [...rooms, socketId]);
     },
 
     async disconnectSocket(sid, nsp, socketId, rooms) {
@@ -127,6 +136,9 @@ export function createMemoryMembers(rows: MemoryRows, pageSize: number): MemberM
       yield* roomMembers.pages(toRoomKey(requireNamespace(nsp), requireRoom(room)), pageSize);
     },
 
+    async listChildNamespaces(parent) {
+      return children.list(requireNamespace(parent));
+    },
     listNamespaceMembers(nsp) {
       return Array.from({ length: NAMESPACE_STREAMS }, async function* (_, stream) {
         yield* namespaceMembers.pages(toStreamKey(requireNamespace(nsp), stream), pageSize);

@@ -1,5 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { shardOf, type Sid } from "../ids.ts";
+import type { AnswerRecord } from "./ack-store.ts";
+import type { DeploymentRecord } from "./deployment.ts";
 import { createShelf, type Shelf } from "./memory-shelf.ts";
 import type { OutboxRecord } from "./outbox.ts";
 import type {
@@ -14,7 +16,8 @@ import type {
   SocketRecord,
   SweepRecord,
 } from "./records.ts";
-import { requireInterval } from "./row-limits.ts";
+import type { LogRecord, PidRecord } from "./recovery-store.ts";
+import { requireInterval, requireNamespace, requireRoom } from "./row-limits.ts";
 
 /** Every row of a memory store, by kind, and the clock by which they expire. */
 export interface MemoryRows {
@@ -29,11 +32,31 @@ export interface MemoryRows {
   readonly namespaceMembers: Shelf<Member>;
   readonly beats: Shelf<BeatRecord>;
   readonly sweeps: Shelf<SweepRecord>;
+  readonly asked: Shelf<AskedRow>;
+  readonly pids: Shelf<PidRecord>;
+  readonly logs: Shelf<LogRecord>;
+  /** When the last post of a packet had ended. */
+  readonly logEnds: Shelf<number>;
+  readonly children: Shelf<string>;
+  readonly leases: Shelf<LeaseRow>;
+  readonly deployments: Shelf<DeploymentRecord>;
 }
 
 export type MemoryRowKind = keyof MemoryRows;
 
 export type SessionRow = SessionRecord & { readonly closeLeaseUntilMs?: number };
+
+/** Somebody who was asked, and the answer once there is one. */
+export interface AskedRow {
+  readonly nsp: string;
+  readonly expiresAtSeconds: number;
+  readonly answer?: AnswerRecord;
+}
+
+export interface LeaseRow {
+  readonly holder: string;
+  readonly untilMs: number;
+}
 
 export const createMemoryRows = (clock: Clock): MemoryRows => ({
   sessions: createShelf(clock),
@@ -47,6 +70,13 @@ export const createMemoryRows = (clock: Clock): MemoryRows => ({
   namespaceMembers: createShelf(clock),
   beats: createShelf(clock),
   sweeps: createShelf(clock),
+  asked: createShelf(clock),
+  pids: createShelf(clock),
+  logs: createShelf(clock),
+  logEnds: createShelf(clock),
+  children: createShelf(clock),
+  leases: createShelf(clock),
+  deployments: createShelf(clock),
 });
 
 export const NAMESPACE_STREAMS = 4;
@@ -57,5 +87,12 @@ export const toNamespaceKey = (nsp: string, sid: Sid): string =>
   toStreamKey(nsp, shardOf(sid, NAMESPACE_STREAMS));
 export const toIntervalKey = (pingIntervalMs: number): string => String(requireInterval(pingIntervalMs));
 
-export const isSameRoute = (a: Route, b: Route): boolean =>
-  a.kind === "connection" && b.kind === "connection" ? a.connectionId === b.connectionId : a.kind === b.kind;
+/** Of everyone in a namespace, or of one room. */
+export const toLogKey = (nsp: string, room: string | undefined): string =>
+  JSON.stringify(room === undefined ? [requireNamespace(nsp)] : [requireNamespace(nsp), requireRoom(room)]);
+
+export function isSameRoute(a: Route, b: Route): boolean {
+  if (a.kind === "connection") return b.kind === "connection" && a.connectionId === b.connectionId;
+  if (a.kind === "held") return b.kind === "held" && a.hold === b.hold;
+  return b.kind === "out";
+}

@@ -59,8 +59,9 @@ export function createMemorySessions(rows: MemoryRows): SessionMethods {
       if (session === undefined || session.phase === "closed") return { outcome: "over" };
       if ((session.closeLeaseUntilMs ?? nowMs) > nowMs) return { outcome: "leased" };
       const closeReason = session.closeReason ?? reason;
-      const closing = { ...session, phase: "closing", closeReason, closeLeaseUntilMs: leaseUntilMs } as const;
-      sessions.put(sid, "", closing, session.expiresAtSeconds);
+      const closedAtMs = session.closedAtMs ?? nowMs;
+      const close = { closeReason, closedAtMs, closeLeaseUntilMs: leaseUntilMs };
+      sessions.put(sid, "", { ...session, phase: "closing", ...close }, session.expiresAtSeconds);
       return { outcome: "begun", reason: closeReason };
     },
 

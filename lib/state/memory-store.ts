@@ -1,7 +1,11 @@
 import type { Clock } from "../clock.ts";
+import { createMemoryAcks } from "./memory-acks.ts";
 import { createMemoryBeats } from "./memory-beats.ts";
+import { createMemoryDeployment } from "./memory-deployment.ts";
+import { createMemoryLeases } from "./memory-leases.ts";
 import { createMemoryMembers } from "./memory-members.ts";
 import { createMemoryOutboxes } from "./memory-outboxes.ts";
+import { createMemoryRecovery } from "./memory-recovery.ts";
 import { createMemoryRows, type MemoryRowKind } from "./memory-rows.ts";
 import { createMemorySessions } from "./memory-sessions.ts";
 import type { Store } from "./store.ts";
@@ -27,9 +31,13 @@ export function createMemoryStore({ clock, pageSize = 1000 }: MemoryStoreOptions
   const rows = createMemoryRows(clock);
   return {
     ...createMemorySessions(rows),
-    ...createMemoryMembers(rows, pageSize),
+    ...createMemoryMembers(rows, { clock, pageSize }),
     ...createMemoryOutboxes(rows),
     ...createMemoryBeats(rows, { clock, pageSize }),
+    ...createMemoryAcks(rows),
+    ...createMemoryRecovery(rows),
+    ...createMemoryLeases(rows),
+    ...createMemoryDeployment(rows, clock),
     countRows: () =>
       Object.fromEntries(
         Object.entries(rows).map(([kind, shelf]) => [kind, shelf.count()]),

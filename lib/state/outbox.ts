@@ -21,6 +21,9 @@ export interface OutboxRecord {
   readonly closed: boolean;
 }
 
+/** The probe of a hold never lapses: the last millisecond of all. */
+export const HOLD_UNTIL_MS = Number.MAX_SAFE_INTEGER;
+
 /** Operations on outboxes. The rules of `Store` hold here, too: each is one request unless it says otherwise. */
 export interface OutboxStore {
   /** A session that begins with polling: its row, handshake, beat and an empty outbox, in one batch. */

@@ -15,6 +15,8 @@ export interface SessionRecord {
   /** `open`: packets run. `severed`: no packet runs any more, a close is on its way. Then `closing`, `closed`. */
   readonly phase: "open" | "severed" | "closing" | "closed";
   readonly closeReason?: DisconnectReason;
+  /** When its close began. */
+  readonly closedAtMs?: number;
   readonly expiresAtSeconds: number;
 }
 
@@ -40,7 +42,10 @@ export interface AuthRecord {
 export interface SocketRecord {
   readonly nsp: string;
   readonly socketId: SocketId;
+  /** With connection state recovery. */
   readonly pid?: Pid;
+  /** The parent of a dynamic namespace. */
+  readonly parent?: string;
   readonly connectedAtMs: number;
   /** `socket.data`, key by key, each value as JSON text: concurrent writers of two keys do not undo each other. */
   readonly data: Readonly<Record<string, string>>;
@@ -55,9 +60,14 @@ export interface PendingRecord {
   readonly parts: readonly Uint8Array[];
 }
 
-/** How to reach a member: a WebSocket connection, or the outbox of its polling session. */
+/**
+ * How to reach a member: a WebSocket connection, the outbox of its polling session, or, while its state is being
+ * restored, the hold of its session, which is an outbox under an id of its own.
+ */
 export type Route =
-  { readonly kind: "connection"; readonly connectionId: ConnectionId } | { readonly kind: "out" };
+  | { readonly kind: "connection"; readonly connectionId: ConnectionId }
+  | { readonly kind: "out" }
+  | { readonly kind: "held"; readonly hold: Sid };
 
 /** A socket as its rooms know it: enough to send to it with no further read. */
 export interface Member {

@@ -1,6 +1,8 @@
-import { isSid, type Sid } from "../ids.ts";
-import type { PendingRecord } from "./records.ts";
+import { beganAtMs, firstOffset, isOffset, isPid, isSid, type Offset, type Pid, type Sid } from "../ids.ts";
+import type { AnswerRecord } from "./ack-store.ts";
 import { StateError } from "./errors.ts";
+import type { PendingRecord } from "./records.ts";
+import type { LogRecord } from "./recovery-store.ts";
 
 /** Longest namespace, in bytes of UTF-8. */
 export const MAX_NAMESPACE_BYTES = 128;
@@ -10,6 +12,10 @@ export const MAX_ROOM_BYTES = 1024;
 export const MAX_PENDING_BYTES = 384 * 1024;
 /** Most that an outbox may hold of frames: a row again, in which an answer may have to be kept beside them. */
 export const MAX_OUTBOX_BYTES = 376 * 1024;
+/** Most that an answer to a server's emit may take, attachments included. */
+export const MAX_ANSWER_BYTES = 384 * 1024;
+/** Most that a packet may take to be kept for clients that come back, with the names of who was left out. */
+export const MAX_LOG_BYTES = 384 * 1024;
 /** Longest ping interval: ten digits of milliseconds, which is what a beat's key has room for. */
 export const MAX_INTERVAL_MS = 9_999_999_999;
 
@@ -21,6 +27,20 @@ export function requireSid(sid: Sid): Sid {
     length,
   });
 }
+
+export function requirePid(pid: Pid): Pid {
+  if (isPid(pid)) return pid;
+  const { length } = String(pid);
+  throw new StateError("state.malformed_pid", `expected a private id, got ${length} other characters`, {
+    length,
+  });
+}
+
+export const requireOffset = (offset: Offset): Offset => requireOffsetIf(isOffset(offset), offset);
+
+/** Where a part of the log may begin: at a packet or at a moment, see `firstOffset`. */
+export const requireStart = (from: Offset): Offset =>
+  requireOffsetIf(isOffset(from) || from === firstOffset(beganAtMs(from)), from);
 
 export function requireNamespace(nsp: string): string {
   return requireName(nsp, "state.namespace_too_long", MAX_NAMESPACE_BYTES);
@@ -40,13 +60,33 @@ export function requireWellFormed(name: string): string {
 }
 
 export function requirePendingSize(pending: PendingRecord): PendingRecord {
-  const ofList = 4 * pending.parts.length;
-  const ofParts = pending.parts.reduce((total, part) => total + part.byteLength, 0);
-  const bytes = Buffer.byteLength(pending.header) + ofList + ofParts;
+  const bytes = Buffer.byteLength(pending.header) + toMessagesBytes(pending.parts);
   if (bytes <= MAX_PENDING_BYTES) return pending;
   throw new StateError(
     "state.pending_too_large",
     `expected a binary packet of up to ${MAX_PENDING_BYTES} bytes, got ${bytes}`,
+    { bytes },
+  );
+}
+
+export function requireAnswerSize(answer: AnswerRecord): AnswerRecord {
+  const bytes = toMessagesBytes(answer.messages);
+  if (bytes <= MAX_ANSWER_BYTES) return answer;
+  throw new StateError(
+    "state.answer_too_large",
+    `expected an answer of up to ${MAX_ANSWER_BYTES} bytes, got ${bytes}`,
+    { bytes },
+  );
+}
+
+export function requireLogSize<Packet extends Pick<LogRecord, "messages" | "except">>(
+  packet: Packet,
+): Packet {
+  const bytes = toMessagesBytes(packet.messages) + toMessagesBytes(packet.except);
+  if (bytes <= MAX_LOG_BYTES) return packet;
+  throw new StateError(
+    "state.log_too_large",
+    `expected a packet of up to ${MAX_LOG_BYTES} bytes, got ${bytes}`,
     { bytes },
   );
 }
@@ -63,6 +103,18 @@ export function requireInterval(pingIntervalMs: number): number {
     `expected a ping interval of 1 to ${MAX_INTERVAL_MS} whole milliseconds, got ${pingIntervalMs}`,
     { pingIntervalMs },
   );
+}
+
+/** What a list takes up in a row, 4 bytes for each of its values included. */
+export const toMessagesBytes = (messages: readonly (string | Uint8Array)[]): number =>
+  messages.reduce((total, message) => total + Buffer.byteLength(message) + 4, 0);
+
+function requireOffsetIf(isWellFormed: boolean, offset: Offset): Offset {
+  if (isWellFormed) return offset;
+  const { length } = String(offset);
+  throw new StateError("state.malformed_offset", `expected an offset, got ${length} other characters`, {
+    length,
+  });
 }
 
 function requireName(

@@ -1,5 +1,8 @@
 import type { Sid, SocketId } from "../ids.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { AckStore } from "./ack-store.ts";
+import type { DeploymentStore } from "./deployment.ts";
+import type { LeaseStore } from "./leases.ts";
 import type { OutboxStore } from "./outbox.ts";
 import type {
   AuthRecord,
@@ -13,6 +16,7 @@ import type {
   SocketRecord,
   SweepRecord,
 } from "./records.ts";
+import type { RecoveryStore } from "./recovery-store.ts";
 
 /**
  * Where connection, session and room state lives. Two implementations, one contract test: the memory store is the
@@ -27,7 +31,7 @@ import type {
  * - Implementations MUST NOT need transactions, scans, or the old item on a failed condition.
  * - Methods resolve when the write is durable. They retry throttling themselves, and throw when that does not help.
  */
-export interface Store extends OutboxStore {
+export interface Store extends OutboxStore, AckStore, RecoveryStore, LeaseStore, DeploymentStore {
   /** A session and its handshake, in one batch. The sid is new by construction, so there is no condition. */
   createSession(session: SessionRecord, handshake: HandshakeRecord): Promise<void>;
 
@@ -39,7 +43,7 @@ export interface Store extends OutboxStore {
 
   /**
    * Takes the lease on closing a session: IF it exists, is not `closed`, and no other lease holds at `nowMs`.
-   * The first reason given stays, also when a crashed close is begun again.
+   * The first reason given stays, also when a crashed close is begun again; so does `closedAtMs`, the first `nowMs`.
    */
   beginClose(close: CloseRequest): Promise<CloseOutcome>;
 
@@ -51,7 +55,8 @@ export interface Store extends OutboxStore {
 
   /**
    * A socket, its auth, its row in its namespace, in its own room (named by its id) and in `rooms`, in one batch per
-   * 25 rows. Rows of rooms also appear in the session's `joined`; the own room does not.
+   * 25 rows. Rows of rooms also appear in the session's `joined`; the own room does not. With a `pid`, the row that
+   * `getPid` reads as well; in a `parent`, its name among the `listChildNamespaces` of that.
    */
   connectSocket(connect: ConnectRequest): Promise<void>;
 
@@ -77,6 +82,8 @@ export interface Store extends OutboxStore {
 
   /** The members of a room in ascending order of sid, a page at a time. */
   listRoomMembers(nsp: string, room: string): AsyncIterable<readonly Member[]>;
+  /** Namespaces that sockets have connected to as children of this one, in ascending order; some may be empty by now. */
+  listChildNamespaces(parent: string): Promise<readonly string[]>;
   /** Everyone in a namespace: one stream a shard, each in ascending order of sid, no sid in two of them. */
   listNamespaceMembers(nsp: string): readonly AsyncIterable<readonly Member[]>[];
 

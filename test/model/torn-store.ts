@@ -1,50 +1,75 @@
 import { openedAtMs, type Sid } from "../../lib/ids.ts";
 import type { MemoryStore } from "../../lib/state/memory-store.ts";
 import type { Member } from "../../lib/state/records.ts";
+import type { LogPlace } from "../../lib/state/recovery-store.ts";
 import type { Store } from "../../lib/state/store.ts";
 import { EVERYTHING, reads, writes, type Schedule, type Touch } from "./schedule.ts";
 
 /** The two kinds of partitions that a batch write may reach at different times. */
 export interface Halves {
-  /** Sessions, sockets, `joined`, outboxes, beats, sweeps. */
+  /** Sessions, sockets, `joined`, outboxes, beats, sweeps, answers, private ids, logs, leases: all that has no route. */
   readonly own: MemoryStore;
   /** The rows of rooms and of namespaces. */
   readonly members: MemoryStore;
   /** Every session that a model has, so that a range of beats is known to touch the ones in it alone. */
   readonly sids: Sid[];
+  /** Rooms whose logs are written to. Reading any other is no step, if this is given: nobody can come before it. */
+  loggedRooms?: readonly (string | undefined)[];
 }
 
 /**
  * The store as one process sees it: every call a step. A batch that writes both to the session's partition and to
  * those of rooms is two steps in any order, as `BatchWriteItem` promises no more than that; both happen or none, since
- * it is one request.
+ * it is one request. So is one that writes to the logs of several rooms: a step for each.
  */
 export function createTornStore(schedule: Schedule, process: string, halves: Halves): Store {
   const { own, members } = halves;
   const step = <T>(label: string, touches: readonly Touch[], perform: () => Promise<T>): Promise<T> =>
     schedule.step(process, label, touches, perform);
-  const both = async (
+  /** Parts of one request: they are carried out in any order, but all of them once one is. */
+  const together = async (
+    parts: readonly { label: string; touches: readonly Touch[]; perform: () => Promise<void> }[],
+  ): Promise<void> => {
+    let sent = false;
+    const toPart = ({ label, touches, perform }: (typeof parts)[number]) => {
+      const write = () => {
+        sent = true;
+        return perform();
+      };
+      return schedule.step(process, label, touches, write, () => sent);
+    };
+    await Promise.all(parts.map(toPart));
+  };
+  const both = (
     label: string,
     ofOwn: readonly Touch[],
     ofMembers: readonly Touch[],
     perform: (half: MemoryStore) => Promise<void>,
-  ): Promise<void> => {
-    let sent = false;
-    const half = (name: string, touches: readonly Touch[], store: MemoryStore) => {
-      const write = () => {
-        sent = true;
-        return perform(store);
-      };
-      return schedule.step(process, `${label} (${name})`, touches, write, () => sent);
-    };
-    await Promise.all([half("session's rows", ofOwn, own), half("rooms' rows", ofMembers, members)]);
-  };
+  ): Promise<void> =>
+    together([
+      { label: `${label} (session's rows)`, touches: ofOwn, perform: () => perform(own) },
+      { label: `${label} (rooms' rows)`, touches: ofMembers, perform: () => perform(members) },
+    ]);
+  const toLogs = <Place extends LogPlace>(
+    label: string,
+    places: readonly Place[],
+    perform: (ofRoom: readonly Place[]) => Promise<void>,
+  ): Promise<void> =>
+    together(
+      [...new Set(places.map(toLog))].map((log) => ({
+        label: `${label} ${log}`,
+        touches: [writes(log)],
+        perform: () => perform(places.filter((place) => toLog(place) === log)),
+      })),
+    );
   /** What no model is about yet: one step that commutes with nothing. */
   const toUnknownStep =
     (name: keyof Store) =>
     (...args: unknown[]): Promise<unknown> =>
       step(name, [writes(EVERYTHING)], async () => Reflect.apply(own[name], own, args) as unknown);
   const toRoom = (nsp: string, sid: string) => (room: string) => writes("room", nsp, room, sid);
+  /** The id of a hold is another one in every run; all of them count as one. */
+  const toOutbox = (sid: Sid): string => (halves.sids.includes(sid) ? sid : "hold");
   const toJoined = (nsp: string, sid: string) => (room: string) =>
     writes("session", sid, "joined", nsp, room);
 
@@ -65,10 +90,16 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
 
     connectSocket: (connect) => {
       const { sid, socket, rooms } = connect;
+      const { nsp, pid, parent } = socket;
       return both(
-        `connectSocket ${socket.nsp}`,
-        [writes("session", sid, "socket", socket.nsp), ...rooms.map(toJoined(socket.nsp, sid))],
-        [writes("everyone", socket.nsp, sid), ...[...rooms, socket.socketId].map(toRoom(socket.nsp, sid))],
+        `connectSocket ${nsp}`,
+        [
+          writes("session", sid, "socket", nsp),
+          ...rooms.map(toJoined(nsp, sid)),
+          ...(pid === undefined ? [] : [writes("pid", pid)]),
+          ...(parent === undefined ? [] : [writes("children", parent, nsp)]),
+        ],
+        [writes("everyone", nsp, sid), ...[...rooms, socket.socketId].map(toRoom(nsp, sid))],
         (half) => half.connectSocket(connect),
       );
     },
@@ -122,31 +153,44 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       ),
     ],
 
+    listChildNamespaces: (parent) =>
+      step(`listChildNamespaces ${parent}`, [reads("children", parent)], () =>
+        own.listChildNamespaces(parent),
+      ),
+
     createPollingSession: (session, handshake, beat) =>
       step(
         "createPollingSession",
-        [writes("session", session.sid), writes("outbox", session.sid), writes("beat", beat.sid)],
+        [writes("session", session.sid), writes("outbox", toOutbox(session.sid)), writes("beat", beat.sid)],
         () => own.createPollingSession(session, handshake, beat),
       ),
     appendOutbox: (append) =>
       step(
         `appendOutbox [${append.frames}]${append.onlyIfParked ? " if parked" : ""}`,
-        [writes("outbox", append.sid)],
+        [writes("outbox", toOutbox(append.sid))],
         () => own.appendOutbox(append),
       ),
     closeOutbox: (sid, frames) =>
-      step(`closeOutbox [${frames}]`, [writes("outbox", sid)], () => own.closeOutbox(sid, frames)),
-    readOutbox: (sid) => step("readOutbox", [reads("outbox", sid)], () => own.readOutbox(sid)),
-    openGet: (get) => step("openGet", [writes("outbox", get.sid)], () => own.openGet(get)),
-    endGet: (sid, id, nowMs) => step("endGet", [writes("outbox", sid)], () => own.endGet(sid, id, nowMs)),
+      step(`closeOutbox [${frames}]`, [writes("outbox", toOutbox(sid))], () => own.closeOutbox(sid, frames)),
+    readOutbox: (sid) => step("readOutbox", [reads("outbox", toOutbox(sid))], () => own.readOutbox(sid)),
+    openGet: (get) => step("openGet", [writes("outbox", toOutbox(get.sid))], () => own.openGet(get)),
+    endGet: (sid, id, nowMs) =>
+      step("endGet", [writes("outbox", toOutbox(sid))], () => own.endGet(sid, id, nowMs)),
     startProbe: (probe) =>
-      step(`startProbe ${probe.connectionId}`, [writes("outbox", probe.sid)], () => own.startProbe(probe)),
+      step(`startProbe ${probe.connectionId}`, [writes("outbox", toOutbox(probe.sid))], () =>
+        own.startProbe(probe),
+      ),
     endProbe: (sid, connectionId) =>
-      step(`endProbe ${connectionId}`, [writes("outbox", sid)], () => own.endProbe(sid, connectionId)),
-    takeOutbox: (sid) => step("takeOutbox", [writes("outbox", sid)], () => own.takeOutbox(sid)),
+      step(`endProbe ${connectionId}`, [writes("outbox", toOutbox(sid))], () =>
+        own.endProbe(sid, connectionId),
+      ),
+    takeOutbox: (sid) => step("takeOutbox", [writes("outbox", toOutbox(sid))], () => own.takeOutbox(sid)),
     moveOutbox: (sid, connectionId) =>
-      step(`moveOutbox ${connectionId}`, [writes("outbox", sid)], () => own.moveOutbox(sid, connectionId)),
-    deleteOutbox: (sid) => step("deleteOutbox", [writes("outbox", sid)], () => own.deleteOutbox(sid)),
+      step(`moveOutbox ${connectionId}`, [writes("outbox", toOutbox(sid))], () =>
+        own.moveOutbox(sid, connectionId),
+      ),
+    deleteOutbox: (sid) =>
+      step("deleteOutbox", [writes("outbox", toOutbox(sid))], () => own.deleteOutbox(sid)),
     upgradeSession: (sid, connectionId) =>
       step(`upgradeSession ${connectionId}`, [writes("session", sid, "phase")], () =>
         own.upgradeSession(sid, connectionId),
@@ -157,6 +201,36 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
         [room === undefined ? writes("everyone", nsp, sid) : writes("room", nsp, room, sid)],
         () => members.repairRoute(nsp, room, sid, from, to),
       ),
+
+    expectAnswers: (question) =>
+      step(
+        "expectAnswers",
+        question.sids.map((sid) => writes("ack", String(question.ackId), sid)),
+        () => own.expectAnswers(question),
+      ),
+    saveAnswer: (answer) =>
+      step("saveAnswer", [writes("ack", String(answer.ackId), answer.sid)], () => own.saveAnswer(answer)),
+    listAnswers: (ackId) => step("listAnswers", [reads("ack", String(ackId))], () => own.listAnswers(ackId)),
+
+    getPid: (pid) => step("getPid", [reads("pid", pid)], () => own.getPid(pid)),
+    movePid: (pid, from, to) => step("movePid", [writes("pid", pid)], () => own.movePid(pid, from, to)),
+    appendLog: (records, expiresAtSeconds) =>
+      toLogs("appendLog", records, (ofRoom) => own.appendLog(ofRoom, expiresAtSeconds)),
+    markLogDone: (places, doneAtMs, expiresAtSeconds) =>
+      toLogs("markLogDone", places, (ofRoom) => own.markLogDone(ofRoom, doneAtMs, expiresAtSeconds)),
+    listLog: (nsp, room, from) =>
+      halves.loggedRooms?.includes(room) === false
+        ? own.listLog(nsp, room, from)
+        : step(`listLog ${room ?? nsp}`, [reads(toLog({ nsp, room }))], () => own.listLog(nsp, room, from)),
+    createHold: (hold, connectionId) =>
+      step("createHold", [writes("outbox", toOutbox(hold))], () => own.createHold(hold, connectionId)),
+
+    takeLease: (lease) => step("takeLease", [writes("lease", lease.sid)], () => own.takeLease(lease)),
+    endLease: (sid, holder) => step("endLease", [writes("lease", sid)], () => own.endLease(sid, holder)),
+
+    saveDeployment: (deployment) =>
+      step("saveDeployment", [writes("deployment")], () => own.saveDeployment(deployment)),
+    getDeployment: () => step("getDeployment", [reads("deployment")], () => own.getDeployment()),
 
     openBeat: (beat) => step("openBeat", [writes("beat", beat.sid)], () => own.openBeat(beat)),
     recordPong: (sid, pingIntervalMs, atMs) =>
@@ -183,6 +257,10 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
     get: (_, name: keyof Store) => known[name] ?? toUnknownStep(name),
   }) as Store;
 }
+
+/** Of one room, or of everyone in a namespace. */
+const toLog = ({ nsp, room }: Pick<LogPlace, "nsp" | "room">): string =>
+  reads("log", nsp, room === undefined ? "everyone" : `room ${room}`).what;
 
 const toBeat = (sid: Sid): Touch => reads("beat", sid);
 

@@ -1,9 +1,15 @@
 import { describe } from "vitest";
+import { describeAcks } from "./contract/acks.ts";
 import { describeBeats } from "./contract/beats.ts";
+import { describeChildren } from "./contract/children.ts";
+import { describeDeployments } from "./contract/deployments.ts";
+import { describeLeases } from "./contract/leases.ts";
+import { describeLogs } from "./contract/logs.ts";
 import type { MakeStore } from "./contract/make-store.ts";
 import { describeMembers } from "./contract/members.ts";
 import { describeNames } from "./contract/names.ts";
 import { describeOutboxes } from "./contract/outboxes.ts";
+import { describeRecovery } from "./contract/recovery.ts";
 import { describeSessions } from "./contract/sessions.ts";
 import { describeSockets } from "./contract/sockets.ts";
 import { describeUpgrades } from "./contract/upgrades.ts";
@@ -18,5 +24,11 @@ export function describeStoreContract(name: string, makeStore: MakeStore): void 
     describe("members", () => describeMembers(makeStore));
     describe("names", () => describeNames(makeStore));
     describe("beats and sweeps", () => describeBeats(makeStore));
+    describe("child namespaces", () => describeChildren(makeStore));
+    describe("answers", () => describeAcks(makeStore));
+    describe("private ids and holds", () => describeRecovery(makeStore));
+    describe("logs", () => describeLogs(makeStore));
+    describe("leases", () => describeLeases(makeStore));
+    describe("deployments", () => describeDeployments(makeStore));
   });
 }

@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
-import { toConnectionId, toSid, toSocketId, type Sid, type SocketId } from "../../lib/ids.ts";
+import {
+  firstOffset,
+  toConnectionId,
+  toSid,
+  toSocketId,
+  type Offset,
+  type Sid,
+  type SocketId,
+} from "../../lib/ids.ts";
+import type { AnswerRecord, Question } from "../../lib/state/ack-store.ts";
 import { sessionExpiresAtSeconds } from "../../lib/state/expiry.ts";
 import type {
   BeatRecord,
@@ -12,6 +21,7 @@ import type {
   SweepRecord,
 } from "../../lib/state/records.ts";
 import type { GetRequest, OutboxAppend, ProbeRequest } from "../../lib/state/outbox.ts";
+import type { LogRecord } from "../../lib/state/recovery-store.ts";
 import type { ConnectRequest } from "../../lib/state/store.ts";
 
 /** A morning on which all of these tests take place. */
@@ -137,6 +147,34 @@ export const probeOf = (sid: Sid, id: string, nowMs = START_MS): ProbeRequest =>
   connectionId: toConnectionId(id),
   nowMs,
   untilMs: nowMs + 10_000,
+});
+
+/** A question to these sessions that is open for ten seconds, to the second. */
+export const questionOf = (indexes: readonly number[], changes: Partial<Question> = {}): Question => ({
+  ackId: 7,
+  nsp: "/",
+  sids: indexes.map((index) => sidOf(index)),
+  expiresAtSeconds: Math.ceil(START_MS / 1000) + 10,
+  ...changes,
+});
+
+export const answerOf = (
+  index: number,
+  messages: AnswerRecord["messages"],
+  changes: Partial<AnswerRecord> = {},
+): AnswerRecord => ({ ackId: 7, nsp: "/", sid: sidOf(index), messages, atMs: START_MS, ...changes });
+
+/** The offset of a packet that began `index` milliseconds after the start: always the same one. */
+export const offsetOf = (index: number): Offset =>
+  `${firstOffset(START_MS + index)}0000-${String(index).padStart(8, "0")}` as Offset;
+
+export const packetOf = (index: number, changes: Partial<LogRecord> = {}): LogRecord => ({
+  nsp: "/",
+  room: "lobby",
+  offset: offsetOf(index),
+  messages: [`packet ${index}`],
+  except: [],
+  ...changes,
 });
 
 export const sweepOf = (changes: Partial<SweepRecord> = {}): SweepRecord => ({

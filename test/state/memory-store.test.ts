@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createPid } from "../../lib/ids.ts";
 import { createMemoryStore } from "../../lib/state/memory-store.ts";
 import { describeStoreContract } from "./contract.ts";
 import {
@@ -6,7 +7,9 @@ import {
   connectOf,
   createOwnedClock,
   handshakeOf,
+  packetOf,
   pollingSessionOf,
+  questionOf,
   sessionOf,
   sidOf,
   sweepOf,
@@ -23,9 +26,14 @@ describe("the memory store's count", () => {
     const sid = sidOf(1);
 
     await store.createSession(sessionOf(sid), handshakeOf());
-    await store.connectSocket(connectOf(1, "/", ["a", "b"]));
+    await store.connectSocket(connectOf(1, "/", ["a", "b"], { pid: createPid(), parent: "/p" }));
     await store.savePending(sid, { header: "51-[]", parts: [] });
     await store.openBeat(beatOf(sid));
+    await store.expectAnswers(questionOf([1, 2]));
+    await store.appendLog([packetOf(1)], sessionOf(sid).expiresAtSeconds);
+    await store.markLogDone([packetOf(1)], clock.nowMs(), sessionOf(sid).expiresAtSeconds);
+    await store.takeLease({ sid, holder: "a", nowMs: clock.nowMs(), untilMs: clock.nowMs() + 1 });
+    await store.saveDeployment({ savedAtMs: clock.nowMs() });
     await store.saveSweep(sweepOf(), undefined);
     const polling = sidOf(2);
     await store.createPollingSession(pollingSessionOf(polling), handshakeOf(), beatOf(polling));
@@ -42,8 +50,16 @@ describe("the memory store's count", () => {
       namespaceMembers: 1,
       beats: 2,
       sweeps: 1,
+      asked: 2,
+      pids: 1,
+      logs: 1,
+      logEnds: 1,
+      children: 1,
+      leases: 1,
+      deployments: 1,
     });
-    clock.set(sessionOf(sid).expiresAtSeconds * 1000);
-    expect(Object.values(store.countRows()).reduce((total, rows) => total + rows)).toBe(1);
+    clock.set((sessionOf(sid).expiresAtSeconds + 1) * 1000);
+    const left = Object.entries(store.countRows()).filter(([, rows]) => rows > 0);
+    expect(Object.fromEntries(left)).toEqual({ sweeps: 1, deployments: 1 });
   });
 });

@@ -37,19 +37,18 @@ export const localRegion = "eu-central-1";
 
 type CreateDynalite = (options: { createTableMs: number; deleteTableMs: number }) => Server;
 
-/** Starts dynalite on a free port of the loopback interface, with one table. */
+/**
+ * Starts dynalite on a free port of the loopback interface, with one table. Where `NONSTICKY_TEST_DYNAMODB` is the
+ * endpoint of another DynamoDB, that is used instead: scripts/dynamodb-local.ts.
+ */
 export async function startDynalite(): Promise<Dynalite> {
-  const create = createRequire(import.meta.url)("dynalite") as CreateDynalite;
-  const server = create({ createTableMs: 0, deleteTableMs: 0 });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const other = process.env["NONSTICKY_TEST_DYNAMODB"];
+  const { endpoint, stop } =
+    other === undefined ? await serveDynalite() : { endpoint: other, stop: undefined };
   const client = new DynamoDBClient({ endpoint, region: localRegion, credentials: localCredentials });
 
   let tables = 0;
-  const createTable = async (name = `table-${++tables}`): Promise<string> => {
+  const createTable = async (name = `table-${process.pid}-${++tables}`): Promise<string> => {
     await client.send(new CreateTableCommand({ TableName: name, ...copy(tableDescription) }));
     await waitUntilTableExists(
       { client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.05 },
@@ -64,6 +63,21 @@ export async function startDynalite(): Promise<Dynalite> {
     createTable,
     async stop() {
       client.destroy();
+      await stop?.();
+    },
+  };
+}
+
+async function serveDynalite(): Promise<Pick<Dynalite, "endpoint" | "stop">> {
+  const create = createRequire(import.meta.url)("dynalite") as CreateDynalite;
+  const server = create({ createTableMs: 0, deleteTableMs: 0 });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
       server.closeAllConnections();
       await new Promise<void>((resolve, reject) =>
         server.close((error) => (error === undefined || error === null ? resolve() : reject(error))),

@@ -44,6 +44,13 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "auth":
     case "joined":
     case "sweep":
+    case "ack":
+    case "pid":
+    case "log":
+    case "log-end":
+    case "lease":
+    case "child":
+    case "deployment":
       return false;
     default:
       return kind satisfies never;

@@ -2,33 +2,23 @@ import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Clock } from "../../clock.ts";
 import type { Sid } from "../../ids.ts";
 import { sweepExpiresAtSeconds } from "../expiry.ts";
-import type { BeatRecord, Member } from "../records.ts";
+import type { BeatRecord } from "../records.ts";
 import { requireInterval } from "../row-limits.ts";
-import type { CloseOutcome, CloseRequest, SocketRooms, Store } from "../store.ts";
+import type { CloseOutcome, CloseRequest, Store } from "../store.ts";
 import { createAttempt } from "./attempt.ts";
-import { toAuthItem } from "./auth-item.ts";
-import type { Write } from "./batch.ts";
 import * as beatItem from "./beat-item.ts";
+import { fromDeploymentItem, getDeploymentParams, saveDeploymentParams } from "./deployment-item.ts";
+import { createDynamoAcks } from "./dynamo-acks.ts";
+import { createDynamoLeases } from "./dynamo-leases.ts";
+import { createDynamoMembers } from "./dynamo-members.ts";
 import { createDynamoOutboxes } from "./dynamo-outboxes.ts";
-import type { Item } from "./expressions.ts";
+import { createDynamoRecovery } from "./dynamo-recovery.ts";
 import { isAccepted } from "./failures.ts";
 import { toHandshakeItem } from "./handshake-item.ts";
-import { toJoinedItem } from "./joined-item.ts";
-import {
-  authKey,
-  beatShards,
-  joinedKey,
-  NAMESPACE_SHARDS,
-  namespaceMemberKey,
-  roomMemberKey,
-  socketKey,
-} from "./keys.ts";
-import * as memberItem from "./member-item.ts";
-import { queryAll, queryPages } from "./page.ts";
+import { beatShards } from "./keys.ts";
 import { deletePendingParams, savePendingParams } from "./pending-item.ts";
 import * as sessionItem from "./session-item.ts";
 import { toSnapshot } from "./snapshot.ts";
-import { saveSocketParams, toSocketItem } from "./socket-item.ts";
 import * as sweepItem from "./sweep-item.ts";
 import { openTable } from "./table.ts";
 
@@ -43,15 +33,11 @@ export interface DynamoStoreOptions {
   readonly random?: () => number;
 }
 
-/**
- * The store of the product, over one table. Rows are ordered within a batch, and batches one after the other, such
- * that a crash between them leaves no membership whose session does not know of it: what a session has `joined` is
- * written before and removed after the membership itself.
- */
+/** The store of the product, over one table. */
 export function createDynamoStore(options: DynamoStoreOptions): Store {
   const { client, tableName, clock, pageLimit, random = Math.random } = options;
 
-  const table = openTable({ client, tableName, clock, random });
+  const table = openTable({ client, tableName, clock, pageLimit, random });
   const { get, write, nowSeconds } = table;
   const getBeat = async (sid: Sid, pingIntervalMs: number): Promise<BeatRecord | undefined> => {
     const item = await get(beatItem.getBeatParams(tableName, sid, pingIntervalMs));
@@ -59,7 +45,11 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
   };
 
   return {
+    ...createDynamoMembers(table),
     ...createDynamoOutboxes(table),
+    ...createDynamoAcks(table),
+    ...createDynamoRecovery(table),
+    ...createDynamoLeases(table),
 
     async createSession(session, handshake) {
       await write([
@@ -70,7 +60,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
 
     async loadSession(sid, { handshake }) {
       const params = sessionItem.loadSessionParams(tableName, { sid, handshake, pageLimit });
-      return toSnapshot(await queryAll(client, params, clock), { handshake });
+      return toSnapshot(await table.query(params), { handshake });
     },
 
     async severSession(sid) {
@@ -115,63 +105,6 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
       await table.remove(deletePendingParams(tableName, sid));
     },
 
-    async connectSocket({ sid, socket, auth, member, rooms }) {
-      await write([
-        { put: toSocketItem(sid, socket) },
-        { put: toAuthItem(sid, auth) },
-        { put: memberItem.toNamespaceMemberItem(socket.nsp, member) },
-        ...toJoin(socket.nsp, member, [...rooms, socket.socketId]),
-      ]);
-    },
-
-    async disconnectSocket(sid, nsp, socketId, rooms) {
-      await write([
-        ...toRemoveMember(sid, { nsp, socketId, rooms }),
-        ...rooms.map((room) => ({ remove: joinedKey(sid, nsp, room) })),
-        { remove: authKey(sid, nsp) },
-        { remove: socketKey(sid, nsp) },
-      ]);
-    },
-
-    async joinRooms(nsp, member, rooms) {
-      await write(toJoin(nsp, member, rooms));
-    },
-    async leaveRooms(nsp, sid, rooms) {
-      await write([
-        ...rooms.map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),
-        ...rooms.map((room) => ({ remove: joinedKey(sid, nsp, room) })),
-      ]);
-    },
-
-    async deleteMemberships(sid, sockets) {
-      await write(sockets.flatMap((socket) => toRemoveMember(sid, socket)));
-    },
-
-    async deleteMemberIfRoute(nsp, room, sid, route) {
-      const row = { nsp, room, sid, route, nowSeconds: nowSeconds() };
-      return table.remove(memberItem.deleteMemberIfRouteParams(tableName, row));
-    },
-
-    async saveSocket(sid, nsp, socketId, changes) {
-      const save = { sid, nsp, socketId, changes, nowSeconds: nowSeconds() };
-      for (const params of saveSocketParams(tableName, save))
-        if ((await table.update(params)) === undefined) return false;
-      return true;
-    },
-
-    async *listRoomMembers(nsp, room) {
-      yield* toMembers(
-        queryPages(client, memberItem.listRoomMembersParams(tableName, { nsp, room, pageLimit }), clock),
-      );
-    },
-
-    listNamespaceMembers(nsp) {
-      return Array.from({ length: NAMESPACE_SHARDS }, async function* (_, shard) {
-        const params = memberItem.listNamespaceMembersParams(tableName, { nsp, shard, pageLimit });
-        yield* toMembers(queryPages(client, params, clock));
-      });
-    },
-
     async openBeat(beat) {
       await table.update(beatItem.openBeatParams(tableName, beat));
     },
@@ -198,13 +131,13 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
       if (fromPhaseMs >= toPhaseMs) return;
       for (let shard = 0; shard < beatShards(pingIntervalMs); shard++) {
         const walk = { pingIntervalMs, shard, fromPhaseMs, toPhaseMs, pageLimit };
-        for await (const page of queryPages(client, beatItem.listBeatsParams(tableName, walk), clock))
+        for await (const page of table.pages(beatItem.listBeatsParams(tableName, walk)))
           yield page.map(beatItem.fromBeatItem);
       }
     },
 
     async listSweeps() {
-      const items = await queryAll(client, sweepItem.listSweepsParams(tableName), clock);
+      const items = await table.query(sweepItem.listSweepsParams(tableName));
       return items.map(sweepItem.fromSweepItem);
     },
     async saveSweep(sweep, previousPingedUntilMs) {
@@ -220,22 +153,14 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     async deleteSweep(pingIntervalMs) {
       await table.remove(sweepItem.deleteSweepParams(tableName, pingIntervalMs));
     },
+
+    async saveDeployment(deployment) {
+      const expiresAtSeconds = sweepExpiresAtSeconds(clock);
+      await client.send(new PutCommand(saveDeploymentParams(tableName, deployment, expiresAtSeconds)));
+    },
+    async getDeployment() {
+      const item = await get(getDeploymentParams(tableName));
+      return item && fromDeploymentItem(item);
+    },
   };
-}
-
-/** The own room has no `joined`: it goes with its socket. */
-const toJoin = (nsp: string, member: Member, rooms: readonly string[]): Write[] => [
-  ...rooms
-    .filter((room) => room !== member.socketId)
-    .map((room) => ({ put: toJoinedItem(member.sid, { nsp, room }) })),
-  ...rooms.map((room) => ({ put: memberItem.toRoomMemberItem(nsp, room, member) })),
-];
-
-const toRemoveMember = (sid: Sid, { nsp, socketId, rooms }: SocketRooms): Write[] => [
-  ...[...rooms, socketId].map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),
-  { remove: namespaceMemberKey(nsp, sid) },
-];
-
-async function* toMembers(pages: AsyncIterable<readonly Item[]>): AsyncGenerator<Member[]> {
-  for await (const page of pages) yield page.map(memberItem.fromMemberItem);
 }

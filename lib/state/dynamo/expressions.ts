@@ -9,8 +9,9 @@ export type Item = Record<string, unknown>;
  */
 export const IS_LIVE = "expiresAt > :now";
 
-/** Part of a partition by sort key: up to `before` exclusive, or from `from` to `to`, both inclusive. */
-export type SortRange = { readonly before: string } | { readonly from: string; readonly to: string };
+/** Part of a partition by sort key: `before` is exclusive; `since`, `from` and `to` are inclusive. */
+export type SortRange =
+  { readonly before: string } | { readonly since: string } | { readonly from: string; readonly to: string };
 
 export interface QueryOptions {
   readonly range?: SortRange;
@@ -33,12 +34,11 @@ export function partitionQuery(
   };
 }
 
-const toKeyCondition = (range: SortRange | undefined): string[] =>
-  range === undefined ? [] : ["before" in range ? "sk < :before" : "sk BETWEEN :from AND :to"];
+function toKeyCondition(range: SortRange | undefined): string[] {
+  if (range === undefined) return [];
+  if ("before" in range) return ["sk < :before"];
+  return ["since" in range ? "sk >= :since" : "sk BETWEEN :from AND :to"];
+}
 
 const toKeyValues = (range: SortRange | undefined): Record<string, string> =>
-  range === undefined
-    ? {}
-    : "before" in range
-      ? { ":before": range.before }
-      : { ":from": range.from, ":to": range.to };
+  Object.fromEntries(Object.entries(range ?? {}).map(([end, sk]) => [`:${end}`, sk]));

@@ -1,7 +1,17 @@
-import { createHash } from "node:crypto";
-import { isSid, openedAtMs, shardOf, type Sid } from "../../ids.ts";
+import { isOffset, isPid, isSid, openedAtMs, shardOf, type Offset, type Pid, type Sid } from "../../ids.ts";
 import { StateError } from "../errors.ts";
-import { requireInterval, requireNamespace, requireRoom, requireSid } from "../row-limits.ts";
+import type { LogPlace } from "../recovery-store.ts";
+import { requireInterval, requireOffset, requirePid, requireSid } from "../row-limits.ts";
+import {
+  fromDigits,
+  fromName,
+  fromRoomPart,
+  fromWhole,
+  toDigits,
+  toNamespacePart,
+  toRoomPart,
+  type RoomPart,
+} from "./key-parts.ts";
 
 /*
  * Every key of the table is built and read here. Sort keys are in the order in which a query returns them.
@@ -18,9 +28,17 @@ import { requireInterval, requireNamespace, requireRoom, requireSid } from "../r
  *   namespace-member nsp#<nsp><shard>          <sid>                      listNamespaceMembers
  *   beat             beat#<interval>#<shard>   <phase>#<sid>              listBeats
  *   sweep            sweep                     <interval>                 listSweeps
+ *   ack              ack#<ack id>              <sid>                      listAnswers
+ *   pid              pid#<pid>                 pid                        getPid
+ *   log              log#<nsp><room>           <offset>                   listLog
+ *   log-end          log#<nsp><room>           <offset>~                  listLog
+ *   child            children#<nsp>            <nsp>                      listChildNamespaces
+ *   lease            lease#<sid>               lease                      takeLease
+ *   deployment       deployment                deployment                 getDeployment
  *
  * <nsp> and <room> carry their length, `5:lobby`, so that the end of one is never taken for the start of the next,
  * whatever characters a client chose. A room over 200 bytes is `#` and its SHA-256, for a sort key ends at 1024 bytes.
+ * In the log, everyone in a namespace is `*`, which no room begins with.
  * <interval> and <phase> are milliseconds in ten digits, so that they sort as numbers.
  */
 
@@ -29,12 +47,9 @@ export interface Key {
   readonly sk: string;
 }
 
-/** A room as its key tells it: the name, or the digest of a long one, whose row then has the name as an attribute. */
-export type RoomPart = { readonly name: string } | { readonly digest: string };
-
 /** What a key says. */
 export type Identity =
-  | { readonly kind: "session" | "pending" | "handshake" | "outbox"; readonly sid: Sid }
+  | { readonly kind: "session" | "pending" | "handshake" | "outbox" | "lease"; readonly sid: Sid }
   | { readonly kind: "socket" | "auth"; readonly sid: Sid; readonly nsp: string }
   | {
       readonly kind: "joined" | "room-member";
@@ -50,7 +65,18 @@ export type Identity =
       readonly phaseMs: number;
       readonly shard: number;
     }
-  | { readonly kind: "sweep"; readonly pingIntervalMs: number };
+  | { readonly kind: "sweep"; readonly pingIntervalMs: number }
+  | { readonly kind: "ack"; readonly ackId: number; readonly sid: Sid }
+  | { readonly kind: "pid"; readonly pid: Pid }
+  | {
+      readonly kind: "log" | "log-end";
+      readonly nsp: string;
+      /** Undefined: everyone. */
+      readonly room: RoomPart | undefined;
+      readonly offset: Offset;
+    }
+  | { readonly kind: "child"; readonly parent: string; readonly child: string }
+  | { readonly kind: "deployment" };
 
 /** A namespace takes a write for each connect and is read whole: few shards, so that reading it stays few queries. */
 export const NAMESPACE_SHARDS = 4;
@@ -58,9 +84,14 @@ export const NAMESPACE_SHARDS = 4;
 export const HANDSHAKE_BOUNDARY = "~";
 export const SWEEP_PARTITION = "sweep";
 
+export const DEPLOYMENT_KEY: Key = { pk: "deployment", sk: "deployment" };
+
 const OUTBOX_SORT_KEY = "outbox";
-const MAX_PLAIN_BYTES = 200;
-const MS_DIGITS = 10;
+const PID_SORT_KEY = "pid";
+const LEASE_SORT_KEY = "lease";
+const EVERYONE = "*";
+/** Sorts behind every character of an offset, so that the end of a packet comes right behind it. */
+const LOG_END = "~";
 
 /** A partition of DynamoDB takes 1000 writes a second, one a pong. Short intervals are for the local runtime. */
 export const beatShards = (pingIntervalMs: number): number => (pingIntervalMs >= 25_000 ? 8 : 1);
@@ -119,8 +150,30 @@ export const sweepKey = (pingIntervalMs: number): Key => ({
   sk: toDigits(requireInterval(pingIntervalMs)),
 });
 
-/** True when the key of a room does not hold its name, so that its row must. */
-export const isHashed = (room: string): boolean => Buffer.byteLength(room) > MAX_PLAIN_BYTES;
+export const ackPartition = (ackId: number): string => `ack#${ackId}`;
+export const ackKey = (ackId: number, sid: Sid): Key => ({ pk: ackPartition(ackId), sk: requireSid(sid) });
+
+export const pidKey = (pid: Pid): Key => ({ pk: `pid#${requirePid(pid)}`, sk: PID_SORT_KEY });
+
+export const logPartition = (nsp: string, room: string | undefined): string =>
+  `log#${toNamespacePart(nsp)}${room === undefined ? EVERYONE : toRoomPart(room)}`;
+export const logKey = ({ nsp, room, offset }: LogPlace): Key => ({
+  pk: logPartition(nsp, room),
+  sk: requireOffset(offset),
+});
+export const logEndKey = (place: LogPlace): Key => ({
+  ...logKey(place),
+  sk: `${requireOffset(place.offset)}${LOG_END}`,
+});
+
+export const childrenPartition = (parent: string): string => `children#${toNamespacePart(parent)}`;
+export const childKey = (parent: string, child: string): Key => ({
+  pk: childrenPartition(parent),
+  sk: toNamespacePart(child),
+});
+
+/** A partition of its own, as for the outbox: whoever sends writes here, and no turn reads it. */
+export const leaseKey = (sid: Sid): Key => ({ pk: `lease#${requireSid(sid)}`, sk: LEASE_SORT_KEY });
 
 /** Reads any key that a builder above has made. Throws `state.malformed_key` for every other one. */
 export function parseKey({ pk, sk }: Key): Identity {
@@ -137,13 +190,27 @@ function parsePartition(pk: string, sk: string): Identity | undefined {
     const pingIntervalMs = fromDigits(sk);
     return pingIntervalMs === undefined ? undefined : { kind: "sweep", pingIntervalMs };
   }
-  if (pk.startsWith("out#")) {
-    const sid = pk.slice(4);
-    return isSid(sid) && sk === OUTBOX_SORT_KEY ? { kind: "outbox", sid } : undefined;
+  if (pk === DEPLOYMENT_KEY.pk) return sk === DEPLOYMENT_KEY.sk ? { kind: "deployment" } : undefined;
+  if (pk.startsWith("out#") && sk === OUTBOX_SORT_KEY) return parseSingle("outbox", pk.slice(4));
+  if (pk.startsWith("lease#") && sk === LEASE_SORT_KEY) return parseSingle("lease", pk.slice(6));
+  if (pk.startsWith("pid#") && sk === PID_SORT_KEY) {
+    const pid = pk.slice(4);
+    return isPid(pid) ? { kind: "pid", pid } : undefined;
   }
   if (pk.startsWith("beat#")) return parseBeat(pk, sk);
+  if (pk.startsWith("log#")) return parseLog(pk.slice(4), sk);
+  if (pk.startsWith("children#")) {
+    const [parent, child] = [fromName(pk.slice(9)), fromName(sk)];
+    return parent?.rest === "" && child?.rest === ""
+      ? { kind: "child", parent: parent.name, child: child.name }
+      : undefined;
+  }
   if (!isSid(sk)) return undefined;
   if (pk.startsWith("room#")) return parseRoom("room-member", sk, pk.slice(5));
+  if (pk.startsWith("ack#")) {
+    const ackId = fromWhole(pk.slice(4));
+    return ackId === undefined ? undefined : { kind: "ack", ackId, sid: sk };
+  }
   const nsp = pk.startsWith("nsp#") ? fromName(pk.slice(4)) : undefined;
   if (nsp === undefined || !/^[0-9]$/.test(nsp.rest)) return undefined;
   return { kind: "namespace-member", sid: sk, nsp: nsp.name, shard: Number(nsp.rest) };
@@ -160,13 +227,23 @@ function parseSessionRow(sid: string, sk: string): Identity | undefined {
   return kind && nsp && nsp.rest === "" ? { kind, sid, nsp: nsp.name } : undefined;
 }
 
+const parseSingle = (kind: "outbox" | "lease", sid: string): Identity | undefined =>
+  isSid(sid) ? { kind, sid } : undefined;
+
 function parseRoom(kind: "joined" | "room-member", sid: Sid, parts: string): Identity | undefined {
   const nsp = fromName(parts);
+  const room = nsp && fromRoomPart(nsp.rest);
+  return nsp && room && { kind, sid, nsp: nsp.name, room };
+}
+
+function parseLog(parts: string, sk: string): Identity | undefined {
+  const nsp = fromName(parts);
   if (nsp === undefined) return undefined;
-  if (/^#[A-Za-z0-9_-]{43}$/.test(nsp.rest))
-    return { kind, sid, nsp: nsp.name, room: { digest: nsp.rest.slice(1) } };
-  const room = fromName(nsp.rest);
-  return room?.rest === "" ? { kind, sid, nsp: nsp.name, room: { name: room.name } } : undefined;
+  const isEnd = sk.endsWith(LOG_END);
+  const offset = isEnd ? sk.slice(0, -LOG_END.length) : sk;
+  const room = nsp.rest === EVERYONE ? undefined : fromRoomPart(nsp.rest);
+  if (!isOffset(offset) || (room === undefined && nsp.rest !== EVERYONE)) return undefined;
+  return { kind: isEnd ? "log-end" : "log", nsp: nsp.name, room, offset };
 }
 
 function parseBeat(pk: string, sk: string): Identity | undefined {
@@ -177,20 +254,3 @@ function parseBeat(pk: string, sk: string): Identity | undefined {
   if (pingIntervalMs === undefined || phaseMs === undefined || !isSid(sid)) return undefined;
   return { kind: "beat", sid, pingIntervalMs, phaseMs, shard: Number(shard) };
 }
-
-const toNamespacePart = (nsp: string): string => toName(requireNamespace(nsp));
-const toRoomPart = (room: string): string =>
-  isHashed(requireRoom(room)) ? `#${createHash("sha256").update(room).digest("base64url")}` : toName(room);
-
-const toName = (name: string): string => `${name.length}:${name}`;
-
-function fromName(text: string): { name: string; rest: string } | undefined {
-  const [prefix, digits] = /^(0|[1-9]\d{0,2}):/.exec(text) ?? [];
-  if (prefix === undefined) return undefined;
-  const end = prefix.length + Number(digits);
-  return end > text.length ? undefined : { name: text.slice(prefix.length, end), rest: text.slice(end) };
-}
-
-const toDigits = (ms: number): string => String(ms).padStart(MS_DIGITS, "0");
-const fromDigits = (digits: string | undefined): number | undefined =>
-  digits !== undefined && /^\d{10}$/.test(digits) ? Number(digits) : undefined;

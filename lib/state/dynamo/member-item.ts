@@ -1,16 +1,10 @@
 import type { DeleteCommandInput, QueryCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import { toConnectionId, type EngineProtocol, type Sid, type SocketId } from "../../ids.ts";
+import { toConnectionId, toSid, type EngineProtocol, type Sid, type SocketId } from "../../ids.ts";
 import { sessionExpiresAtSeconds } from "../expiry.ts";
 import type { Member, Route } from "../records.ts";
 import { IS_LIVE, partitionQuery, type Item } from "./expressions.ts";
-import {
-  isHashed,
-  namespaceMemberKey,
-  namespacePartition,
-  roomMemberKey,
-  roomPartition,
-  type Key,
-} from "./keys.ts";
+import { isHashed } from "./key-parts.ts";
+import { namespaceMemberKey, namespacePartition, roomMemberKey, roomPartition, type Key } from "./keys.ts";
 
 /** A socket in a room. Read once a recipient and broadcast: small, and enough to send with. */
 export const toRoomMemberItem = (nsp: string, room: string, member: Member): Item & Key => ({
@@ -85,12 +79,18 @@ export function repairRouteParams(
   };
 }
 
-/** One attribute for one comparison: `c:` and the connection, or `o`, the outbox. */
-export const toRouteText = (route: Route): string =>
-  route.kind === "connection" ? `c:${route.connectionId}` : "o";
+/** One attribute for one comparison: `c:` and the connection, `h:` and the hold, or `o`, the outbox. */
+export function toRouteText(route: Route): string {
+  if (route.kind === "connection") return `c:${route.connectionId}`;
+  return route.kind === "held" ? `h:${route.hold}` : "o";
+}
 
-export const fromRouteText = (text: string): Route =>
-  text === "o" ? { kind: "out" } : { kind: "connection", connectionId: toConnectionId(text.slice(2)) };
+export function fromRouteText(text: string): Route {
+  if (text === "o") return { kind: "out" };
+  return text.startsWith("h:")
+    ? { kind: "held", hold: toSid(text.slice(2)) }
+    : { kind: "connection", connectionId: toConnectionId(text.slice(2)) };
+}
 
 const toMemberKey = ({ nsp, room, sid }: MemberRow): Key =>
   room === undefined ? namespaceMemberKey(nsp, sid) : roomMemberKey(nsp, room, sid);

@@ -1,7 +1,7 @@
 import type { DeleteCommandInput, GetCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { openedAtMs, type ConnectionId, type Sid } from "../../ids.ts";
 import { sessionExpiresAtSeconds } from "../expiry.ts";
-import type { OutboxRecord, ProbeRequest } from "../outbox.ts";
+import { HOLD_UNTIL_MS, type OutboxRecord, type ProbeRequest } from "../outbox.ts";
 import { IS_LIVE, type Item } from "./expressions.ts";
 import { outboxKey, parseKey, type Key } from "./keys.ts";
 
@@ -24,6 +24,13 @@ export const toOutboxItem = (sid: Sid): Item & Key => ({
   held: 0,
   lastGetUntilMs: openedAtMs(sid),
   expiresAt: sessionExpiresAtSeconds(sid),
+});
+
+/** A hold: an outbox of the probe that it is made for. */
+export const toHoldItem = (hold: Sid, connectionId: ConnectionId): Item & Key => ({
+  ...toOutboxItem(hold),
+  probe: connectionId,
+  probeUntilMs: HOLD_UNTIL_MS,
 });
 
 export function fromOutboxItem(item: Item): OutboxRecord {

@@ -63,7 +63,7 @@ export function beginCloseParams(
     Key: sessionKey(sid),
     UpdateExpression:
       "SET phase = :closing, closeReason = if_not_exists(closeReason, :reason), " +
-      "closeLeaseUntilMs = :leaseUntilMs, attempt = :attempt",
+      "closedAtMs = if_not_exists(closedAtMs, :nowMs), closeLeaseUntilMs = :leaseUntilMs, attempt = :attempt",
     ConditionExpression: `${IS_LIVE} AND (attempt = :attempt OR (phase <> :closed AND (${isFree})))`,
     ExpressionAttributeValues: {
       ":closing": "closing",

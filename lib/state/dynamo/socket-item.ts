@@ -16,6 +16,7 @@ export const toSocketItem = (sid: Sid, socket: SocketRecord): Item & Key => ({
   ...socketKey(sid, socket.nsp),
   socketId: socket.socketId,
   ...(socket.pid === undefined ? {} : { pid: socket.pid }),
+  ...(socket.parent === undefined ? {} : { parent: socket.parent }),
   connectedAtMs: socket.connectedAtMs,
   data: Object.fromEntries(Object.entries(socket.data).map(([key, json]) => [toDotted(key), json])),
   ...(socket.spent.length === 0 ? {} : { spent: new Set(socket.spent.map(toDotted)) }),
@@ -29,6 +30,7 @@ export function fromSocketItem(item: Item): SocketRecord {
     nsp,
     socketId: item["socketId"] as SocketId,
     ...(item["pid"] === undefined ? {} : { pid: item["pid"] as Pid }),
+    ...(item["parent"] === undefined ? {} : { parent: item["parent"] as string }),
     connectedAtMs: item["connectedAtMs"] as number,
     data: Object.fromEntries(
       Object.entries(item["data"] as Record<string, string>).map(([key, json]) => [key.slice(1), json]),

@@ -5,6 +5,7 @@ import {
   type DeleteCommandInput,
   type DynamoDBDocumentClient,
   type GetCommandInput,
+  type QueryCommandInput,
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
@@ -13,11 +14,14 @@ import { isLive, toExpirySeconds } from "../expiry.ts";
 import { writeBatches, type Write } from "./batch.ts";
 import type { Item } from "./expressions.ts";
 import { unlessRefused } from "./failures.ts";
+import { queryAll, queryPages } from "./page.ts";
 
 export interface TableOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly clock: Clock;
+  /** Items a page of any list; undefined: what fits into DynamoDB's 1 MB. */
+  readonly pageLimit: number | undefined;
   /** In [0, 1), for the jitter of repeated batches. */
   readonly random: () => number;
 }
@@ -26,10 +30,15 @@ export interface TableOptions {
 export interface Table {
   readonly name: string;
   readonly clock: Clock;
+  readonly pageLimit: number | undefined;
   /** The present, as conditions compare it with `expiresAt`. */
   nowSeconds(): number;
   /** A row that has not expired. */
   get(params: GetCommandInput): Promise<Item | undefined>;
+  /** The same of a query, a page at a time. */
+  pages(params: QueryCommandInput): AsyncIterable<Item[]>;
+  /** All of them, of a query that is known to be small. */
+  query(params: QueryCommandInput): Promise<Item[]>;
   /** Undefined when the condition did not hold. */
   update(params: UpdateCommandInput): Promise<UpdateCommandOutput | undefined>;
   /** Whether the condition held. */
@@ -38,15 +47,18 @@ export interface Table {
   write(writes: readonly Write[]): Promise<void>;
 }
 
-export function openTable({ client, tableName, clock, random }: TableOptions): Table {
+export function openTable({ client, tableName, clock, pageLimit, random }: TableOptions): Table {
   return {
     name: tableName,
     clock,
+    pageLimit,
     nowSeconds: () => toExpirySeconds(clock),
     async get(params) {
       const { Item: item } = await client.send(new GetCommand(params));
       return item !== undefined && isLive(Number(item["expiresAt"]), clock) ? item : undefined;
     },
+    pages: (params) => queryPages(client, params, clock),
+    query: (params) => queryAll(client, params, clock),
     update: (params) => unlessRefused(client.send(new UpdateCommand(params))),
     remove: async (params) => (await unlessRefused(client.send(new DeleteCommand(params)))) !== undefined,
     write: (writes) => writeBatches({ client, tableName, clock, random }, writes),

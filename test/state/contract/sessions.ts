@@ -120,7 +120,9 @@ export function describeSessions(makeStore: MakeStore): void {
       expect(await store.finishClose(sid)).toBe(false);
       expect(await store.beginClose(closeAt(START_MS))).toEqual({ outcome: "begun", reason: "ping timeout" });
       const { session } = (await store.loadSession(sid, { handshake: false })) ?? {};
-      expect(session).toStrictEqual(sessionOf(sid, { phase: "closing", closeReason: "ping timeout" }));
+      expect(session).toStrictEqual(
+        sessionOf(sid, { phase: "closing", closeReason: "ping timeout", closedAtMs: START_MS }),
+      );
       expect(await store.finishClose(sid)).toBe(true);
 
       expect(await store.finishClose(sid)).toBe(false);
@@ -140,7 +142,7 @@ export function describeSessions(makeStore: MakeStore): void {
     expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(["begun", "leased"]);
   });
 
-  it("gives the lease anew when it is over, and keeps the first reason", async () => {
+  it("gives the lease anew when it is over, and keeps the first reason and the first time", async () => {
     await store.createSession(sessionOf(sid), handshakeOf());
     await store.beginClose(closeAt(START_MS));
     const again = (nowMs: number) => store.beginClose({ ...closeAt(nowMs), reason: "transport close" });
@@ -148,6 +150,10 @@ export function describeSessions(makeStore: MakeStore): void {
     expect(await again(START_MS + 29_999)).toEqual({ outcome: "leased" });
     expect(await again(START_MS + 30_000)).toEqual({ outcome: "begun", reason: "ping timeout" });
     expect(await again(START_MS + 30_001)).toEqual({ outcome: "leased" });
+    expect((await store.loadSession(sid, { handshake: false }))?.session).toMatchObject({
+      closeReason: "ping timeout",
+      closedAtMs: START_MS,
+    });
   });
 
   it("keeps one pending packet, empty attachments included", async () => {

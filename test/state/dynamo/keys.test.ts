@@ -1,18 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toSid, type Sid } from "../../../lib/ids.ts";
+import { createOffset, toSid, type Offset, type Pid, type Sid } from "../../../lib/ids.ts";
+import { isHashed } from "../../../lib/state/dynamo/key-parts.ts";
 import {
+  ackKey,
   authKey,
   beatKey,
   beatRange,
   beatShards,
+  childKey,
+  DEPLOYMENT_KEY,
   handshakeKey,
-  isHashed,
   joinedKey,
+  leaseKey,
+  logEndKey,
+  logKey,
   namespaceMemberKey,
   outboxKey,
   parseKey,
   pendingKey,
+  pidKey,
   roomMemberKey,
   sessionKey,
   socketKey,
@@ -24,11 +31,16 @@ import { MAX_INTERVAL_MS, MAX_NAMESPACE_BYTES, MAX_ROOM_BYTES } from "../../../l
 import { sidOf } from "../fixtures.ts";
 
 type Row =
-  | { kind: "session" | "pending" | "handshake" | "outbox"; sid: Sid }
+  | { kind: "session" | "pending" | "handshake" | "outbox" | "lease"; sid: Sid }
   | { kind: "socket" | "auth" | "namespace-member"; sid: Sid; nsp: string }
   | { kind: "joined" | "room-member"; sid: Sid; nsp: string; room: string }
   | { kind: "beat"; sid: Sid; pingIntervalMs: number }
-  | { kind: "sweep"; pingIntervalMs: number };
+  | { kind: "sweep"; pingIntervalMs: number }
+  | { kind: "ack"; ackId: number; sid: Sid }
+  | { kind: "pid"; pid: Pid }
+  | { kind: "log" | "log-end"; nsp: string; room: string | undefined; offset: Offset }
+  | { kind: "child"; parent: string; child: string }
+  | { kind: "deployment" };
 
 function build(row: Row): Key {
   switch (row.kind) {
@@ -54,13 +66,29 @@ function build(row: Row): Key {
       return beatKey(row.sid, row.pingIntervalMs);
     case "sweep":
       return sweepKey(row.pingIntervalMs);
+    case "lease":
+      return leaseKey(row.sid);
+    case "ack":
+      return ackKey(row.ackId, row.sid);
+    case "pid":
+      return pidKey(row.pid);
+    case "log":
+      return logKey(row);
+    case "log-end":
+      return logEndKey(row);
+    case "child":
+      return childKey(row.parent, row.child);
+    case "deployment":
+      return DEPLOYMENT_KEY;
   }
 }
 
 /** What a parsed key says of the row, in the row's own words. */
 const toRow = (identity: Identity): object => {
   const { shard: _shard, phaseMs: _phaseMs, ...rest } = { shard: 0, phaseMs: 0, ...identity };
-  return "room" in rest && "name" in rest.room ? { ...rest, room: rest.room.name } : rest;
+  return "room" in rest && rest.room !== undefined && "name" in rest.room
+    ? { ...rest, room: rest.room.name }
+    : rest;
 };
 
 /** Few characters, and those that keys are made of, so that names come close to each other. */
@@ -82,12 +110,23 @@ const pingIntervalMs = fc.oneof(
   fc.constantFrom(1000, 25_000, 240_000),
   fc.integer({ min: 1, max: MAX_INTERVAL_MS }),
 );
+const offset = fc.nat().map((atMs) => createOffset(atMs));
 const row: fc.Arbitrary<Row> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("session", "pending", "handshake", "outbox"), sid }),
+  fc.record({ kind: fc.constantFrom("session", "pending", "handshake", "outbox", "lease"), sid }),
   fc.record({ kind: fc.constantFrom("socket", "auth", "namespace-member"), sid, nsp }),
   fc.record({ kind: fc.constantFrom("joined", "room-member"), sid, nsp, room }),
   fc.record({ kind: fc.constant("beat"), sid, pingIntervalMs }),
   fc.record({ kind: fc.constant("sweep"), pingIntervalMs }),
+  fc.record({ kind: fc.constant("ack"), ackId: fc.maxSafeNat(), sid }),
+  fc.record({ kind: fc.constant("pid"), pid: sid.map((text) => text as string as Pid) }),
+  fc.record({
+    kind: fc.constantFrom("log", "log-end"),
+    nsp,
+    room: fc.option(room, { nil: undefined }),
+    offset,
+  }),
+  fc.record({ kind: fc.constant("child"), parent: nsp, child: nsp }),
+  fc.record({ kind: fc.constant("deployment") }),
 );
 const options = { seed: 20260314, numRuns: 2000 };
 
@@ -96,7 +135,7 @@ describe("keys", () => {
     fc.assert(
       fc.property(row, (each) => {
         const parsed = toRow(parseKey(build(each)));
-        const { room: name, ...rest } = { room: "", ...each };
+        const { room: name = "", ...rest } = { room: "", ...each };
         if (isHashed(name)) expect(parsed).toMatchObject({ ...rest, room: { digest: expect.any(String) } });
         else expect(parsed).toEqual(each);
       }),
@@ -147,7 +186,9 @@ describe("keys", () => {
           return;
         }
         // Shards and phases follow from the sid and digests from the name: a made-up pair need not agree on them.
-        const isMadeUp = "shard" in identity || ("room" in identity && "digest" in identity.room);
+        const isMadeUp =
+          "shard" in identity ||
+          ("room" in identity && identity.room !== undefined && "digest" in identity.room);
         if (!isMadeUp) expect(build(toRow(identity) as Row)).toEqual(key);
       }),
       options,
@@ -158,6 +199,20 @@ describe("keys", () => {
     ["a name that ends early", { pk: `s#${sidOf(1)}`, sk: "2#socket#5:/cha" }],
     ["a name that goes on", { pk: `s#${sidOf(1)}`, sk: "2#socket#5:/chats" }],
     ["a room with no length", { pk: `s#${sidOf(1)}`, sk: "3#joined#5:/chatlobby" }],
+    ["an answer of no id", { pk: "ack#", sk: sidOf(1) }],
+    ["an answer of an id with a zero in front", { pk: "ack#07", sk: sidOf(1) }],
+    ["an answer of an id beyond all numbers", { pk: "ack#9007199254740992", sk: sidOf(1) }],
+    ["an answer of nobody", { pk: "ack#7", sk: "somebody" }],
+    ["a private id that is none", { pk: "pid#somebody", sk: "pid" }],
+    ["something else of a private id", { pk: `pid#${sidOf(1)}`, sk: "later" }],
+    ["a lease of no session", { pk: "lease#somebody", sk: "lease" }],
+    ["a log of no room", { pk: "log#1:/", sk: "0mmq4g51x-0000-00000000" }],
+    ["a log of everyone and more", { pk: "log#1:/*a", sk: "0mmq4g51x-0000-00000000" }],
+    ["a packet at no offset", { pk: "log#1:/*", sk: "0mmq4g51x-" }],
+    ["a packet that ends twice", { pk: "log#1:/*", sk: "0mmq4g51x-0000-00000000~~" }],
+    ["a child of no parent", { pk: "children#/", sk: "1:/" }],
+    ["a child that goes on", { pk: "children#1:/", sk: "1:/a" }],
+    ["another deployment", { pk: "deployment", sk: "later" }],
     ["an outbox of no session", { pk: "out#somebody", sk: "outbox" }],
     ["something else of an outbox", { pk: `out#${sidOf(1)}`, sk: "later" }],
     ["an unknown kind", { pk: `s#${sidOf(1)}`, sk: "4#later" }],
@@ -181,6 +236,19 @@ describe("keys", () => {
     expect([...keys, ...immutable].toSorted()).toEqual([...keys, ...immutable]);
     expect(keys.every((sk) => sk < "~")).toBe(true);
     expect(immutable.every((sk) => sk > "~")).toBe(true);
+  });
+
+  it("of packets sort by offset, each with its end right behind it, from wherever a list begins", () => {
+    const place = { nsp: "/", room: undefined };
+    const offsets = [1, 1, 2, 1_773_480_413_589].map((atMs) => createOffset(atMs));
+    const keys = offsets.flatMap((each) => [
+      logKey({ ...place, offset: each }).sk,
+      logEndKey({ ...place, offset: each }).sk,
+    ]);
+
+    expect(keys.toSorted()).toEqual(keys);
+    for (const [index, each] of offsets.entries())
+      expect(keys.filter((sk) => sk >= each)).toEqual(keys.slice(2 * index));
   });
 
   it("of beats lie in the range of their phase and in no other", () => {

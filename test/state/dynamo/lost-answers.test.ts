@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { createPid, firstOffset } from "../../../lib/ids.ts";
 import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
 import {
+  answerOf,
   beatOf,
   connectOf,
   createOwnedClock,
   handshakeOf,
+  packetOf,
+  questionOf,
   sessionOf,
   sidOf,
   socketIdOf,
@@ -85,6 +89,47 @@ describe("a write whose answer was lost", () => {
     expect(await losing(() => store.saveSweep(next, START_MS))).toBe(true);
 
     expect(await store.listSweeps()).toEqual([next]);
+  });
+
+  it("saves an answer once, and says that it did", async () => {
+    await store.expectAnswers(questionOf([1]));
+
+    expect(await losing(() => store.saveAnswer(answerOf(1, ["370"])))).toBe(true);
+
+    expect(await store.saveAnswer(answerOf(1, ["370"]))).toBe(false);
+    expect(await store.listAnswers(7)).toStrictEqual([answerOf(1, ["370"])]);
+  });
+
+  it("moves a private id, and does not take itself for another session", async () => {
+    const pid = createPid();
+    await store.connectSocket(connectOf(1, "/", [], { pid }));
+
+    expect(await losing(() => store.movePid(pid, sid, sidOf(2)))).toBe(true);
+
+    expect(await store.getPid(pid)).toMatchObject({ sid: sidOf(2), previousSid: sid });
+  });
+
+  it("takes and ends a lease, and does not take itself for another holder", async () => {
+    const lease = { sid, holder: "a", nowMs: START_MS, untilMs: START_MS + 5000 };
+
+    expect(await losing(() => store.takeLease(lease))).toBe(true);
+    expect(await store.takeLease({ ...lease, holder: "b" })).toBe(false);
+
+    answersToLose = 1;
+    expect(await store.endLease(sid, "a")).toBe(true);
+    expect(await store.endLease(sid, "a")).toBe(false);
+    expect(await store.takeLease({ ...lease, holder: "b" })).toBe(true);
+  });
+
+  it("appends to a log and marks what has ended, once each", async () => {
+    expect(
+      await losing(() => store.appendLog([packetOf(1)], sessionOf(sid).expiresAtSeconds)),
+    ).toBeUndefined();
+    await losing(() => store.markLogDone([packetOf(1)], START_MS, sessionOf(sid).expiresAtSeconds));
+
+    expect(await store.listLog("/", "lobby", firstOffset(0))).toStrictEqual([
+      packetOf(1, { doneAtMs: START_MS }),
+    ]);
   });
 
   it("saves a socket and records a pong", async () => {

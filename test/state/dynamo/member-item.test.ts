@@ -11,6 +11,8 @@ import { connectionRoute, memberOf, sidOf } from "../fixtures.ts";
 
 const sid = sidOf(1);
 
+const heldRoute = { kind: "held" as const, hold: sidOf(2) };
+
 describe("a member's item", () => {
   it("is what it takes to send to it", () => {
     expect(toRoomMemberItem("/chat", "lobby", memberOf(1))).toStrictEqual({
@@ -33,6 +35,12 @@ describe("a member's item", () => {
     });
   });
 
+  it("is found on hold by the id of the hold", () => {
+    expect(toNamespaceMemberItem("/chat", memberOf(1, { route: heldRoute }))).toMatchObject({
+      route: `h:${sidOf(2)}`,
+    });
+  });
+
   it("keeps the name of a room that its key has only the digest of", () => {
     expect(toRoomMemberItem("/chat", "x".repeat(201), memberOf(1))).toMatchObject({
       pk: "room#5:/chat#hKBnjJCTf13PmZTVhmZo2muZUQnIrYRUEFWbSKTsr-0",
@@ -40,7 +48,7 @@ describe("a member's item", () => {
     });
   });
 
-  it.each([connectionRoute(), connectionRoute("o"), { kind: "out" as const }])(
+  it.each([connectionRoute(), connectionRoute("o"), { kind: "out" as const }, heldRoute])(
     "is read back by %j",
     (route) => {
       const member = memberOf(1, { route });

@@ -7,6 +7,7 @@ import {
   getOutboxParams,
   moveOutboxParams,
   startProbeParams,
+  toHoldItem,
   toOutboxItem,
 } from "../../../lib/state/dynamo/outbox-item.ts";
 import { probeOf, sidOf, START_MS } from "../fixtures.ts";
@@ -34,6 +35,17 @@ describe("an outbox's item", () => {
       lastGetUntilMs: START_MS,
       closed: false,
     });
+  });
+
+  it("has the probe that it is for, when it is a hold", () => {
+    const item = toHoldItem(sid, connectionId);
+
+    expect(item).toStrictEqual({
+      ...toOutboxItem(sid),
+      probe: "ws=",
+      probeUntilMs: 9_007_199_254_740_991,
+    });
+    expect(fromOutboxItem(item)).toMatchObject({ probe: { connectionId: "ws=" }, closed: false });
   });
 
   it("is read whole", () => {

@@ -211,6 +211,20 @@ describe("a repeated request about an outbox", () => {
     expect(await store.takeOutbox(sid)).toEqual(["c"]);
   });
 
+  it("ends a lease past the next one that takes it, and says that it did", async () => {
+    const lease = { sid, nowMs: START_MS, untilMs: START_MS + 5000 };
+    await store.takeLease({ ...lease, holder: "a" });
+
+    const ended = await repeat(
+      () => store.endLease(sid, "a"),
+      async () => expect(await store.takeLease({ ...lease, holder: "b" })).toBe(true),
+    );
+
+    expect(ended).toBe(true);
+    expect(await store.takeLease({ ...lease, holder: "c" })).toBe(false);
+    expect(await store.endLease(sid, "b")).toBe(true);
+  });
+
   it("repairs a route, and says that it did", async () => {
     await store.connectSocket(connectOf(1, "/", ["a"]));
 

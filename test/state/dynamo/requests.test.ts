@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { toConnectionId, type Pid } from "../../../lib/ids.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import {
+  answerOf,
   beatOf,
   collect,
   connectionRoute,
@@ -10,6 +12,9 @@ import {
   createOwnedClock,
   handshakeOf,
   memberOf,
+  offsetOf,
+  packetOf,
+  questionOf,
   sessionOf,
   sidOf,
   socketIdOf,
@@ -25,6 +30,9 @@ const refusal = new ConditionalCheckFailedException({
   $metadata: {},
   message: "The conditional request failed",
 });
+const pid = "p".repeat(20) as Pid;
+const connectionId = toConnectionId("ws=");
+const lease = { sid, holder: "a", nowMs: START_MS, untilMs: START_MS + 5000 };
 const changes = { set: { a: "1" }, remove: ["b"], spent: ["c"] };
 const close = { sid, reason: "ping timeout", nowMs: START_MS, leaseUntilMs: START_MS + 30_000 } as const;
 
@@ -81,6 +89,31 @@ describe("the number of requests", () => {
     ["listSweeps", (store) => store.listSweeps(), ["QueryCommand"]],
     ["saveSweep", (store) => store.saveSweep(sweepOf(), undefined), ["PutCommand"]],
     ["deleteSweep", (store) => store.deleteSweep(240_000), ["DeleteCommand"]],
+    ["expectAnswers", (store) => store.expectAnswers(questionOf([1, 2])), ["BatchWriteCommand"]],
+    [
+      "expectAnswers, 26 sessions",
+      (store) => store.expectAnswers(questionOf(roomsOf(26).map((_, index) => index))),
+      ["BatchWriteCommand", "BatchWriteCommand"],
+    ],
+    ["saveAnswer", (store) => store.saveAnswer(answerOf(1, [])), ["UpdateCommand"]],
+    ["listAnswers", (store) => store.listAnswers(7), ["QueryCommand"]],
+    ["getPid", (store) => store.getPid(pid), ["GetCommand"]],
+    ["movePid", (store) => store.movePid(pid, sid, sidOf(2)), ["UpdateCommand"]],
+    ["appendLog", (store) => store.appendLog([packetOf(1), packetOf(2)], 1), ["BatchWriteCommand"]],
+    ["appendLog, none", (store) => store.appendLog([], 1), []],
+    ["markLogDone", (store) => store.markLogDone([packetOf(1), packetOf(2)], 1, 1), ["BatchWriteCommand"]],
+    ["listLog", (store) => store.listLog("/", "lobby", offsetOf(1)), ["QueryCommand"]],
+    ["createHold", (store) => store.createHold(sid, connectionId), ["BatchWriteCommand"]],
+    ["takeLease", (store) => store.takeLease(lease), ["UpdateCommand"]],
+    ["endLease", (store) => store.endLease(sid, "a"), ["UpdateCommand"]],
+    [
+      "connectSocket, with a private id and a parent",
+      (store) => store.connectSocket(connectOf(1, "/", roomsOf(9), { pid, parent: "/" })),
+      ["BatchWriteCommand"],
+    ],
+    ["listChildNamespaces", (store) => store.listChildNamespaces("/"), ["QueryCommand"]],
+    ["saveDeployment", (store) => store.saveDeployment({ savedAtMs: START_MS }), ["PutCommand"]],
+    ["getDeployment", (store) => store.getDeployment(), ["GetCommand"]],
   ];
   it.each(budget)("of %s is what the budget says", async (_, call, operations) => {
     expect((await record(call)).operations).toEqual(operations);
@@ -119,6 +152,10 @@ describe("the number of requests", () => {
     expect(pong.value).toBe(false);
     expect(begin.operations).toEqual(["UpdateCommand", "GetCommand"]);
     expect(begin.value).toEqual({ outcome: "over" });
+
+    const end = await record((store) => store.endLease(sid, "a"), [refusal]);
+    expect(end.operations).toEqual(["UpdateCommand", "GetCommand"]);
+    expect(end.value).toBe(false);
   });
 });
 
@@ -158,6 +195,30 @@ describe("the batches", () => {
         },
       },
     ]);
+  });
+
+  it("connect a socket with what it may be found by: before its memberships", async () => {
+    const { requests } = await record((store) =>
+      store.connectSocket(connectOf(1, "/chat", [], { pid, parent: "/" })),
+    );
+
+    const keys = (rowsOf(requests[0]?.input) as { PutRequest: { Item: { pk: string } } }[]).map(
+      ({ PutRequest }) => PutRequest.Item.pk.split("#")[0],
+    );
+    expect(keys).toEqual(["s", "s", "pid", "children", "nsp", "room"]);
+    expect(rowsOf(requests[0]?.input).slice(2, 4)).toStrictEqual(
+      [
+        {
+          pk: "pid#pppppppppppppppppppp",
+          sk: "pid",
+          nsp: "/chat",
+          socketId: "hpifMT9Ylqq64982elBg",
+          sid: "szCOXzHB0f5jTgjMgg2V",
+          expiresAt: 1773489414,
+        },
+        { pk: "children#1:/", sk: "5:/chat", expiresAt: 1773489414 },
+      ].map((Item) => ({ PutRequest: { Item } })),
+    );
   });
 
   const member = {
@@ -236,6 +297,10 @@ describe("failures", () => {
     ["deleteMemberIfRoute", (store) => store.deleteMemberIfRoute("/", "a", sid, connectionRoute())],
     ["saveSocket", (store) => store.saveSocket(sid, "/", socketId, changes)],
     ["saveSweep", (store) => store.saveSweep(sweepOf(), undefined)],
+    ["saveAnswer", (store) => store.saveAnswer(answerOf(1, []))],
+    ["movePid", (store) => store.movePid(pid, sid, sidOf(2))],
+    ["takeLease", (store) => store.takeLease(lease)],
+    ["endLease", (store) => store.endLease(sid, "a")],
   ];
   it.each(conditional)(
     "make %s false when its condition does not hold, and throw otherwise",

@@ -89,7 +89,7 @@ describe("the requests about a session", () => {
       Key: key,
       UpdateExpression:
         "SET phase = :closing, closeReason = if_not_exists(closeReason, :reason), " +
-        "closeLeaseUntilMs = :leaseUntilMs, attempt = :attempt",
+        "closedAtMs = if_not_exists(closedAtMs, :nowMs), closeLeaseUntilMs = :leaseUntilMs, attempt = :attempt",
       ConditionExpression:
         "expiresAt > :now AND (attempt = :attempt OR (phase <> :closed AND " +
         "(attribute_not_exists(closeLeaseUntilMs) OR closeLeaseUntilMs <= :nowMs)))",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Pid } from "../../../lib/ids.ts";
 import { fromSocketItem, saveSocketParams, toSocketItem } from "../../../lib/state/dynamo/socket-item.ts";
 import type { SocketChanges } from "../../../lib/state/store.ts";
 import { connectOf, sidOf, socketIdOf, START_MS } from "../fixtures.ts";
@@ -23,6 +24,15 @@ describe("a socket's item", () => {
       data: {},
       expiresAt: 1773489414,
     });
+  });
+
+  it("names the private id and the parent, where there are any", () => {
+    const { socket } = connectOf(1, "/chat", [], { pid: "p".repeat(20) as Pid, parent: "/" });
+
+    const item = toSocketItem(sid, socket);
+
+    expect(item).toMatchObject({ pid: "pppppppppppppppppppp", parent: "/" });
+    expect(fromSocketItem(item)).toStrictEqual(socket);
   });
 
   it("dots the names that an app chose, and is read back without the dots", () => {

@@ -1,0 +1,129 @@
+import type { Sid } from "../../ids.ts";
+import { anySessionExpiresAtSeconds } from "../expiry.ts";
+import type { Member, SocketRecord } from "../records.ts";
+import type { SocketRooms, Store } from "../store.ts";
+import { toAuthItem } from "./auth-item.ts";
+import type { Write } from "./batch.ts";
+import { fromChildItem, listChildrenParams, toChildItem } from "./child-item.ts";
+import type { Item } from "./expressions.ts";
+import { toJoinedItem } from "./joined-item.ts";
+import {
+  authKey,
+  joinedKey,
+  NAMESPACE_SHARDS,
+  namespaceMemberKey,
+  roomMemberKey,
+  socketKey,
+} from "./keys.ts";
+import * as memberItem from "./member-item.ts";
+import { toPidItem } from "./pid-item.ts";
+import { saveSocketParams, toSocketItem } from "./socket-item.ts";
+import type { Table } from "./table.ts";
+
+export type MemberMethods = Pick<
+  Store,
+  | "connectSocket"
+  | "disconnectSocket"
+  | "joinRooms"
+  | "leaveRooms"
+  | "deleteMemberships"
+  | "deleteMemberIfRoute"
+  | "saveSocket"
+  | "listRoomMembers"
+  | "listChildNamespaces"
+  | "listNamespaceMembers"
+>;
+
+/**
+ * Of the DynamoDB store: sockets, and the rooms and namespaces that they are members of. Rows are ordered within a
+ * batch, and batches one after the other, such that a crash between them leaves no membership whose session does not
+ * know of it: what a session has `joined` is written before and removed after the membership itself.
+ */
+export function createDynamoMembers(table: Table): MemberMethods {
+  const { name, pageLimit } = table;
+  return {
+    async connectSocket({ sid, socket, auth, member, rooms }) {
+      await table.write([
+        { put: toSocketItem(sid, socket) },
+        { put: toAuthItem(sid, auth) },
+        ...toRecovery(sid, socket),
+        ...toChild(socket, anySessionExpiresAtSeconds(table.clock)),
+        { put: memberItem.toNamespaceMemberItem(socket.nsp, member) },
+        ...toJoin(socket.nsp, member, [...rooms, socket.socketId]),
+      ]);
+    },
+
+    async disconnectSocket(sid, nsp, socketId, rooms) {
+      await table.write([
+        ...toRemoveMember(sid, { nsp, socketId, rooms }),
+        ...rooms.map((room) => ({ remove: joinedKey(sid, nsp, room) })),
+        { remove: authKey(sid, nsp) },
+        { remove: socketKey(sid, nsp) },
+      ]);
+    },
+
+    async joinRooms(nsp, member, rooms) {
+      await table.write(toJoin(nsp, member, rooms));
+    },
+    async leaveRooms(nsp, sid, rooms) {
+      await table.write([
+        ...rooms.map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),
+        ...rooms.map((room) => ({ remove: joinedKey(sid, nsp, room) })),
+      ]);
+    },
+
+    async deleteMemberships(sid, sockets) {
+      await table.write(sockets.flatMap((socket) => toRemoveMember(sid, socket)));
+    },
+
+    async deleteMemberIfRoute(nsp, room, sid, route) {
+      const row = { nsp, room, sid, route, nowSeconds: table.nowSeconds() };
+      return table.remove(memberItem.deleteMemberIfRouteParams(name, row));
+    },
+
+    async saveSocket(sid, nsp, socketId, changes) {
+      const save = { sid, nsp, socketId, changes, nowSeconds: table.nowSeconds() };
+      for (const params of saveSocketParams(name, save))
+        if ((await table.update(params)) === undefined) return false;
+      return true;
+    },
+
+    async *listRoomMembers(nsp, room) {
+      yield* toMembers(table.pages(memberItem.listRoomMembersParams(name, { nsp, room, pageLimit })));
+    },
+
+    async listChildNamespaces(parent) {
+      const items = await table.query(listChildrenParams(name, { parent, pageLimit }));
+      return items.map(fromChildItem).sort();
+    },
+    listNamespaceMembers(nsp) {
+      return Array.from({ length: NAMESPACE_SHARDS }, async function* (_, shard) {
+        const params = memberItem.listNamespaceMembersParams(name, { nsp, shard, pageLimit });
+        yield* toMembers(table.pages(params));
+      });
+    },
+  };
+}
+
+const toRecovery = (sid: Sid, { pid, nsp, socketId }: SocketRecord): Write[] =>
+  pid === undefined ? [] : [{ put: toPidItem({ pid, nsp, socketId, sid }) }];
+
+const toChild = ({ parent, nsp }: SocketRecord, expiresAtSeconds: number): Write[] =>
+  parent === undefined ? [] : [{ put: toChildItem(parent, nsp, expiresAtSeconds) }];
+
+/** The own room has no `joined`: it goes with its socket. */
+const toJoin = (nsp: string, member: Member, rooms: readonly string[]): Write[] => [
+  ...rooms
+    .filter((room) => room !== member.socketId)
+    .map((room) => ({ put: toJoinedItem(member.sid, { nsp, room }) })),
+  ...rooms.map((room) => ({ put: memberItem.toRoomMemberItem(nsp, room, member) })),
+];
+
+const toRemoveMember = (sid: Sid, { nsp, socketId, rooms }: SocketRooms): Write[] => [
+  ...[...rooms, socketId].map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),
+  { remove: namespaceMemberKey(nsp, sid) },
+];
+
+async function* toMembers(pages: AsyncIterable<readonly Item[]>): AsyncGenerator<Member[]> {
+  for await (const page of pages) yield page.map(memberItem.fromMemberItem);
+}

@@ -1,0 +1,37 @@
+import type { RecoveryStore } from "../recovery-store.ts";
+import * as logItem from "./log-item.ts";
+import { toHoldItem } from "./outbox-item.ts";
+import { fromPidItem, getPidParams, movePidParams } from "./pid-item.ts";
+import type { Table } from "./table.ts";
+
+/** Of the DynamoDB store: whose state a private id stands for, what was sent to rooms, and holds. */
+export function createDynamoRecovery(table: Table): RecoveryStore {
+  const { name } = table;
+  return {
+    async getPid(pid) {
+      const item = await table.get(getPidParams(name, pid));
+      return item && fromPidItem(item);
+    },
+    async movePid(pid, from, to) {
+      const move = { pid, from, to, nowSeconds: table.nowSeconds() };
+      return (await table.update(movePidParams(name, move))) !== undefined;
+    },
+
+    async appendLog(records, expiresAtSeconds) {
+      await table.write(records.map((packet) => ({ put: logItem.toLogItem(packet, expiresAtSeconds) })));
+    },
+    async markLogDone(places, doneAtMs, expiresAtSeconds) {
+      const end = { doneAtMs, expiresAtSeconds };
+      await table.write(places.map((place) => ({ put: logItem.toLogEndItem(place, end) })));
+    },
+    async listLog(nsp, room, from) {
+      return logItem.fromLogItems(
+        await table.query(logItem.listLogParams(name, { nsp, room, from, pageLimit: table.pageLimit })),
+      );
+    },
+
+    async createHold(hold, connectionId) {
+      await table.write([{ put: toHoldItem(hold, connectionId) }]);
+    },
+  };
+}
