@@ -29,3 +29,15 @@ export function readMs(env: Environment, name: string): number | undefined {
     { evidence: { name } },
   );
 }
+
+/** `true` or `false`, or undefined when the variable is not set. */
+export function readFlag(env: Environment, name: string): boolean | undefined {
+  const value = readOptional(env, name);
+  if (value === undefined || value === "true" || value === "false")
+    return value === undefined ? undefined : value === "true";
+  throw new ConfigError(
+    "config.bad_environment",
+    `expected ${name} to be true or false, got ${JSON.stringify(value)}`,
+    { evidence: { name } },
+  );
+}

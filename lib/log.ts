@@ -1,3 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { createHash } from "node:crypto";
+
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -11,6 +14,27 @@ export type LogFields = { readonly error?: unknown; readonly [name: string]: unk
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** What the lines have in common that are logged while some code runs. */
+export interface LogContext {
+  /** Whose work it is. A session id lets anybody speak for its client, so lines have `session` in its place. */
+  readonly sid?: string | undefined;
+  /** Asked for each line: while the work goes on, more becomes known. */
+  readonly fields?: () => LogFields;
+}
+
+/** Fields are short; what a client has named must not make a line long. */
+const MAX_FIELD_LENGTH = 200;
+const MAY_BE_LONG = new Set(["error", "stack"]);
+
+const contexts = new AsyncLocalStorage<LogContext>();
+
+/** Runs code, also what comes after its awaits, so that its lines tell whose work it was. */
+export const withLogContext = <T>(context: LogContext, code: () => T): T => contexts.run(context, code);
+
+/** Names a session in logs: the same in all its lines, and of no use to a client. */
+export const sessionTag = (sid: string): string =>
+  createHash("sha256").update(sid).digest("hex").slice(0, 12);
+
 /** One JSON object a line, as CloudWatch Logs Insights reads it. Errors keep their code and stack. */
 export function createLogger(
   level: LogLevel,
@@ -20,16 +44,41 @@ export function createLogger(
     (own: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
       if (logLevels.indexOf(own) < logLevels.indexOf(level)) return;
-      const { error, ...rest } = fields;
-      write(
-        JSON.stringify({ level: own, message, ...rest, ...(error === undefined ? {} : toLogged(error)) }),
-      );
+      write(JSON.stringify({ level: own, message, ...toLogged(fields) }));
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function toLogged(error: unknown): Record<string, unknown> {
+/** What is written of a line's fields and its context: flat, short, with no session id in it. */
+export function toLogged(fields: LogFields): Record<string, unknown> {
+  const { sid, fields: shared } = contexts.getStore() ?? {};
+  const tag = sid === undefined ? undefined : sessionTag(sid);
+  const { error, ...rest } = fields;
+  const all = {
+    ...(tag === undefined ? {} : { session: tag }),
+    ...shared?.(),
+    ...rest,
+    ...(error === undefined ? {} : toErrorFields(error, rest)),
+  };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, value]) => {
+      if (typeof value !== "string") return [name, value];
+      // In protocol 3 the id of a socket has the session's in it.
+      const safe = sid === undefined || sid === "" ? value : value.replaceAll(sid, `session:${tag}`);
+      const isLong = safe.length > MAX_FIELD_LENGTH && !MAY_BE_LONG.has(name);
+      return [name, isLong ? `${safe.slice(0, MAX_FIELD_LENGTH)}…` : safe];
+    }),
+  );
+}
+
+/** Its own fields stay out: errors of clients and drivers carry requests. */
+function toErrorFields(error: unknown, fields: LogFields): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: String(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return { error: error.message, errorName: error.name, code, stack: error.stack };
+  return {
+    error: error.message,
+    errorName: error.name,
+    ...(code === undefined ? {} : fields["code"] === undefined ? { code } : { errorCode: code }),
+    stack: error.stack,
+  };
 }

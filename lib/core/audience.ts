@@ -9,6 +9,8 @@ export interface Audience {
   readonly except: ReadonlySet<string>;
   /** A socket left out by session rather than by a room that would have to be read. */
   readonly exceptSid?: Sid | undefined;
+  /** The id of that socket in the namespace, as a log names it. */
+  readonly exceptSocketId?: string | undefined;
 }
 
 export interface Listed {
@@ -28,7 +30,8 @@ export async function* listAudience(store: Store, audience: Audience): AsyncGene
     const { sid } = listed.member;
     if (sid === lastSid) continue;
     lastSid = sid;
-    if (!excluded.has(sid)) yield listed;
+    // By its id as well: a turn of before may still run when its client has got its state back in another session.
+    if (!excluded.has(sid) && listed.member.socketId !== audience.exceptSocketId) yield listed;
   }
 }
 

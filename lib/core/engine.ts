@@ -1,3 +1,5 @@
+import type { Sid } from "../ids.ts";
+import type { PacketCodec } from "../protocol/packet.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { SessionSnapshot } from "../state/records.ts";
 import type { SocketRooms } from "../state/store.ts";
@@ -24,6 +26,8 @@ export interface EngineApp {
   readonly events?: EngineEvents;
   /** What every client of protocol 3 is taken to have sent first. */
   readonly assumedFrame?: string;
+  /** How packets become messages, where it is not by the stock parser. */
+  readonly codec?: PacketCodec;
   /** Given once per process, before any letter. */
   bind(runtime: Runtime): void;
   /** Called once per batch, with what was read of the session, before its letters. */
@@ -33,6 +37,13 @@ export interface EngineApp {
    * A rejection is an outage: the message counts as not handled.
    */
   onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void>;
+  /**
+   * An answer to what the server has asked, read without its session: `isSaved` when somebody waits for it. Undefined
+   * when the frame is no answer, or breaks the rules.
+   */
+  onAnswer?(answer: AnswerFrame): Promise<{ readonly isSaved: boolean; readonly nsp: string } | undefined>;
+  /** An event for the server itself. */
+  onServerSide?(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void>;
   /** The server ends one socket from elsewhere. */
   onKick?(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void>;
   /**
@@ -44,6 +55,13 @@ export interface EngineApp {
   memberships(session: Session): readonly SocketRooms[];
   /** Writes what has changed in memory and is not in the table yet. */
   save?(session: Session): Promise<void>;
+}
+
+/** A frame out of the lane of acks. */
+export interface AnswerFrame {
+  readonly sid: Sid;
+  readonly text: string;
+  readonly atMs: number;
 }
 
 /** What `io.engine.on` knows of, where there is HTTP to speak of. */

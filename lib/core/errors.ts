@@ -4,10 +4,15 @@ import { NonstickyError } from "../errors.ts";
  * A rule of the server was broken by the app that runs on it. Codes and their one consequence:
  *
  * - `core.no_runtime` — an effect was issued before `createHandlers(io)`: thrown at the call.
- * - `core.registration_in_handler` — `socket.on` inside an event handler: thrown at the call.
+ * - `core.registration_in_handler` — `socket.on` inside a middleware or another socket's handler: thrown at the call.
+ * - `core.journal_full` — too much that would have to be run again before each packet: thrown at the call.
  * - `core.unserialisable` — a value in `socket.data` cannot be stored: the turn is logged, the value not saved.
  * - `core.data_too_large` — `socket.data` is over its cap: the turn is logged, the change not saved.
  * - `core.handler_failed` — a handler threw: logged, reported to `onError`, the connection lives on.
+ * - `core.no_server`, `core.no_adapter`, `core.no_local_sockets` — a member of Socket.IO that cannot exist without a
+ *   server that listens: thrown at the call.
+ * - `core.parent_without_sockets` — `fetchSockets` of a dynamic namespace: thrown at the call.
+ * - `core.stateful_expression` — `io.of` with an expression that has the flag `g` or `y`: thrown at the call.
  * - `core.not_a_listener` — something that is no function was registered: thrown at the call.
  */
 export class CoreError extends NonstickyError {}

@@ -1,4 +1,11 @@
-import { createSocketId, toSocketId, type EngineProtocol, type Sid, type SocketId } from "../ids.ts";
+import {
+  createSocketId,
+  toSocketId,
+  type EngineProtocol,
+  type Pid,
+  type Sid,
+  type SocketId,
+} from "../ids.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import type { Packet } from "../protocol/packet.ts";
 import type { Refusal } from "./middleware.ts";
@@ -9,7 +16,9 @@ export interface Generation {
   read(packet: Packet): Packet;
   createSocketId(sid: Sid, nsp: string): SocketId;
   /** What the client is told of its socket. */
-  toWelcome(socketId: SocketId): Record<string, unknown> | undefined;
+  toWelcome(socketId: SocketId, pid: Pid | undefined): Record<string, unknown> | undefined;
+  /** Whether a client can come back to its state. */
+  readonly canRecover: boolean;
   /** What the client is told when a middleware refuses it. */
   toConnectError(refusal: Refusal): unknown;
 }
@@ -17,7 +26,8 @@ export interface Generation {
 const later: Generation = {
   read: (packet) => packet,
   createSocketId,
-  toWelcome: (sid) => ({ sid }),
+  toWelcome: (sid, pid) => ({ sid, ...(pid === undefined ? {} : { pid }) }),
+  canRecover: true,
   toConnectError: (refusal) => refusal,
 };
 
@@ -33,6 +43,7 @@ const version2: Generation = {
   },
   createSocketId: (sid, nsp) => toSocketId(nsp === "/" ? sid : `${nsp}#${sid}`),
   toWelcome: () => undefined,
+  canRecover: false,
   toConnectError: ({ message, data }) => data || message,
 };
 

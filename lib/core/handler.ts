@@ -1,4 +1,5 @@
-import type { Internals } from "./internals.ts";
+import type { HandlerFailure, Internals } from "./internals.ts";
+import type { ListenerRun } from "./listener-run.ts";
 import type { AnySocket } from "./socket.ts";
 import { captureTimers } from "./timers.ts";
 import type { Turn } from "./turn.ts";
@@ -15,13 +16,28 @@ export function callHandler(
   event: string,
   listener: Listener<never[]>,
   args: readonly unknown[],
+  run?: ListenerRun,
+): Promise<void> {
+  const where = { event, nsp: socket.nsp.name, socketId: socket.id };
+  return callListener(internals, turn, socket, listener, args, where, run);
+}
+
+/** The same for a listener of anything. */
+export function callListener(
+  internals: Internals,
+  turn: Turn,
+  self: unknown,
+  listener: Listener<never[]>,
+  args: readonly unknown[],
+  where: Pick<HandlerFailure, "event" | "nsp" | "socketId">,
+  run?: ListenerRun,
 ): Promise<void> {
   const report = (error: unknown) => {
-    internals.reportFailure({ error, event, nsp: socket.nsp.name, socketId: socket.id });
+    internals.reportFailure({ error, ...where });
   };
   try {
     const { result, timers } = captureTimers(() =>
-      turn.run("live", () => Reflect.apply(listener, socket, [...args])),
+      turn.run("live", () => Reflect.apply(listener, self, [...args]), run),
     );
     turn.timers.push(...timers);
     if (!isThenable(result)) return Promise.resolve();
@@ -42,7 +58,7 @@ export function callListeners(
   event: string,
   ...args: readonly unknown[]
 ): void {
-  for (const listener of socket.listeners(event)) {
+  for (const listener of socket.rawListeners(event)) {
     void callHandler(internals, turn, socket, event, listener, args);
   }
 }

@@ -1,5 +1,8 @@
 import { isBornOnPolling, protocolOf, type ConnectionId, type Sid } from "../ids.ts";
+import { withLogContext } from "../log.ts";
+import { toAckPrefix } from "../protocol/dialect.ts";
 import type { EngineApp } from "./engine.ts";
+import { countTurn, toLogContext } from "./job-report.ts";
 import { laneOf, laneOfFrame, toGroup, type Delivery, type Letter } from "./letter.ts";
 import { onAnswer } from "./on-answer.ts";
 import { onClosed } from "./on-closed.ts";
@@ -40,7 +43,7 @@ type Task = FrameTask | Exclude<Letter, { kind: "frame" | "payload" }>;
 /**
  * Takes letters out of the mailbox and runs them: those of one lane of a session start in order, each after the
  * synchronous part of the one before, and, as in Socket.IO, do not wait for each other to finish. Lanes are
- * independent of each other.
+ * independent of each other, and every ack is a lane of its own.
  */
 export class Inbox {
   readonly #runtime: Runtime;
@@ -53,9 +56,10 @@ export class Inbox {
     this.#loader = new SessionLoader(runtime, app);
   }
 
-  /** Runs a batch to its end. Resolves with the ids of the deliveries that must be handed over again. */
-  async receive(deliveries: readonly Delivery[]): Promise<readonly string[]> {
+  /** Runs a batch to its end, which is at `deadlineMs` at the latest, if that is known. Resolves with the ids of the deliveries that must be handed over again. */
+  async receive(deliveries: readonly Delivery[], deadlineMs?: number): Promise<readonly string[]> {
     const lanes = this.#toLanes(deliveries);
+    for (const { turn } of lanes.flat()) turn.deadlineMs = deadlineMs;
     const release = new EarlyRelease(this.#runtime, this.#app, lanes);
     try {
       await Promise.all(lanes.map((jobs) => this.#runLane(jobs)));
@@ -72,7 +76,8 @@ export class Inbox {
     const stages = new Map<string, Stages>();
     for (const delivery of deliveries) {
       const { letter } = delivery;
-      const group = toGroup(letter.sid, laneOf(letter));
+      const prefix = toAckPrefix(this.#app.codec, protocolOf(letter.sid));
+      const group = toGroup(letter, laneOf(letter, prefix), delivery.id);
       const line = stages.get(group) ?? new Stages();
       stages.set(group, line);
       const jobs = toTasks(this.#app, letter).map((task, index, tasks): Job => ({
@@ -102,27 +107,39 @@ export class Inbox {
         inversions += 1;
       }
     }
-    if (inversions > 0) this.#runtime.logger.warn("frames arrived out of order", { inversions });
+    if (inversions === 0) return jobs;
+    this.#runtime.metrics.add("FramesReordered", inversions);
+    this.#runtime.logger.warn("frames arrived out of order", {
+      code: "core.frames_out_of_order",
+      inversions,
+    });
     return jobs;
   }
 
   async #runLane(jobs: readonly Job[]): Promise<void> {
     const endings: Promise<void>[] = [];
     let failed = false;
+    const { clock, metrics } = this.#runtime;
     for (const job of jobs) {
+      const context = toLogContext(job);
+      const startedMs = clock.nowMs();
+      const finish = async () => {
+        await this.#finish(job);
+        countTurn(metrics, job, clock.nowMs() - startedMs);
+      };
       if (failed) {
         // The letter before it comes again, so this one must come again behind it.
         job.stage = "failed";
         continue;
       }
       try {
-        await this.#start(job, jobs);
+        await withLogContext(context, () => this.#start(job, jobs));
         job.stage = "started";
-        endings.push(this.#finish(job));
+        endings.push(withLogContext(context, finish));
       } catch (error) {
         failed = true;
         job.turn.fail(error);
-        endings.push(this.#finish(job));
+        endings.push(withLogContext(context, finish));
       }
     }
     await this.#savePending(jobs);
@@ -137,7 +154,7 @@ export class Inbox {
       case "reap":
         return onAnswer(this.#runtime, this.#app, this.#loader, task, turn);
       case "frame":
-        if (laneOfFrame(task.text) === "answers") {
+        if (laneOfFrame(task.text, toAckPrefix(this.#app.codec, protocolOf(task.sid))) !== "main") {
           return onAnswer(this.#runtime, this.#app, this.#loader, task, turn);
         }
         return this.#startFrame(job, task, lane);
@@ -145,6 +162,8 @@ export class Inbox {
         job.session = await this.#session(lane, task.sid);
         if (job.session?.alive) await this.#app.onKick?.(job.session, task, turn);
         return;
+      case "serverSide":
+        return this.#app.onServerSide?.(task, turn);
       case "closed":
         return onClosed(
           this.#runtime,
@@ -196,6 +215,7 @@ export class Inbox {
   async #finish(job: Job): Promise<void> {
     const { turn, session } = job;
     await turn.settle();
+    await turn.runEndings();
     if (session !== undefined && this.#app.save) {
       try {
         await this.#app.save(session);

@@ -16,7 +16,13 @@ export type Letter =
       readonly text: string;
     }
   /** Frames of one lane, out of the body of one POST. */
-  | { readonly kind: "payload"; readonly sid: Sid; readonly atMs: number; readonly texts: readonly string[] }
+  | {
+      readonly kind: "payload";
+      readonly sid: Sid;
+      readonly atMs: number;
+      readonly texts: readonly string[];
+      readonly lane: Lane;
+    }
   | {
       readonly kind: "closed";
       readonly sid: Sid;
@@ -24,6 +30,8 @@ export type Letter =
       readonly connectionId?: ConnectionId;
       readonly atMs: number;
       readonly reason: DisconnectReason;
+      /** What the gateway ended the connection with, where it says so. */
+      readonly statusCode?: number;
     }
   /** The server disconnects a socket from elsewhere: `disconnectSockets`, a remote socket's `disconnect`. */
   | {
@@ -32,6 +40,17 @@ export type Letter =
       readonly nsp: string;
       readonly socketId: SocketId;
       readonly close: boolean;
+      readonly atMs: number;
+    }
+  /** For listeners of the server itself. Of no session: its `sid` is made for it, so that it queues behind nothing. */
+  | {
+      readonly kind: "serverSide";
+      readonly sid: Sid;
+      readonly nsp: string;
+      /** The event and its values, packed. */
+      readonly packed: string;
+      /** Present when an answer is waited for. */
+      readonly ackId?: number;
       readonly atMs: number;
     }
   /** No pong was seen in time. Travels behind any pong that is still queued. */
@@ -44,25 +63,46 @@ export type Letter =
     };
 
 /**
- * A session has two lanes, each a FIFO order of its own. Answers (acks, pongs, and the reap that must queue behind
- * pongs) are never held up by the handler that waits for them.
+ * Where a letter queues. `main`: behind everything that happened to its session before. `life`: pongs, pings, and the
+ * reap that must queue behind them. `ack`: behind nothing at all, for a handler may wait for it.
  */
-export type Lane = "main" | "answers";
+export type Lane = "main" | "life" | "ack";
 
-/** `.a` cannot occur in a sid, so no client can name another session's lane. */
-export const toGroup = (sid: Sid, lane: Lane): string => (lane === "main" ? sid : `${sid}.a`);
+/**
+ * The message group of a letter. A group stands still while a batch with a message of it is in somebody's hands, so an
+ * ack has one of its own: behind a pong of the batch whose handler waits for the ack, it would come too late. Answers
+ * need no order among themselves.
+ *
+ * No sid has a dot, so no client can name another session's group.
+ *
+ * @param unique of this letter, and of no other of its session: letters, digits and punctuation, at most 100 of them
+ */
+export function toGroup({ sid }: Letter, lane: Lane, unique: string): string {
+  switch (lane) {
+    case "main":
+      return sid;
+    case "life":
+      return `${sid}.a`;
+    case "ack":
+      return `${sid}.k.${unique}`;
+    default:
+      return lane satisfies never;
+  }
+}
 
-export function laneOf(letter: Letter): Lane {
+/** @param ackPrefix how acks of this session begin, if not like those of the stock parser: `toAckPrefix` */
+export function laneOf(letter: Letter, ackPrefix?: string): Lane {
   switch (letter.kind) {
     case "reap":
-      return "answers";
+      return "life";
     case "frame":
-      return laneOfFrame(letter.text);
+      return laneOfFrame(letter.text, ackPrefix);
     case "payload":
-      return laneOfFrame(letter.texts[0] ?? "");
+      return letter.lane;
     case "opened":
     case "closed":
     case "kick":
+    case "serverSide":
       return "main";
     default:
       return letter satisfies never;
@@ -70,11 +110,15 @@ export function laneOf(letter: Letter): Lane {
 }
 
 /**
- * Pongs, pings (of protocol 3; in protocol 4 no client may send one) and acks. Binary acks stay in the main lane,
+ * Pings are of protocol 3; in protocol 4 no client may send one. Binary acks of the stock parser stay in the main lane,
  * where their attachments are.
  */
-export const laneOfFrame = (text: string): Lane =>
-  text === "3" || text === "2" || text.startsWith("43") ? "answers" : "main";
+export function laneOfFrame(text: string, ackPrefix = STOCK_ACK_PREFIX): Lane {
+  if (text === "3" || text === "2") return "life";
+  return text.startsWith(ackPrefix) ? "ack" : "main";
+}
+
+const STOCK_ACK_PREFIX = "43";
 
 /** A letter as the mailbox hands it over. */
 export interface Delivery {

@@ -1,7 +1,9 @@
 import { settlesWithin } from "../clock.ts";
 import type { Internals } from "./internals.ts";
 import type { Middleware } from "./namespace.ts";
-import type { AnySocket, Event } from "./socket.ts";
+import type { MatchFunction } from "./parent-namespace.ts";
+import type { AnySocket } from "./socket.ts";
+import type { Event } from "./socket-listeners.ts";
 import type { Turn } from "./turn.ts";
 
 /** How long a middleware that has finished without calling `next` is waited for. */
@@ -41,16 +43,21 @@ export async function runMiddlewares(
   return undefined;
 }
 
-/** Runs a socket's own middlewares for one event. Undefined: the event may go on. */
+/**
+ * Runs a socket's own middlewares for one event. Undefined: the event may go on. One that ends without calling `next`
+ * drops the event, or calls it from a callback a moment later: `onIdle` says that it is no reason for others to wait.
+ */
 export async function runEventMiddlewares(
   internals: Internals,
   socket: AnySocket,
   event: Event,
   turn: Turn,
+  onIdle: () => void,
 ): Promise<{ readonly error: unknown } | "silent" | undefined> {
   const name = event[0];
   for (const middleware of socket.eventMiddlewares) {
-    const outcome = await untilNext(internals, turn, (next) => middleware(event, next));
+    const late = { waitMs: internals.ackWaitMs, onIdle };
+    const outcome = await untilNext(internals, turn, (next) => middleware(event, next), late);
     if (outcome === "passed") continue;
     if (outcome === "silent" || !("thrown" in outcome)) return outcome;
     const { thrown: error } = outcome;
@@ -60,13 +67,37 @@ export async function runEventMiddlewares(
   return undefined;
 }
 
+/**
+ * Asks the function of a dynamic namespace for one of its children. Rejects with what it threw, or when it has never
+ * called `next`; an error given to `next` is a no, as in Socket.IO.
+ */
+export async function askMatcher(
+  internals: Internals,
+  match: MatchFunction,
+  { name, auth }: { readonly name: string; readonly auth: Record<string, unknown> },
+  turn: Turn,
+): Promise<boolean> {
+  let isAllowed: boolean | undefined;
+  const outcome = await untilNext(internals, turn, (next) =>
+    match(name, auth, (error, success) => {
+      isAllowed ??= Boolean(success);
+      next(error);
+    }),
+  );
+  if (outcome === "passed") return isAllowed === true;
+  if (outcome === "silent") throw new Error("expected the function of a dynamic namespace to call next()");
+  if ("thrown" in outcome) throw outcome.thrown;
+  return false;
+}
+
 type Outcome = "passed" | "silent" | { readonly error: unknown } | { readonly thrown: unknown };
 
 /** `error`: given to `next`. `silent`: it ended without calling `next`, and did not do so within a bound either. */
 async function untilNext(
   { runtime }: Internals,
   turn: Turn,
-  run: (next: (error?: Error) => void) => unknown,
+  run: (next: (error?: Error | null) => void) => unknown,
+  late: { readonly waitMs: number; readonly onIdle?: () => void } = { waitMs: NEXT_WAIT_MS },
 ): Promise<Outcome> {
   let outcome: Outcome | undefined;
   let onNext: () => void = () => undefined;
@@ -80,6 +111,9 @@ async function untilNext(
     onNext();
   });
   await Promise.race([called, ran]);
-  if (outcome === undefined) await settlesWithin(runtime.clock, called, NEXT_WAIT_MS);
+  if (outcome === undefined) {
+    late.onIdle?.();
+    await settlesWithin(runtime.clock, called, late.waitMs);
+  }
   return outcome ?? "silent";
 }

@@ -21,7 +21,9 @@ export async function onAnswer(
   const protocol = protocolOf(sid);
   if (text === PONG_FRAME && protocol === 4) return void (await recordLife(runtime, app, letter));
   if (text === PING_FRAME && protocol === 3) return onPing(runtime, app, letter);
-  // An ack, or a sign of life of the wrong direction: they name nothing that could be looked up without the session.
+  const answer = await app.onAnswer?.(letter);
+  if (answer?.isSaved) return;
+  // Nobody waits for it, or it is none. Whether it breaks the rules is for its session to tell.
   const session = await loader.load(sid);
   if (!session?.alive) return;
   if (connectionId !== undefined && connectionId !== session.connectionId) {
@@ -29,7 +31,8 @@ export async function onAnswer(
     if (text === PING_FRAME) await runtime.transport.close(connectionId);
     return;
   }
-  await onFrame(app, session, text, turn);
+  if (answer === undefined) return onFrame(app, session, text, turn);
+  if (!session.sockets.has(answer.nsp)) session.close(turn, "forced close");
 }
 
 /** The client wants to know whether the server lives; in protocol 3 that is how it shows that it does itself. */

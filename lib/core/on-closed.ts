@@ -4,6 +4,7 @@ import type { Store } from "../state/store.ts";
 import { CoreError } from "./errors.ts";
 import type { EngineApp } from "./engine.ts";
 import type { Delivery, Letter } from "./letter.ts";
+import { warnOfRawBinary } from "./raw-binary.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import type { Turn } from "./turn.ts";
@@ -72,6 +73,7 @@ export async function onClosed(
   const session = before ?? present;
   if (session === undefined) return removeTraces(runtime, app, sid, undefined);
   turn.label = "close";
+  warnOfRawBinary(runtime, app, session, letter);
   const memberships = [...new Set([session, present ?? session])].flatMap((each) => app.memberships(each));
   const onGone = await app.onClosing(session, close.reason, turn);
   await turn.settle();
@@ -79,6 +81,7 @@ export async function onClosed(
   onGone();
   await turn.settle();
   await store.finishClose(sid);
+  runtime.metrics.add("ConnectionsClosed", 1, close.reason);
   await endConnection(runtime, sid, session.connectionId, close.reason);
   if (await isOutboxDone(runtime, session, close.reason)) await deleteBeats(store, app, sid, session);
 }

@@ -3,11 +3,15 @@ import type { Packet } from "../protocol/packet.ts";
 import type { ConnectRequest } from "../state/store.ts";
 import { generations } from "./generation.ts";
 import { callHandler } from "./handler.ts";
+import { openHold, releaseHold, sendMissed } from "./hold.ts";
 import type { Internals } from "./internals.ts";
+import { ListenerRun } from "./listener-run.ts";
 import { toMember } from "./membership.ts";
-import { runMiddlewares } from "./middleware.ts";
+import { askMatcher, runMiddlewares } from "./middleware.ts";
+import type { Namespace } from "./namespace.ts";
 import { sendPacket } from "./packets.ts";
 import { connectionListeners } from "./replay.ts";
+import { connectLabel } from "./registration.ts";
 import { isConnected } from "./remote-membership.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
@@ -28,14 +32,13 @@ export async function onConnect(
   packet: Packet & { type: "connect" },
   turn: Turn,
 ): Promise<void> {
-  turn.label = `connect to ${packet.nsp}`;
-  const nsp = fitsNamespaceLimit(packet.nsp) ? internals.namespace(packet.nsp) : undefined;
+  turn.label = connectLabel(packet.nsp);
   const generation = generations[session.record.protocol];
   const refuse = (data: unknown) => {
     sendPacket(internals, session, turn, { type: "connect_error", nsp: packet.nsp, data });
   };
-  if (nsp === undefined) return refuse({ message: "Invalid namespace" });
-  if (session.sockets.has(nsp.name)) return session.close(turn, "forced close");
+  if (!fitsNamespaceLimit(packet.nsp)) return refuse({ message: "Invalid namespace" });
+  if (session.sockets.has(packet.nsp)) return session.close(turn, "forced close");
   if (session.sockets.size >= MAX_NAMESPACES) return refuse({ message: "Too many namespaces" });
   const auth = packet.auth ?? {};
   if (Buffer.byteLength(JSON.stringify(auth)) > MAX_AUTH_BYTES) {
@@ -43,21 +46,41 @@ export async function onConnect(
   }
 
   const { clock, store } = internals.runtime;
-  const socketId = generation.createSocketId(session.sid, nsp.name);
-  const record = { nsp: nsp.name, socketId, connectedAtMs: clock.nowMs(), data: {}, spent: [] };
+  const freshId = generation.createSocketId(session.sid, packet.nsp);
+  const nsp = await findNamespace(internals, { name: packet.nsp, auth, socketId: freshId }, turn);
+  if (nsp === undefined) return refuse({ message: "Invalid namespace" });
+  const recovery = generation.canRecover ? internals.recovery : undefined;
+  const restored = await recovery?.restore(internals.runtime, session, nsp.name, auth);
+  if (recovery && auth["pid"] !== undefined) {
+    internals.runtime.metrics.add("Recoveries", 1, restored ? "succeeded" : "refused");
+  }
+  const socketId = restored?.socketId ?? freshId;
+  const pid = restored?.pid ?? recovery?.createPid();
+  const record = {
+    nsp: nsp.name,
+    socketId,
+    ...(pid === undefined ? {} : { pid }),
+    ...(nsp.parent === undefined ? {} : { parent: nsp.parent.name }),
+    connectedAtMs: restored?.connectedAtMs ?? clock.nowMs(),
+    data: restored?.data ?? {},
+    spent: [],
+  };
   const state = new SocketState(session.sid, record, {
-    rooms: [],
+    rooms: restored?.rooms ?? [],
     auth,
     connected: false,
+    recovered: restored !== undefined,
     onUnstorable: toReporter(internals, record),
   });
   const socket: AnySocket = new Socket(nsp, session, state, turn);
-  state.own.restore(socket, () => undefined);
-  const refusal = await runMiddlewares(internals, nsp.middlewares, socket, turn);
+  socket.restore(() => undefined);
+  const middlewares = restored && recovery?.skipsMiddlewares ? [] : nsp.middlewares;
+  const refusal = await runMiddlewares(internals, middlewares, socket, turn);
   if (refusal) return refuse(generation.toConnectError(refusal));
   if (!session.alive) return;
 
-  const member = toMember(session, state);
+  const hold = restored && (await openHold(internals, session));
+  const member = { ...toMember(session, state), ...(hold && { route: hold.route }) };
   const authRecord = { nsp: nsp.name, socketId, auth };
   const request = {
     sid: session.sid,
@@ -73,17 +96,66 @@ export async function onConnect(
   session.sockets.set(nsp.name, state);
   state.rooms.add(socketId);
   state.connected = true;
-  const welcome = generation.toWelcome(socketId);
+  const missed = restored
+    ? await turn.order(() => recovery?.listMissed(internals.runtime, nsp.name, restored, turn))
+    : [];
+  const sent = hold && (await sendMissed(internals, session, turn, hold, missed ?? []));
+  const welcome = generation.toWelcome(socketId, pid);
   sendPacket(internals, session, turn, {
     type: "connect",
     nsp: nsp.name,
     ...(welcome === undefined ? {} : { auth: welcome }),
   });
+  if (hold) await releaseHold(internals, session, turn, hold, sent ?? new Set());
   // Not before: middlewares are not replayed, so what they registered would be forgotten with this packet.
   turn.mayRegister = true;
-  for (const listener of connectionListeners(nsp)) {
-    void callHandler(internals, turn, socket, "connection", listener, [socket]);
+  connectionListeners(nsp).forEach((listener, index) => {
+    runConnectionListener(internals, turn, socket, listener, index);
+  });
+}
+
+/** Undefined when there is none. A function that fails keeps the client out, and is reported. */
+async function findNamespace(
+  internals: Internals,
+  asked: { readonly name: string; readonly auth: Record<string, unknown>; readonly socketId: string },
+  turn: Turn,
+): Promise<Namespace | undefined> {
+  try {
+    return await internals.askForNamespace(asked.name, (match) => askMatcher(internals, match, asked, turn));
+  } catch (error) {
+    internals.reportFailure({ error, event: "connect", nsp: asked.name, socketId: asked.socketId });
+    return undefined;
   }
+}
+
+/** Live, once in the life of the socket. What it learns and does is kept for its replays. */
+function runConnectionListener(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  listener: (socket: AnySocket) => unknown,
+  index: number,
+): void {
+  const { runtime, replayCheck } = internals;
+  const state = socket.internalState;
+  const check = replayCheck?.record();
+  const run = new ListenerRun({
+    check,
+    store: (key) => {
+      state.noteLearnt(index, key, run.results.get(key) ?? "");
+      return state.save(runtime.store);
+    },
+  });
+  const settled = callHandler(internals, turn, socket, "connection", listener, [socket], run);
+  if (check === undefined) return;
+  // What its synchronous part did: it may be stored before the rest has happened.
+  state.noteDigest(index, check.digest);
+  turn.follow(
+    settled.then(() => {
+      check.end();
+      state.noteDigest(index, check.digest);
+    }),
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { DisconnectReason } from "../protocol/reasons.ts";
-import { callListeners } from "./handler.ts";
+import { callHandler, callListeners } from "./handler.ts";
 import type { Internals } from "./internals.ts";
 import { sendPacket } from "./packets.ts";
 import { replay } from "./replay.ts";
@@ -8,6 +8,7 @@ import type { Session } from "./session.ts";
 import type { AnySocket } from "./socket.ts";
 import type { SocketState } from "./socket-state.ts";
 import type { Turn } from "./turn.ts";
+import type { Listener } from "./typed-events.ts";
 
 /** Takes a socket out of its namespace: `disconnecting` sees its rooms, `disconnect` sees them gone. */
 export function leaveNamespace(
@@ -54,7 +55,9 @@ export function disconnectByServer(
   close: boolean,
 ): void {
   sendPacket(internals, session, turn, { type: "disconnect", nsp: socket.nsp.name });
+  const heard = new Set(goodbyes.flatMap((event) => socket.rawListeners(event)));
   leaveNamespace(internals, session, turn, socket, "server namespace disconnect");
+  turn.follow(socket.bound.then(() => callLate(internals, turn, socket, heard)));
   if (!close) return;
   const others = [...session.sockets.values()];
   if (others.length === 0) return session.close(turn, "forced close");
@@ -65,13 +68,30 @@ export function disconnectByServer(
   );
 }
 
+const goodbyes = ["disconnecting", "disconnect"] as const;
+
+/** Its own handler took the socket out while an asynchronous connection listener had yet to bind these. */
+function callLate(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  heard: ReadonlySet<Listener<never[]>>,
+): void {
+  for (const event of goodbyes) {
+    const late = socket.rawListeners(event).filter((listener) => !heard.has(listener));
+    for (const listener of late) {
+      void callHandler(internals, turn, socket, event, listener, ["server namespace disconnect"]);
+    }
+  }
+}
+
 async function disconnectOther(
   internals: Internals,
   session: Session,
   turn: Turn,
   state: SocketState,
 ): Promise<void> {
-  const nsp = internals.namespace(state.nsp);
+  const nsp = internals.namespace(state.nsp, state.parent);
   if (nsp === undefined) return;
   sendPacket(internals, session, turn, { type: "disconnect", nsp: state.nsp });
   const { socket, bound } = replay(internals, nsp, session, state, turn);
@@ -124,13 +144,14 @@ export async function onSessionClosing(
   };
 }
 
-async function rebind(
+/** A socket of the session, with its handlers, asynchronous ones included. */
+export async function rebind(
   internals: Internals,
   session: Session,
   turn: Turn,
   state: SocketState,
 ): Promise<AnySocket | undefined> {
-  const nsp = internals.namespace(state.nsp);
+  const nsp = internals.namespace(state.nsp, state.parent);
   if (nsp === undefined) return undefined;
   const { socket, bound } = replay(internals, nsp, session, state, turn);
   await bound;

@@ -1,14 +1,17 @@
 import { settlesWithin } from "../clock.ts";
 import type { Packet } from "../protocol/packet.ts";
 import { callHandler, callListeners } from "./handler.ts";
+import { ListenerRun } from "./listener-run.ts";
 import type { Internals } from "./internals.ts";
+import type { Call } from "./journal.ts";
 import { runEventMiddlewares } from "./middleware.ts";
 import { sendPacket } from "./packets.ts";
 import { replay } from "./replay.ts";
 import type { Session } from "./session.ts";
 import type { AnySocket } from "./socket.ts";
 import type { SocketState } from "./socket-state.ts";
-import { currentContext, type Turn } from "./turn.ts";
+import { currentContext, type Handling, type Turn } from "./turn.ts";
+import type { Listener } from "./typed-events.ts";
 
 /**
  * One event of a client: the socket is made anew, its handlers are bound by a replay, and those of this event run.
@@ -21,19 +24,32 @@ export async function onEvent(
   packet: Packet & { type: "event" },
   turn: Turn,
 ): Promise<void> {
-  const nsp = internals.namespace(state.nsp);
+  const nsp = internals.namespace(state.nsp, state.parent);
   if (nsp === undefined) return;
   const event = String(packet.args[0]);
   turn.label = `event ${JSON.stringify(event)}`;
   const { socket, bound } = replay(internals, nsp, session, state, turn);
   // The listener may be asynchronous and bind this handler only after an await.
-  if (!socket.hasListeners(event)) await bound;
+  // So may an event that came before this one, or take it off again.
+  if (!socket.hasListeners(event) || !state.journal.isEmpty) await bound;
   const ack =
     packet.id === undefined ? undefined : new ClientAck(internals, session, packet.nsp, packet.id, turn);
   const args: EventArgs = ack ? [...packet.args, ack.send] : packet.args;
-  const handlers = await dispatch(internals, turn, socket, event, args);
-  // Nobody has it who could still send it, if there are no handlers.
-  if (ack && handlers.length > 0) turn.follow(ack.waitFor(handlers));
+  const handling: Handling = {
+    state,
+    event: { sent: toCall(args), passed: undefined },
+    run: new ListenerRun(),
+    isJournaled: false,
+  };
+  turn.handling = handling;
+  let onIdle: () => void = () => undefined;
+  const idle = new Promise<void>((resolve) => (onIdle = resolve));
+  const started = dispatch(internals, turn, socket, args, handling, onIdle).then((handlers) => {
+    // Nobody has it who could still send it, if there are no handlers.
+    if (ack && handlers.length > 0) turn.follow(ack.waitFor(handlers));
+  });
+  turn.follow(started.catch((error: unknown) => turn.fail(error)));
+  await Promise.race([started, idle]);
 }
 
 /** The name first. It may be a number, and stays one for whoever sees whole events. */
@@ -44,16 +60,20 @@ async function dispatch(
   internals: Internals,
   turn: Turn,
   socket: AnySocket,
-  event: string,
   args: EventArgs,
+  { event: handled, run }: Handling,
+  onIdle: () => void,
 ): Promise<Promise<void>[]> {
-  const handlers = socket
-    .listenersAny()
-    .map((listener) => callHandler(internals, turn, socket, event, listener, args));
-  let passed: readonly unknown[] = args;
+  const { event } = handled.sent;
+  const handlers: Promise<void>[] = [];
+  const call = (listener: Listener<never[]>, values: readonly unknown[]) => {
+    handlers.push(callHandler(internals, turn, socket, event, listener, values, run.part(handlers.length)));
+  };
+  for (const listener of socket.listenersAny()) call(listener, args);
+  let passed: EventArgs = args;
   if (socket.eventMiddlewares.length > 0) {
     const mutable = [...args] as [string, ...unknown[]];
-    const refusal = await runEventMiddlewares(internals, socket, mutable, turn);
+    const refusal = await runEventMiddlewares(internals, socket, mutable, turn, onIdle);
     if (refusal === "silent") return handlers;
     if (refusal) {
       callListeners(internals, turn, socket, "error", refusal.error);
@@ -61,11 +81,16 @@ async function dispatch(
     }
     passed = mutable;
   }
+  const isAsSent = passed.length === args.length && passed.every((value, index) => value === args[index]);
+  handled.passed = isAsSent ? handled.sent : toCall(passed);
   const [name, ...values] = passed;
-  for (const listener of socket.listeners(String(name))) {
-    handlers.push(callHandler(internals, turn, socket, event, listener, values));
-  }
+  for (const listener of socket.rawListeners(String(name))) call(listener, values);
   return handlers;
+}
+
+function toCall([name, ...values]: EventArgs): Call {
+  const wantsAck = typeof values.at(-1) === "function";
+  return { event: String(name), args: wantsAck ? values.slice(0, -1) : values, wantsAck };
 }
 
 /** The function that a client's callback becomes. The first call answers; later ones do nothing. */

@@ -35,7 +35,8 @@ export async function onOpened(
     lastPongAtMs: letter.atMs,
   });
   const [opened] = await Promise.all([postOpen(runtime, letter, frame), beat]);
-  if (!opened) await runtime.reportClosed(sid, connectionId, "transport close");
+  if (opened) runtime.metrics.add("ConnectionsOpened", 1, "websocket");
+  else await runtime.reportClosed(sid, connectionId, "transport close");
 }
 
 async function postOpen(

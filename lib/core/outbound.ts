@@ -1,41 +1,33 @@
 import type { Clock } from "../clock.ts";
-import type { ConnectionId, Sid } from "../ids.ts";
+import { toConnectionId, type ConnectionId, type Sid } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { AppendOutcome } from "../state/outbox.ts";
 import type { Route } from "../state/records.ts";
 import { toFramesBytes } from "../state/row-limits.ts";
 import type { Store } from "../state/store.ts";
+import { WriteLeases } from "./exclusive.ts";
+import { Posts, type DeliveryOutcome, type OutboundHooks, type Recipient } from "./posts.ts";
 import type { Transport } from "./transport.ts";
 
-/** What became of one emit for one recipient. `dropped`: given up on; unless volatile, its session is closed. */
-export type DeliveryOutcome = "delivered" | "gone" | "dropped";
-
-export interface Recipient {
-  readonly sid: Sid;
-  readonly route: Route;
-}
+export type { DeliveryOutcome, Recipient } from "./posts.ts";
 
 export interface Sent {
   readonly outcome: DeliveryOutcome;
-  /** The session had moved to this connection, and was reached there: whoever holds the old route may repair it. */
-  readonly movedTo?: ConnectionId;
+  /** The session had moved there, and was reached there: whoever holds the old route may repair it. */
+  readonly movedTo?: Route;
   /** For a polling session: when its last GET ended, or is to end. */
   readonly lastGetUntilMs?: number;
 }
 
-export interface OutboundHooks {
-  /** The connection does not exist any more. Called once per connection and instance. */
-  onGone(recipient: Recipient): Promise<void>;
-  /** A packet was given up on, so the stream has a hole and must not continue. Called once per connection. */
-  onBroken(recipient: Recipient): Promise<void>;
-}
-
-const BUSY_BUDGET_MS = 2_500;
-const BUSY_FIRST_DELAY_MS = 40;
-const MAX_CONCURRENT_POSTS = 64;
-const MAX_REMEMBERED_ENDS = 10_000;
 /** A polling client that lets more than this wait for it is too slow. Its row must stay well under 400 KB. */
 const OUTBOX_CAP_BYTES = 256 * 1024;
+
+/** What a hold moves to whose session is polling: its outbox. */
+export const HOLD_TO_OUTBOX = toConnectionId("outbox");
+
+/** Where a hold has moved to. */
+const toMovedRoute = (connectionId: ConnectionId): Route =>
+  connectionId === HOLD_TO_OUTBOX ? { kind: "out" } : { kind: "connection", connectionId };
 
 /** More than this is not written in one go. */
 const MAX_GATHERED_BYTES = 64 * 1024;
@@ -57,15 +49,14 @@ const endOfTick = (): Promise<void> => new Promise((resolve) => process.nextTick
  */
 export class Outbound {
   readonly #store: Store;
-  readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #hooks: OutboundHooks;
+  readonly #posts: Posts;
   readonly #tails = new Map<Sid, Promise<unknown>>();
   /** The last packet of a queue, as long as others may still join it. */
   readonly #gatherings = new Map<Sid, Gathering>();
-  readonly #ended = new Map<ConnectionId, DeliveryOutcome>();
-  readonly #slots = new Slots(MAX_CONCURRENT_POSTS);
+  /** Undefined: frames of other instances may come between those of a packet. */
+  #leases: WriteLeases | undefined;
 
   constructor(options: {
     store: Store;
@@ -75,10 +66,14 @@ export class Outbound {
     hooks: OutboundHooks;
   }) {
     this.#store = options.store;
-    this.#transport = options.transport;
     this.#clock = options.clock;
     this.#logger = options.logger;
-    this.#hooks = options.hooks;
+    this.#posts = new Posts({ ...options, leases: () => this.#leases });
+  }
+
+  /** From now on nothing from another process comes between the frames of a packet either. Costs two writes a packet. */
+  writeExclusively(): void {
+    this.#leases ??= new WriteLeases({ store: this.#store, clock: this.#clock, logger: this.#logger });
   }
 
   /** Sends the frames of one packet back to back; nothing else from this process comes between them. */
@@ -92,10 +87,12 @@ export class Outbound {
   /** Closes a connection after what was sent to its session before. */
   close(sid: Sid, connectionId: ConnectionId): Promise<void> {
     this.#gatherings.delete(sid);
-    return this.#enqueue(sid, async () => {
-      this.#remember(connectionId, "gone");
-      await this.#transport.close(connectionId);
-    });
+    return this.#enqueue(sid, () => this.#posts.close(connectionId));
+  }
+
+  /** Resolves, never rejects, when everything handed over for this session so far is over with. */
+  async settled(sid: Sid): Promise<void> {
+    await this.#tails.get(sid)?.catch(() => undefined);
   }
 
   /** Ends an outbox with a last frame, after what was sent to its session before. */
@@ -129,7 +126,11 @@ export class Outbound {
 
   #enqueue<T>(sid: Sid, task: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(sid);
-    const result = before === undefined ? task() : before.then(task, task);
+    const leases = this.#leases;
+    const run = leases === undefined ? task : () => task().finally(() => giveBack(leases));
+    const giveBack = (held: WriteLeases) =>
+      this.#tails.get(sid) === result ? held.giveBack(sid) : Promise.resolve();
+    const result = before === undefined ? run() : before.then(run, run);
     this.#tails.set(sid, result);
     const clear = () => {
       if (this.#tails.get(sid) === result) this.#tails.delete(sid);
@@ -140,20 +141,21 @@ export class Outbound {
 
   async #sendPacket(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
     const { sid, route } = recipient;
-    if (route.kind === "connection") return this.#postPacket(sid, route.connectionId, frames, volatile);
-    const append = await this.#append(sid, frames, volatile);
+    if (route.kind === "connection") {
+      return { outcome: await this.#posts.post(sid, route.connectionId, frames, volatile) };
+    }
+    const append = await this.#append(route.kind === "held" ? route.hold : sid, frames, volatile);
     switch (append.outcome) {
       case "appended":
         return { outcome: "delivered", lastGetUntilMs: append.lastGetUntilMs };
-      case "moved":
-        return {
-          ...(await this.#postPacket(sid, append.connectionId, frames, volatile)),
-          movedTo: append.connectionId,
-        };
+      case "moved": {
+        const movedTo = toMovedRoute(append.connectionId);
+        return { movedTo, ...(await this.#sendPacket({ sid, route: movedTo }, frames, volatile)) };
+      }
       case "unparked":
         return { outcome: "dropped" };
       case "full":
-        return { outcome: await this.#break(recipient, "its outbox is full") };
+        return { outcome: await this.#posts.break(recipient, "its outbox is full") };
       case "gone":
         return { outcome: "gone" };
       default:
@@ -169,95 +171,5 @@ export class Outbound {
       onlyIfParked: volatile,
       nowMs: this.#clock.nowMs(),
     });
-  }
-
-  async #postPacket(
-    sid: Sid,
-    connectionId: ConnectionId,
-    frames: readonly string[],
-    volatile: boolean,
-  ): Promise<Sent> {
-    for (const [index, frame] of frames.entries()) {
-      const ended = this.#ended.get(connectionId);
-      if (ended !== undefined) return { outcome: ended };
-      const outcome = await this.#postFrame(sid, connectionId, frame, volatile && index === 0);
-      if (outcome !== "delivered") return { outcome };
-    }
-    return { outcome: "delivered" };
-  }
-
-  async #postFrame(
-    sid: Sid,
-    connectionId: ConnectionId,
-    frame: string,
-    volatile: boolean,
-  ): Promise<DeliveryOutcome> {
-    const recipient: Recipient = { sid, route: { kind: "connection", connectionId } };
-    const giveUpAtMs = this.#clock.nowMs() + BUSY_BUDGET_MS;
-    for (let delayMs = BUSY_FIRST_DELAY_MS; ; delayMs *= 2) {
-      const outcome = await this.#slots.with(() => this.#transport.post(connectionId, frame));
-      switch (outcome) {
-        case "sent":
-          return "delivered";
-        case "gone":
-          this.#remember(connectionId, "gone");
-          await this.#hooks.onGone(recipient);
-          return "gone";
-        case "busy":
-          if (volatile) return "dropped";
-          if (this.#clock.nowMs() + delayMs > giveUpAtMs) return this.#break(recipient, outcome);
-          await this.#clock.sleep(delayMs * (0.5 + Math.random() / 2));
-          continue;
-        case "too-large":
-        case "unknown":
-          return this.#break(recipient, outcome);
-        default:
-          return outcome satisfies never;
-      }
-    }
-  }
-
-  async #break(recipient: Recipient, why: string): Promise<"dropped"> {
-    const { route } = recipient;
-    const connectionId = route.kind === "connection" ? route.connectionId : undefined;
-    this.#logger.warn("gave up on a packet; its session is closed", {
-      code: "core.recipient_dropped",
-      why,
-      connectionId,
-    });
-    if (connectionId !== undefined) this.#remember(connectionId, "dropped");
-    await this.#hooks.onBroken(recipient);
-    return "dropped";
-  }
-
-  #remember(connectionId: ConnectionId, outcome: DeliveryOutcome): void {
-    this.#ended.set(connectionId, outcome);
-    if (this.#ended.size <= MAX_REMEMBERED_ENDS) return;
-    for (const oldest of this.#ended.keys()) {
-      this.#ended.delete(oldest);
-      return;
-    }
-  }
-}
-
-/** At most so many at once; the rest wait in the order they came. */
-class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async with<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await task();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
-    }
   }
 }

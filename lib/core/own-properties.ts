@@ -22,11 +22,14 @@ interface Watched {
 export class OwnProperties {
   readonly #values: SocketData;
   readonly #onUnstorable: (error: CoreError) => void;
+  readonly #path: string;
   readonly #watched: Watched[] = [];
 
-  constructor(values: SocketData, onUnstorable: (error: CoreError) => void) {
+  /** `path`: what errors call the object. */
+  constructor(values: SocketData, onUnstorable: (error: CoreError) => void, path: string) {
     this.#values = values;
     this.#onUnstorable = onUnstorable;
+    this.#path = path;
   }
 
   /**
@@ -41,6 +44,19 @@ export class OwnProperties {
     for (const [name, value] of plainProperties(socket)) watched.observed.set(name, toComparable(value));
     this.#watched.push(watched);
     return bound;
+  }
+
+  /**
+   * What events of the journal have put onto the socket since is nothing new either. What could be stored would be
+   * there already, if a later packet had not taken it off again.
+   */
+  observe(socket: object): void {
+    const watched = this.#watched.find((one) => one.socket === socket);
+    for (const [name, value] of plainProperties(socket)) {
+      if (watched === undefined || watched.observed.has(name)) continue;
+      if (serialiseOr(() => undefined, value, name) === undefined) watched.observed.set(name, value);
+      else Reflect.deleteProperty(socket, name);
+    }
   }
 
   /** What must be written so that the table holds the present values; undefined when it does. */
@@ -63,7 +79,7 @@ export class OwnProperties {
       }
       for (const [name, value] of plainProperties(socket)) {
         if (value === undefined || observed.get(name) === toComparable(value)) continue;
-        if (serialiseOr(this.#onUnstorable, value, `socket.${name}`) === undefined) {
+        if (serialiseOr(this.#onUnstorable, value, `${this.#path}.${name}`) === undefined) {
           observed.set(name, toComparable(value));
           continue;
         }

@@ -1,11 +1,11 @@
 import { protocolOf, type Sid } from "../ids.ts";
-import { dialects, type Dialect } from "../protocol/dialect.ts";
+import { dialects, toAckPrefix, type Dialect } from "../protocol/dialect.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { refuseHandshake } from "../protocol/handshake.ts";
 import { fromForm } from "../protocol/jsonp.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { OutboxRecord } from "../state/outbox.ts";
-import type { ResolvedEngineOptions } from "./engine-options.ts";
+import type { EngineApp } from "./engine.ts";
 import { endOutbox } from "./end-outbox.ts";
 import { accepted, bare, OCTET_STREAM, refusal, type PollRequest, type PollResponse } from "./http.ts";
 import { laneOfFrame, type Lane } from "./letter.ts";
@@ -22,10 +22,11 @@ const MAX_QUEUE_BYTES = 1_000_000;
  */
 export async function pollPost(
   runtime: Runtime,
-  options: ResolvedEngineOptions,
+  app: EngineApp,
   sid: Sid,
   request: PollRequest,
 ): Promise<PollResponse> {
+  const { options } = app;
   const outbox = await runtime.store.readOutbox(sid);
   if (outbox?.closed) await endOutbox(runtime, sid);
   if (outbox === undefined || outbox.closed) return refusal(refuseHandshake(1));
@@ -42,11 +43,11 @@ export async function pollPost(
   }
   if (request.body.byteLength > options.maxPayloadBytes) return bare(413);
   const { texts, end } = readPackets(dialect, readBody(request, isBytes));
-  const letters = toLetters(texts);
+  const letters = toLetters(texts, toAckPrefix(app.codec, protocolOf(sid)));
   if (letters.some(({ texts: own }) => sizeOf(own) > MAX_QUEUE_BYTES)) return bare(413);
   const atMs = runtime.clock.nowMs();
   for (const letter of letters)
-    await runtime.mailbox.send({ kind: "payload", sid, atMs, texts: letter.texts });
+    await runtime.mailbox.send({ kind: "payload", sid, atMs, texts: letter.texts, lane: letter.lane });
   if (end !== undefined) {
     // Not severed: what the client sent before is in the mailbox, perhaps since an earlier POST, and runs before the
     // close does. Nothing comes behind it, for the outbox ends here.
@@ -62,7 +63,7 @@ export async function pollPost(
  */
 async function isSilent(
   { store, clock }: Runtime,
-  { pingIntervalMs, pingTimeoutMs }: ResolvedEngineOptions,
+  { pingIntervalMs, pingTimeoutMs }: EngineApp["options"],
   { sid, lastGetUntilMs }: OutboxRecord,
 ): Promise<boolean> {
   const silentSinceMs = clock.nowMs() - pingIntervalMs - pingTimeoutMs;
@@ -118,10 +119,13 @@ function readPackets(dialect: Dialect, body: string | Buffer | undefined): Packe
 }
 
 /** Neighbours of one lane travel together, as far as they fit. */
-function toLetters(texts: readonly string[]): { readonly lane: Lane; readonly texts: string[] }[] {
+function toLetters(
+  texts: readonly string[],
+  ackPrefix: string | undefined,
+): { readonly lane: Lane; readonly texts: string[] }[] {
   const letters: { lane: Lane; texts: string[]; bytes: number }[] = [];
   for (const text of texts) {
-    const lane = laneOfFrame(text);
+    const lane = laneOfFrame(text, ackPrefix);
     const bytes = sizeOf([text]);
     const last = letters.findLast((letter) => letter.lane === lane);
     if (last !== undefined && last.bytes + bytes <= MAX_LETTER_BYTES) {

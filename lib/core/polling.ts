@@ -35,24 +35,24 @@ export function poll(runtime: Runtime, app: EngineApp, request: PollRequest): Pr
 async function answer(runtime: Runtime, app: EngineApp, request: PollRequest): Promise<PollResponse> {
   const { options } = app;
   const parsed = parseHandshake(request.query, options);
-  if ("refused" in parsed) return refuse(app, request, parsed);
+  if ("refused" in parsed) return refuse(runtime, app, request, parsed);
   // A WebSocket goes to the other API; as a plain request it lacks the upgrade.
-  if (parsed.transport === "websocket") return refuse(app, request, refuseHandshake(3));
+  if (parsed.transport === "websocket") return refuse(runtime, app, request, refuseHandshake(3));
   const { sid } = parsed;
   if (sid === undefined) {
     if (request.method === "GET") return open(runtime, app, request, parsed);
-    return refuse(app, request, refuseHandshake(2));
+    return refuse(runtime, app, request, refuseHandshake(2));
   }
   if (protocolOf(sid) !== parsed.protocol) {
     // The id alone does not tell whether there is such a session, which comes first.
     const outbox = await runtime.store.readOutbox(sid);
-    return refuse(app, request, refuseHandshake(outbox === undefined ? 1 : 3));
+    return refuse(runtime, app, request, refuseHandshake(outbox === undefined ? 1 : 3));
   }
   switch (request.method) {
     case "GET":
       return pollGet(runtime, options, sid);
     case "POST":
-      return pollPost(runtime, options, sid, request);
+      return pollPost(runtime, app, sid, request);
     default:
       return bare(500);
   }
@@ -60,16 +60,17 @@ async function answer(runtime: Runtime, app: EngineApp, request: PollRequest): P
 
 /** A new session: its rows in one batch, and OPEN as the answer. */
 async function open(
-  { store, mailbox, clock }: Runtime,
+  runtime: Runtime,
   app: EngineApp,
   request: PollRequest,
   { protocol, supportsBinary }: Handshake,
 ): Promise<PollResponse> {
+  const { store, mailbox, clock, metrics } = runtime;
   const { options, events, assumedFrame } = app;
   const nowMs = clock.nowMs();
   const handshake = toHandshakeRecord(options.path, request, nowMs);
   const refused = await askApp(options, handshake);
-  if (refused !== undefined) return refuse(app, request, refuseHandshake(4, refused));
+  if (refused !== undefined) return refuse(runtime, app, request, refuseHandshake(4, refused));
   const takesBytes = protocol === 3 && supportsBinary && request.query["j"] === undefined;
   const sid = createSid(nowMs, { protocol, onPolling: true, takesBytes });
   const { pingIntervalMs, pingTimeoutMs, maxPayloadBytes } = options;
@@ -87,8 +88,9 @@ async function open(
     { sid, pingIntervalMs, route: { kind: "out" }, lastPongAtMs: nowMs },
   );
   if (protocol === 3 && assumedFrame !== undefined) {
-    await mailbox.send({ kind: "payload", sid, atMs: nowMs, texts: [assumedFrame] });
+    await mailbox.send({ kind: "payload", sid, atMs: nowMs, texts: [assumedFrame], lane: "main" });
   }
+  metrics.add("ConnectionsOpened", 1, "polling");
   const upgrades = options.allowUpgrades && options.transports.includes("websocket") ? ["websocket"] : [];
   const frame = openFrame({ sid, upgrades, pingIntervalMs, pingTimeoutMs, maxPayloadBytes });
   const response = payload(dialects[protocol].encodePayload([frame], false));
@@ -104,8 +106,14 @@ function scripted({ method, query }: PollRequest, response: PollResponse): PollR
   return { ...response, body: toScript(index, response.body.toString()) };
 }
 
-function refuse(app: EngineApp, request: PollRequest, refused: HandshakeRefusal): PollResponse {
+function refuse(
+  { metrics }: Runtime,
+  app: EngineApp,
+  request: PollRequest,
+  refused: HandshakeRefusal,
+): PollResponse {
   const { code, message } = refused;
+  metrics.add("ConnectionsRefused", 1, String(code));
   app.events?.emitConnectionError({ req: request, code, message });
   return refusal(refused);
 }

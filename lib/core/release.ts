@@ -54,6 +54,8 @@ export class EarlyRelease {
     for (const session of sessions) await this.#app.save?.(session);
     // From here on another invocation may run this session's next letters.
     for (const job of jobs) job.turn.released = true;
+    const waiting = jobs.filter(({ stage }) => stage === "started").length;
+    if (waiting > 0) this.#runtime.metrics.add("TurnsWaiting", waiting);
     const receipts = new Set(jobs.map((job) => job.delivery.receipt ?? ""));
     await this.#runtime.mailbox.release([...receipts]);
   }

@@ -1,11 +1,13 @@
 import type { Clock } from "../clock.ts";
 import { isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
 import type { Logger } from "../log.ts";
+import { noMetrics, type Metrics } from "../metrics.ts";
 import { CLOSE_FRAME, NOOP_FRAME } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { Route } from "../state/records.ts";
 import type { Store } from "../state/store.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { countLogged, countRefused } from "./metered.ts";
 import { Outbound } from "./outbound.ts";
 import type { Transport } from "./transport.ts";
 import { Strays, Turn } from "./turn.ts";
@@ -16,6 +18,8 @@ export interface Ports {
   readonly mailbox: Mailbox;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Default: nothing is counted. */
+  readonly metrics?: Metrics;
   /** False in direct ordering, where two frames of a client may run at once and in any order. */
   readonly isOrdered: boolean;
 }
@@ -27,23 +31,28 @@ export class Runtime {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly isOrdered: boolean;
   readonly outbound: Outbound;
   readonly strays: Strays;
   /** Where effects outside of any turn are counted: scripts, other Lambdas. */
   readonly detached: Turn;
 
-  constructor(ports: Ports) {
+  constructor({ metrics = noMetrics, ...ports }: Ports) {
     this.store = ports.store;
     this.mailbox = ports.mailbox;
-    this.transport = ports.transport;
+    this.transport = countRefused(ports.transport, metrics);
     this.clock = ports.clock;
-    this.logger = ports.logger;
+    this.logger = countLogged(ports.logger, metrics);
+    this.metrics = metrics;
     this.isOrdered = ports.isOrdered;
-    this.strays = new Strays(ports.logger);
+    this.strays = new Strays(this.logger);
     this.detached = new Turn("outside of any turn", this.strays);
     this.outbound = new Outbound({
-      ...ports,
+      store: this.store,
+      transport: this.transport,
+      clock: this.clock,
+      logger: this.logger,
       hooks: {
         onGone: ({ sid, route }) => this.reportClosed(sid, connectionOf(route), "transport close"),
         onBroken: ({ sid, route }) => this.endSession(sid, connectionOf(route), "transport error"),

@@ -1,15 +1,23 @@
-import { defaultCodec } from "../protocol/packet.ts";
+import { ConfigError } from "../errors.ts";
+import { effectTurn } from "./broadcast.ts";
+import { closeEverySession } from "./close-sessions.ts";
 import { CoreError } from "./errors.ts";
-import type { BroadcastOperator } from "./broadcast-operator.ts";
+import { isThenable } from "./handler.ts";
 import type { Internals } from "./internals.ts";
-import { Namespace, type Middleware, type NamespaceReservedEvents } from "./namespace.ts";
-import type { RemoteSocket } from "./remote-socket.ts";
+import type { Namespace } from "./namespace.ts";
+import { NamespaceFacade } from "./namespace-facade.ts";
+import { Namespaces } from "./namespaces.ts";
+import { assertNoServer, refuseListening, refuseMember } from "./no-server.ts";
+import type { MatchFunction, ParentNamespace } from "./parent-namespace.ts";
+import { Recovery } from "./recovery.ts";
+import { ReplayCheck } from "./replay-check.ts";
 import type { Runtime } from "./runtime.ts";
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
 import type { Session } from "./session.ts";
+import type { Socket } from "./socket.ts";
 import { SocketIoApp } from "./socket-io-app.ts";
 import { currentContext, type Tally, type Turn } from "./turn.ts";
-import type { DefaultEventsMap, EventNames, EventParams, EventsMap, ListenerOf } from "./typed-events.ts";
+import type { DefaultEventsMap, EventsMap } from "./typed-events.ts";
 
 /**
  * A Socket.IO server with no server in it: the same API, run one packet at a time on whichever instance is free.
@@ -31,112 +39,129 @@ export class Server<
   ServerSide extends EventsMap = DefaultEventsMap,
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Socket.IO: untyped data is anything
   SocketData = any,
-> {
-  /** The default namespace, `/`. What is called on the server is called on it. */
+> extends NamespaceFacade<Listen, Emit, ServerSide, SocketData> {
   readonly sockets: Namespace<Listen, Emit, ServerSide, SocketData>;
   /** The layer below: its events, and what `createHandlers` serves. */
   readonly engine: SocketIoApp;
   readonly #options: ResolvedServerOptions;
-  readonly #namespaces = new Map<string, Namespace<Listen, Emit, ServerSide, SocketData>>();
+  readonly #namespaces: Namespaces<Listen, Emit, ServerSide, SocketData>;
   readonly #internals: Internals;
   #runtime: Runtime | undefined;
 
-  /** Throws `config.unknown_option` and `config.bad_option`. */
-  constructor(options: ServerOptions = {}) {
-    this.#options = resolveServerOptions(options, process.env);
+  /** Throws `config.unknown_option`, `config.bad_option`, and `config.no_server_to_attach`. */
+  constructor(options?: ServerOptions);
+  /** As with Socket.IO, where the first argument is what to attach to: here there is nothing to. */
+  constructor(server: undefined, options?: ServerOptions);
+  constructor(first?: ServerOptions, second?: ServerOptions) {
+    super();
+    assertNoServer(first);
+    this.#options = resolveServerOptions(first ?? second ?? {}, process.env);
     this.#internals = this.#createInternals();
+    this.#namespaces = new Namespaces({
+      server: this,
+      internals: this.#internals,
+      isServed: () => this.#runtime !== undefined,
+      onNew: (nsp) => this.#announce(nsp),
+    });
     this.sockets = this.of("/");
     this.engine = new SocketIoApp(this.#internals, this.#options.engine, (runtime) => {
       this.#runtime = runtime;
+      if (this.#options.isExclusive) runtime.outbound.writeExclusively();
     });
   }
 
-  /** The namespace of that name, made on first use. */
-  of(name: string): Namespace<Listen, Emit, ServerSide, SocketData> {
-    const normal = name.startsWith("/") ? name : `/${name}`;
-    const known = this.#namespaces.get(normal);
-    if (known) return known;
-    const created = new Namespace<Listen, Emit, ServerSide, SocketData>(this, normal, this.#internals);
-    this.#namespaces.set(normal, created);
-    return created;
+  /** The namespace of that name, made on first use. With a `listener` of its connections. */
+  of(
+    name: string,
+    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
+  ): Namespace<Listen, Emit, ServerSide, SocketData>;
+  /**
+   * Every namespace whose name fits, made when a client asks for it. Parents are asked in the order of registration.
+   * Throws `core.stateful_expression` for an expression with the flag `g` or `y`, `core.registration_in_handler`.
+   */
+  of(
+    match: RegExp | MatchFunction,
+    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
+  ): ParentNamespace<Listen, Emit, ServerSide, SocketData>;
+  of(
+    name: string | RegExp | MatchFunction,
+    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
+  ): Namespace<Listen, Emit, ServerSide, SocketData>;
+  of(
+    name: string | RegExp | MatchFunction,
+    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
+  ): Namespace<Listen, Emit, ServerSide, SocketData> {
+    const nsp =
+      typeof name === "function" || name instanceof RegExp
+        ? this.#namespaces.addParent(requirePattern(name))
+        : this.#namespaces.of(name.startsWith("/") ? name : `/${name}`);
+    if (listener) nsp.on("connect", listener);
+    return nsp;
   }
 
-  path(): string {
+  /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
+  path(value?: never): string {
+    refuseSetting("path", value);
     return this.#options.engine.path;
   }
 
-  on<Name extends EventNames<ServerSide> | "connection" | "connect">(
-    event: Name,
-    listener: ListenerOf<ServerSide, NamespaceReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
-  ): this {
-    this.sockets.on(event, listener);
-    return this;
+  /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
+  connectTimeout(value?: never): number {
+    refuseSetting("connectTimeout", value);
+    return this.#options.connectTimeoutMs;
   }
 
-  off<Name extends EventNames<ServerSide> | "connection" | "connect">(
-    event: Name,
-    listener: ListenerOf<ServerSide, NamespaceReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
-  ): this {
-    this.sockets.off(event, listener);
-    return this;
+  /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
+  serveClient(value?: never): boolean {
+    refuseSetting("serveClient", value);
+    return this.#options.engine.serveClient;
   }
 
-  use(middleware: Middleware<Listen, Emit, ServerSide, SocketData>): this {
-    this.sockets.use(middleware);
-    return this;
+  /**
+   * Ends every session there is, of every namespace, wherever its packets run: `disconnect` handlers see `server
+   * shutting down`, clients see `transport close` and come back by themselves. Nothing stops listening, so clients
+   * can come at any time. Resolves, and calls back, when all have been told to end; their handlers run after that.
+   */
+  async close(callback?: (error?: Error) => void): Promise<void> {
+    const { runtime } = this.#internals;
+    const turn = effectTurn(runtime);
+    await turn?.order(() => closeEverySession(runtime, this.#options.engine.pingIntervalMs));
+    callback?.();
   }
 
-  to(room: string | readonly string[]): BroadcastOperator<Emit, SocketData> {
-    return this.sockets.to(room);
+  /** Throws `core.no_adapter`: sockets and rooms are in the table. */
+  adapter(): never {
+    return refuseMember("core.no_adapter", "io.adapter()", "what adapters share is in the table; omit it");
   }
 
-  in(room: string | readonly string[]): BroadcastOperator<Emit, SocketData> {
-    return this.sockets.in(room);
+  /** Throws `core.no_server`. */
+  get httpServer(): never {
+    return refuseListening("io.httpServer");
   }
 
-  except(room: string | readonly string[]): BroadcastOperator<Emit, SocketData> {
-    return this.sockets.except(room);
+  /** Throws `core.no_server`. */
+  listen(): never {
+    return refuseListening("io.listen()");
   }
 
-  get volatile(): BroadcastOperator<Emit, SocketData> {
-    return this.sockets.volatile;
+  /** Throws `core.no_server`. */
+  attach(): never {
+    return refuseListening("io.attach()");
   }
 
-  get local(): BroadcastOperator<Emit, SocketData> {
-    return this.sockets.local;
+  /** Throws `core.no_server`. */
+  attachApp(): never {
+    return refuseListening("io.attachApp()");
   }
 
-  compress(compress: boolean): BroadcastOperator<Emit, SocketData> {
-    return this.sockets.compress(compress);
+  /** Throws `core.no_server`. */
+  bind(): never {
+    return refuseListening("io.bind()");
   }
 
-  emit<Name extends EventNames<Emit>>(event: Name, ...args: EventParams<Emit, Name>): true {
-    return this.sockets.emit(event, ...args);
-  }
-
-  send(...args: EventParams<Emit, "message" & EventNames<Emit>>): this {
-    this.sockets.send(...args);
-    return this;
-  }
-
-  write(...args: EventParams<Emit, "message" & EventNames<Emit>>): this {
-    return this.send(...args);
-  }
-
-  fetchSockets(): Promise<RemoteSocket<Emit, SocketData>[]> {
-    return this.sockets.fetchSockets();
-  }
-
-  socketsJoin(room: string | readonly string[]): void {
-    this.sockets.socketsJoin(room);
-  }
-
-  socketsLeave(room: string | readonly string[]): void {
-    this.sockets.socketsLeave(room);
-  }
-
-  disconnectSockets(close = false): void {
-    this.sockets.disconnectSockets(close);
+  /** Throws `core.no_server`. */
+  onconnection(): never {
+    return refuseListening("io.onconnection()");
   }
 
   /**
@@ -147,6 +172,7 @@ export class Server<
   async flush(): Promise<Readonly<Tally>> {
     const { detached } = this.#internals.runtime;
     const turn = currentContext()?.turn ?? detached;
+    await turn.runEndings();
     await turn.settleEffects();
     // Nobody else would hear of it: outside of any turn there is no letter that comes again.
     const failure = turn === detached ? turn.takeFailure() : undefined;
@@ -160,9 +186,14 @@ export class Server<
       get runtime() {
         return server.#requireRuntime();
       },
-      codec: defaultCodec,
+      codec: this.#options.codec,
+      recovery: this.#options.recovery && new Recovery(this.#options.recovery),
+      replayCheck: this.#options.replayDigest
+        ? new ReplayCheck(() => this.#requireRuntime().logger)
+        : undefined,
       ackWaitMs: this.#options.ackWaitMs,
-      namespace: (name) => this.#namespaces.get(name),
+      namespace: (name, parent) => this.#namespaces.find(name, parent),
+      askForNamespace: (name, ask) => this.#namespaces.connectTo(name, ask),
       sessionOf: (turn: Turn): Session | undefined => turn.session,
       saveSession: async (session) => {
         const { store } = this.#requireRuntime();
@@ -177,6 +208,22 @@ export class Server<
     };
   }
 
+  /** Once per namespace on each instance, when that first meets it. Throws while the app's module is loading only. */
+  #announce(nsp: Namespace<Listen, Emit, ServerSide, SocketData>): void {
+    const report = (error: unknown) => {
+      if (this.#runtime === undefined) throw error;
+      this.#internals.reportFailure({ error, event: "new_namespace", nsp: nsp.name, socketId: "" });
+    };
+    for (const listener of this.sockets.rawListeners("new_namespace")) {
+      try {
+        const result = Reflect.apply(listener, this.sockets, [nsp]);
+        if (isThenable(result)) void Promise.resolve(result).catch(report);
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
+
   #requireRuntime(): Runtime {
     if (this.#runtime) return this.#runtime;
     throw new CoreError(
@@ -185,4 +232,37 @@ export class Server<
         "emit from handlers, or after the handlers have been created",
     );
   }
+}
+
+type ConnectionListener<
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  SocketData,
+> = (socket: Socket<Listen, Emit, ServerSide, SocketData>) => unknown;
+
+function requirePattern<T extends RegExp | MatchFunction>(match: T): T {
+  if (match instanceof RegExp && (match.global || match.sticky)) {
+    throw new CoreError(
+      "core.stateful_expression",
+      `expected an expression without the flags g and y, which remember where they were, got ${String(match)}`,
+    );
+  }
+  const turn = currentContext()?.turn;
+  if (turn === undefined) return match;
+  throw new CoreError(
+    "core.registration_in_handler",
+    `expected dynamic namespaces to be defined where the app's module is loaded, got io.of(${String(match)}) inside ` +
+      `${turn.label}; no other instance would know it`,
+    { evidence: { turn: turn.label } },
+  );
+}
+
+function refuseSetting(name: string, value: unknown): void {
+  if (value === undefined) return;
+  throw new ConfigError(
+    "config.set_by_option",
+    `expected ${name} to be given to the constructor, new Server({ ${name} }), got a call of io.${name}(…): ` +
+      "every instance must have it from the start",
+  );
 }

@@ -50,7 +50,7 @@ export class SessionLoader {
       record: snapshot.session,
       handshake: handshakes.handshake,
       auths: handshakes.auths,
-      pending: pending && toPending(pending.header, pending.parts),
+      pending: pending && toPending(pending.header, pending.parts, this.#app.codec),
       runtime: this.#runtime,
       onAuth: (auth) => this.#cache.addAuth(snapshot.session.sid, auth),
     });

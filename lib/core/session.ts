@@ -90,10 +90,25 @@ export class Session {
   /** Frames that are known to be postable. After the session was closed, nothing is sent any more. */
   sendFrames(turn: Turn, frames: readonly string[], volatile = false): void {
     if (!this.#alive) return;
-    void turn.order(() => {
-      const sent = this.#runtime.outbound.send({ sid: this.sid, route: this.route }, frames, volatile);
-      turn.track(sent.then(({ outcome }) => (turn.tally[outcome] += 1)));
-    });
+    // Whether the session is alive was asked when it was emitted: a close that was issued later comes behind it.
+    void turn.order(() => void this.#hand(turn, frames, volatile));
+  }
+
+  /**
+   * Hands one packet to the connection's queue, now: for a stage. Resolves, never rejects, when it is over with it:
+   * false when it was not handed over, or that failed.
+   */
+  post(turn: Turn, frames: readonly string[], volatile = false): Promise<boolean> {
+    return this.#alive ? this.#hand(turn, frames, volatile) : Promise.resolve(false);
+  }
+
+  #hand(turn: Turn, frames: readonly string[], volatile: boolean): Promise<boolean> {
+    const sent = this.#runtime.outbound.send({ sid: this.sid, route: this.route }, frames, volatile);
+    turn.track(sent.then(({ outcome }) => (turn.tally[outcome] += 1)));
+    return sent.then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Answers a client that asks for a sign of life, which is one of its own. */

@@ -2,18 +2,22 @@ import { EventEmitter } from "node:events";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import { receiveMessage } from "../protocol/reassembly.ts";
 import { ProtocolError } from "../protocol/errors.ts";
-import type { Packet } from "../protocol/packet.ts";
+import type { Packet, PacketCodec } from "../protocol/packet.ts";
 import type { SessionSnapshot } from "../state/records.ts";
 import type { SocketRooms } from "../state/store.ts";
-import type { ConnectionError, EngineApp, EngineEvents } from "./engine.ts";
+import { readAnswer, saveAnswer } from "./answers.ts";
+import type { AnswerFrame, ConnectionError, EngineApp, EngineEvents } from "./engine.ts";
 import type { PollRequest } from "./http.ts";
 import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { generations } from "./generation.ts";
 import type { Internals } from "./internals.ts";
 import type { Letter } from "./letter.ts";
 import { onConnect } from "./on-connect.ts";
+import { refuseMember } from "./no-server.ts";
 import { onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
 import { onEvent } from "./on-event.ts";
+import { onViolation } from "./on-violation.ts";
+import { onServerSide } from "./server-side.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import { SocketState, toReporter } from "./socket-state.ts";
@@ -35,6 +39,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   /** Clients of Socket.IO 2 are in the default namespace without asking. */
   readonly assumedFrame = "40";
   readonly options: ResolvedEngineOptions;
+  readonly codec: PacketCodec;
   readonly #internals: Internals;
   readonly #onBind: (runtime: Runtime) => void;
 
@@ -42,7 +47,31 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     super();
     this.#internals = internals;
     this.options = options;
+    this.codec = internals.codec;
     this.#onBind = onBind;
+  }
+
+  /** Throws `core.no_server`: no instance knows how many clients there are. */
+  get clientsCount(): never {
+    return refuseMember(
+      "core.no_server",
+      "io.engine.clientsCount",
+      "(await io.fetchSockets()).length counts sockets",
+    );
+  }
+
+  /** Throws `core.no_server`, also when set: sessions are found by what is in their ids. */
+  get generateId(): never {
+    return refuseMember("core.no_server", "io.engine.generateId", "ids say when and how their session began");
+  }
+
+  set generateId(_: unknown) {
+    refuseMember("core.no_server", "io.engine.generateId", "ids say when and how their session began");
+  }
+
+  /** Throws `core.no_server`: there is no Node request to run a middleware on. */
+  use(): never {
+    return refuseMember("core.no_server", "io.engine.use()", "let the option allowRequest decide");
   }
 
   bind(runtime: Runtime): void {
@@ -66,8 +95,24 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   }
 
   async onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> {
-    const packet = this.#receive(session, data, turn);
-    if (packet) await this.#onPacket(session, packet, turn);
+    turn.session = session;
+    const received = this.#receive(session, data);
+    if (received === undefined) return;
+    if ("packet" in received) return this.#onPacket(session, received.packet, turn);
+    await onViolation(this.#internals, session, turn, received.violation);
+  }
+
+  async onAnswer({ sid, text, atMs }: AnswerFrame): Promise<{ isSaved: boolean; nsp: string } | undefined> {
+    if (Buffer.byteLength(text) > this.options.maxPayloadBytes) return undefined;
+    const answer = readAnswer(this.codec, sid, text);
+    if (answer === undefined) return undefined;
+    this.#internals.runtime.metrics.add("PacketsReceived", 1, "ack");
+    const { packet, message } = answer;
+    return { isSaved: await saveAnswer(this.#internals, sid, packet, [message], atMs), nsp: packet.nsp };
+  }
+
+  onServerSide(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void> {
+    return onServerSide(this.#internals, letter, turn);
   }
 
   async onKick(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void> {
@@ -92,13 +137,16 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     return this.#internals.saveSession(session);
   }
 
-  /** A whole packet, or undefined: attachments are missing, or the rules were broken and the session is over. */
-  #receive(session: Session, data: string | Buffer, turn: Turn): Packet | undefined {
+  /** A whole packet, or what was wrong with it; undefined while attachments are missing. */
+  #receive(
+    session: Session,
+    data: string | Buffer,
+  ): { readonly packet: Packet } | { readonly violation: ProtocolError | undefined } | undefined {
     try {
-      const received = receiveMessage(this.#internals.codec, session.pending, data);
+      const received = receiveMessage(this.codec, session.pending, data);
       if ("packet" in received) {
         if (session.pending) session.setPending(undefined);
-        return generations[session.record.protocol].read(received.packet);
+        return { packet: generations[session.record.protocol].read(received.packet) };
       }
       if (this.#internals.runtime.isOrdered) {
         session.setPending(received.pending);
@@ -106,24 +154,28 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
       }
       this.#internals.runtime.logger.warn(
         "binary needs the order of the mailbox, which direct ordering lacks",
-        {
-          code: "core.binary_without_order",
-        },
+        { code: "core.binary_without_order" },
       );
-      session.close(turn, "forced close");
+      return { violation: undefined };
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#internals.runtime.logger.info("a client broke the protocol; its session is closed", {
         code: error.code,
         reason: error.message,
       });
-      session.close(turn, "forced close");
+      return { violation: error };
     }
-    return undefined;
+  }
+
+  /** With attachments, so it came in the main lane. What nobody asked for is refused there, and ignored. */
+  async #onBinaryAnswer({ sid }: Session, packet: Packet & { type: "ack" }): Promise<void> {
+    const { clock } = this.#internals.runtime;
+    await saveAnswer(this.#internals, sid, packet, this.codec.encode(packet), clock.nowMs());
   }
 
   async #onPacket(session: Session, packet: Packet, turn: Turn): Promise<void> {
-    turn.session = session;
+    turn.nsp = packet.nsp;
+    this.#internals.runtime.metrics.add("PacketsReceived", 1, packet.type);
     if (packet.type === "connect") return onConnect(this.#internals, session, packet, turn);
     const state = session.sockets.get(packet.nsp);
     if (state === undefined) return session.close(turn, "forced close");
@@ -133,8 +185,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
       case "disconnect":
         return onLeave(this.#internals, session, turn, state);
       case "ack":
-        // Nothing waits for answers from clients, and what nobody asked for is ignored.
-        return;
+        return this.#onBinaryAnswer(session, packet);
       case "connect_error":
         return session.close(turn, "forced close");
       default:

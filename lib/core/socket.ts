@@ -1,35 +1,25 @@
-import { encodeEvent, type EmitFlags } from "./broadcast.ts";
-import { BroadcastOperator } from "./broadcast-operator.ts";
-import { CatchAllListeners } from "./catch-all.ts";
-import { CoreError } from "./errors.ts";
-import { toHandshake, type Handshake } from "./socket-handshake.ts";
+import { BroadcastOperator, type Broadcast } from "./broadcast-operator.ts";
+import { joinRooms, leaveRooms } from "./membership.ts";
 import type { Namespace } from "./namespace.ts";
 import { disconnectByServer } from "./on-disconnect.ts";
-import { joinRooms, leaveRooms } from "./membership.ts";
-import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { Session } from "./session.ts";
-import { sendKick } from "./sockets-at-a-distance.ts";
+import { Request, toConn, type Conn } from "./socket-conn.ts";
+import { SocketEmits } from "./socket-emits.ts";
+import { toHandshake, type Handshake } from "./socket-handshake.ts";
 import type { SocketState } from "./socket-state.ts";
+import { SocketListeners } from "./socket-listeners.ts";
+import { sendKick } from "./sockets-at-a-distance.ts";
 import { currentContext, type Turn } from "./turn.ts";
 import {
-  TypedEmitter,
+  type AckResult,
+  type DecorateAcknowledgements,
   type DefaultEventsMap,
   type EventNames,
+  type EventNamesWithAck,
   type EventParams,
   type EventsMap,
-  type Listener,
-  type ListenerOf,
+  type ParamsWithoutAck,
 } from "./typed-events.ts";
-
-export interface SocketReservedEvents {
-  disconnect: (reason: DisconnectReason) => void;
-  disconnecting: (reason: DisconnectReason) => void;
-  error: (error: Error) => void;
-}
-
-/** An event as `socket.use` sees it: its name, then its arguments. */
-export type Event = [event: string, ...args: unknown[]];
-export type EventMiddleware = (event: Event, next: (error?: Error) => void) => unknown;
 
 /**
  * A client in a namespace, for the length of one packet. The connection listener runs once live, when the client
@@ -41,17 +31,18 @@ export class Socket<
   Emit extends EventsMap = DefaultEventsMap,
   ServerSide extends EventsMap = DefaultEventsMap,
   SocketData = unknown,
-> extends TypedEmitter<Listen, SocketReservedEvents> {
+> extends SocketListeners<Listen> {
   readonly #nsp: Namespace<Listen, Emit, ServerSide, SocketData>;
   readonly #session: Session;
   readonly #state: SocketState;
   readonly #turn: Turn;
-  readonly #middlewares: EventMiddleware[] = [];
-  readonly #catchAll = new CatchAllListeners();
-  readonly #onceCounts = new Map<string, number>();
   readonly #isReplayed: boolean;
   readonly #isBinding: () => boolean;
+  readonly #request: Request;
+  readonly #emits: SocketEmits;
   #handshake: Handshake | undefined;
+  #conn: Conn | undefined;
+  #bound: Promise<void> = Promise.resolve();
 
   /** @internal */
   constructor(
@@ -61,13 +52,15 @@ export class Socket<
     turn: Turn,
     replay?: { readonly isBinding: () => boolean },
   ) {
-    super();
+    super(state, nsp.internals);
     this.#nsp = nsp;
     this.#session = session;
     this.#state = state;
     this.#turn = turn;
     this.#isReplayed = replay !== undefined;
     this.#isBinding = replay?.isBinding ?? (() => false);
+    this.#request = new Request(session);
+    this.#emits = new SocketEmits(this, session, () => this.#effectTurn());
   }
 
   get id(): string {
@@ -90,13 +83,18 @@ export class Socket<
     return !this.connected;
   }
 
-  /** True in every turn but the first: "your state is already there". */
+  /**
+   * "Your state is already there": true in every turn but the first, and in that one as well when the client's state
+   * was recovered.
+   */
   get recovered(): boolean {
-    return this.#isReplayed;
+    currentContext()?.run?.check?.allowEffects();
+    return this.#isReplayed || this.#state.recovered;
   }
 
   /** True while the connection listener only binds handlers: guard effects the library cannot see with it. */
   get replaying(): boolean {
+    currentContext()?.run?.check?.allowEffects();
     return this.#isInert();
   }
 
@@ -116,86 +114,46 @@ export class Socket<
     return (this.#handshake ??= toHandshake(this.#session.handshake, this.#state.auth));
   }
 
-  /** What there is of the underlying connection. */
-  get conn(): {
-    readonly transport: { readonly name: string };
-    readonly remoteAddress: string;
-    close(): void;
-  } {
-    const { record, handshake } = this.#session;
-    return {
-      transport: { name: record.transport },
-      remoteAddress: handshake.address,
-      close: () => {
-        const turn = this.#effectTurn();
-        if (turn) this.#session.close(turn, "forced close");
-      },
-    };
+  get conn(): Conn {
+    const { logger } = this.#nsp.internals.runtime;
+    return (this.#conn ??= toConn(this.#session, this.#request, logger, () => {
+      const turn = this.#effectTurn();
+      if (turn) this.#session.close(turn, "forced close");
+    }));
   }
 
-  override on<Name extends EventNames<Listen> | EventNames<SocketReservedEvents>>(
-    event: Name,
-    listener: ListenerOf<Listen, SocketReservedEvents, Name>,
-  ): this {
-    this.#assertMayRegister(event, listener);
-    return super.on(event, listener);
+  /** What the session's first request said. What is added to it, `socket.request.user`, is there again next time. */
+  get request(): Request {
+    return this.#request;
   }
 
-  /** Handles the event once in the life of the socket, not once a packet. */
-  override once<Name extends EventNames<Listen> | EventNames<SocketReservedEvents>>(
-    event: Name,
-    listener: ListenerOf<Listen, SocketReservedEvents, Name>,
-  ): this {
-    this.#assertMayRegister(event, listener);
-    const ordinal = this.#onceCounts.get(event) ?? 0;
-    this.#onceCounts.set(event, ordinal + 1);
-    const key = `${ordinal} ${event}`;
-    if (this.#state.spent.has(key)) return this;
-    const spend = (...args: unknown[]): unknown => {
-      if (this.#state.spent.has(key)) return undefined;
-      this.#state.spent.add(key);
-      return (listener as Listener<unknown[]>).apply(this, args);
-    };
-    // As Node's own `once` does, so that `off` finds it by the listener it was given.
-    Object.assign(spend, { listener });
-    return super.on(event, spend as ListenerOf<Listen, SocketReservedEvents, Name>);
+  get client(): { readonly conn: Conn; readonly request: Request } {
+    return { conn: this.conn, request: this.#request };
   }
 
-  /** Runs for every event of this socket, before its handlers; `next(error)` drops the event. */
-  use(middleware: EventMiddleware): this {
-    this.#assertMayRegister("*", middleware);
-    this.#middlewares.push(middleware);
-    return this;
-  }
-
-  onAny(listener: Listener<[event: string, ...args: unknown[]]>): this {
-    this.#assertMayRegister("*", listener);
-    this.#catchAll.append(listener);
-    return this;
-  }
-
-  prependAny(listener: Listener<[event: string, ...args: unknown[]]>): this {
-    this.#assertMayRegister("*", listener);
-    this.#catchAll.prepend(listener);
-    return this;
-  }
-
-  offAny(listener?: Listener<[event: string, ...args: unknown[]]>): this {
-    this.#catchAll.remove(listener);
-    return this;
-  }
-
-  listenersAny(): Listener<[event: string, ...args: unknown[]]>[] {
-    return this.#catchAll.list();
-  }
-
-  /** Throws when the event is reserved or over 128 KB; nothing has been sent then. Returns true. */
+  /**
+   * Throws when the event is reserved or over 128 KB; nothing has been sent then. Returns true. A function as the last
+   * argument is called with the client's answer; without `timeout` it is given up on after 10 s.
+   */
   emit<Name extends EventNames<Emit>>(event: Name, ...args: EventParams<Emit, Name>): true {
-    return this.#emit({}, event, args);
+    this.#emits.emit(event, args);
+    return true;
+  }
+
+  /**
+   * Resolves with the first argument of the client's answer. Rejects when there is none within `timeout(ms)`, or, if
+   * none was given, before the invocation ends.
+   */
+  async emitWithAck<Name extends EventNamesWithAck<Emit>>(
+    event: Name,
+    ...args: ParamsWithoutAck<Emit, Name>
+  ): Promise<AckResult<Emit, Name>> {
+    const [first] = await this.#emits.emitWithAck(event, args);
+    return first as AckResult<Emit, Name>;
   }
 
   send(...args: EventParams<Emit, "message" & EventNames<Emit>>): this {
-    this.#emit({}, "message", args);
+    this.emit("message", ...(args as never));
     return this;
   }
 
@@ -203,9 +161,16 @@ export class Socket<
     return this.send(...args);
   }
 
-  /** `socket.volatile.emit(…)`: may be lost when the client or the account is busy. */
-  get volatile(): { emit: Socket<Listen, Emit, ServerSide, SocketData>["emit"] } {
-    return { emit: (event, ...args) => this.#emit({ volatile: true }, event, args) };
+  /** For the next emit: it may be lost when the client or the account is busy. */
+  get volatile(): this {
+    this.#emits.addFlags({ volatile: true });
+    return this;
+  }
+
+  /** For the next emit: how long its acknowledgement is waited for, in milliseconds. */
+  timeout(ms: number): Socket<Listen, DecorateAcknowledgements<Emit>, ServerSide, SocketData> {
+    this.#emits.addFlags({ timeout: ms });
+    return this;
   }
 
   /** Accepted and without effect: API Gateway decides about compression. */
@@ -217,34 +182,40 @@ export class Socket<
   /** Resolves when the membership is stored. A later emit of the same turn reaches the room with no await. */
   join(rooms: string | readonly string[]): Promise<void> {
     const turn = this.#effectTurn();
+    for (const room of typeof rooms === "string" ? [rooms] : rooms) this.#note("join", room);
     if (turn === undefined) return Promise.resolve();
     return joinRooms(this.#nsp.internals.runtime, turn, this.#session, this.#state, rooms);
   }
 
   leave(room: string): Promise<void> {
     const turn = this.#effectTurn();
+    this.#note("leave", room);
     if (turn === undefined) return Promise.resolve();
     return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, room);
   }
 
-  to(room: string | readonly string[]): BroadcastOperator<Emit, SocketData> {
+  to(room: string | readonly string[]): Broadcast<Emit, SocketData> {
     return this.broadcast.to(room);
   }
 
-  in(room: string | readonly string[]): BroadcastOperator<Emit, SocketData> {
+  in(room: string | readonly string[]): Broadcast<Emit, SocketData> {
     return this.broadcast.to(room);
   }
 
-  except(room: string | readonly string[]): BroadcastOperator<Emit, SocketData> {
+  except(room: string | readonly string[]): Broadcast<Emit, SocketData> {
     return this.broadcast.except(room);
   }
 
   /** Everyone in the namespace but this socket. */
-  get broadcast(): BroadcastOperator<Emit, SocketData> {
-    return new BroadcastOperator<Emit, SocketData>(this.#nsp, { exceptSid: this.#session.sid });
+  get broadcast(): Broadcast<Emit, SocketData> {
+    return new BroadcastOperator(
+      this.#nsp,
+      { exceptSid: this.#session.sid, exceptSocketId: this.id },
+      this.#emits.takeFlags(),
+    );
   }
 
-  get local(): BroadcastOperator<Emit, SocketData> {
+  get local(): Broadcast<Emit, SocketData> {
     return this.broadcast.local;
   }
 
@@ -270,16 +241,29 @@ export class Socket<
     return this.#state;
   }
 
-  /** @internal */
-  get eventMiddlewares(): readonly EventMiddleware[] {
-    return this.#middlewares;
+  /** @internal Resolves when its connection listeners have bound their handlers, asynchronous ones included. */
+  get bound(): Promise<void> {
+    return this.#bound;
   }
 
-  #emit(flags: EmitFlags, event: string, args: readonly unknown[]): true {
-    const frames = encodeEvent(this.#nsp.internals.codec, this.#nsp.name, event, args);
-    const turn = this.#effectTurn();
-    if (turn) this.#session.sendFrames(turn, frames.in(this.#session.record.protocol), flags.volatile);
-    return true;
+  set bound(bound: Promise<void>) {
+    this.#bound = bound;
+  }
+
+  /** @internal Makes the socket as its packet finds it: with what the app has put on it and on its request. */
+  restore<T>(bind: () => T): T {
+    return this.#state.own.restore(this, () => this.#state.request.restore(this.#request, bind));
+  }
+
+  /** @internal What a replay has put on it by now is no news. */
+  observe(): void {
+    this.#state.own.observe(this);
+    this.#state.request.observe(this.#request);
+  }
+
+  /** For the comparison of a replay with the live run. */
+  #note(what: string, room: string): void {
+    currentContext()?.run?.check?.noteEffect(`${what} ${JSON.stringify(room)}`);
   }
 
   #isInert(): boolean {
@@ -292,23 +276,6 @@ export class Socket<
     if (this.#isInert()) return undefined;
     const running = currentContext()?.turn;
     return this.#turn.ended && running && !running.ended ? running : this.#turn;
-  }
-
-  #assertMayRegister(event: string, listener: unknown): void {
-    if (typeof listener !== "function") {
-      throw new CoreError(
-        "core.not_a_listener",
-        `expected a function for ${JSON.stringify(event)}, got ${typeof listener}`,
-      );
-    }
-    const context = currentContext();
-    if (context === undefined || context.mode === "replay" || context.turn.mayRegister) return;
-    throw new CoreError(
-      "core.registration_in_handler",
-      `expected listeners of ${JSON.stringify(event)} to be registered in the connection listener, got one inside ${context.turn.label}; ` +
-        "it would be forgotten with this packet: register it in the connection listener and keep what it depends on in socket.data",
-      { evidence: { event, turn: context.turn.label } },
-    );
   }
 }
 

@@ -2,11 +2,12 @@ import type { AuthRecord, HandshakeRecord, Member, SocketRecord } from "../state
 import { listAudience, type Audience } from "./audience.ts";
 import { effectTurn } from "./broadcast.ts";
 import type { Internals } from "./internals.ts";
+import { learn } from "./learn.ts";
 import type { Letter } from "./letter.ts";
 import { joinFromOutside } from "./remote-membership.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
-import { currentContext } from "./turn.ts";
+import { currentContext, type Turn } from "./turn.ts";
 
 const MAX_CONCURRENT_READS = 16;
 
@@ -26,13 +27,36 @@ export async function fetchMembers(internals: Internals, audience: Audience): Pr
   const read = async () => {
     // What this very turn changed must be seen, too.
     if (session) await internals.saveSession(session);
+    await (turn ?? runtime.detached).runEndings();
     const members: Member[] = [];
     for await (const { member } of listAudience(runtime.store, audience)) members.push(member);
     const fetched = await mapConcurrently(members, (member) => fetchMember(runtime, audience.nsp, member));
     return fetched.filter((socket) => socket !== undefined);
   };
-  // Behind the joins and leaves which the turn has issued so far.
-  return turn && !turn.ended ? turn.order(read) : read();
+  return behindEffects(runtime, turn, read);
+}
+
+/** The ids of an audience's sockets, with no further read: some may be about to leave. */
+export async function listSocketIds({ runtime }: Internals, audience: Audience): Promise<Set<string>> {
+  const turn = currentContext()?.turn;
+  const read = async () => {
+    const ids: string[] = [];
+    for await (const { member } of listAudience(runtime.store, audience)) ids.push(member.socketId);
+    return ids;
+  };
+  return new Set(await learn(() => behindEffects(runtime, turn, read), "ask"));
+}
+
+/** Reads behind the joins and leaves which the turn, or a script, has issued so far. */
+async function behindEffects<T>(
+  runtime: Runtime,
+  turn: Turn | undefined,
+  read: () => Promise<T>,
+): Promise<T> {
+  if (turn && !turn.ended) return turn.order(read);
+  // A read that fails fails here, and is no effect that a later `flush` would have to report.
+  if (turn === undefined) await runtime.detached.order(() => undefined);
+  return read();
 }
 
 async function fetchMember(

@@ -1,16 +1,31 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { randomBytes } from "node:crypto";
 import type { Logger } from "../log.ts";
+import type { HandledEvent } from "./journal.ts";
+import type { ListenerRun } from "./listener-run.ts";
 import type { Session } from "./session.ts";
+import type { SocketState } from "./socket-state.ts";
 
 /** In a replay every effect is inert: it happened in the live run. */
 export type Mode = "live" | "replay";
 
-interface Context {
+/** Where the running code of the app belongs. */
+export interface Context {
   readonly turn: Turn;
   readonly mode: Mode;
+  /** The listener whose run it is, where what it learns is kept for replays. */
+  readonly run?: ListenerRun | undefined;
 }
 
 const contexts = new AsyncLocalStorage<Context>();
+
+/** An event of a client whose handlers run. */
+export interface Handling {
+  readonly state: SocketState;
+  readonly event: HandledEvent;
+  readonly run: ListenerRun;
+  isJournaled: boolean;
+}
 
 /** What became of the posts of some emits. */
 export interface Tally {
@@ -35,13 +50,20 @@ export class Turn {
   released = false;
   /** True in the turn of a CONNECT, where the connection listener binds the handlers. */
   mayRegister = false;
+  /** The event whose handlers run in this turn, and their run; undefined in any other turn. */
+  handling: Handling | undefined;
   /** The session whose packet this is; undefined outside of any. */
   session: Session | undefined;
+  /** The namespace its packet is for; undefined without one. */
+  nsp: string | undefined;
+  /** When the invocation ends that carries this turn; undefined outside of any. */
+  deadlineMs: number | undefined;
   /** Timers the app's code has started in this turn; they end with it. */
   readonly timers: ReturnType<typeof setTimeout>[] = [];
   readonly #stages: Stages;
   readonly #effects = new Set<Promise<unknown>>();
   readonly #handlers = new Set<Promise<unknown>>();
+  readonly #endings: (() => Promise<void>)[] = [];
   #ended = false;
   #failure: { error: unknown } | undefined;
   readonly #strays: Strays;
@@ -53,8 +75,8 @@ export class Turn {
   }
 
   /** Runs the app's code so that `socket.*` and `io.*` inside it, also after an `await`, belong to this turn. */
-  run<T>(mode: Mode, code: () => T): T {
-    return contexts.run({ turn: this, mode }, code);
+  run<T>(mode: Mode, code: () => T, run?: ListenerRun): T {
+    return contexts.run({ turn: this, mode, run }, code);
   }
 
   /** The first failure of an effect: an outage, not a bug of the app. The boundary sees it. */
@@ -76,6 +98,11 @@ export class Turn {
   /** True when no effect issued so far is still on its way. */
   get quiet(): boolean {
     return this.#effects.size === 0;
+  }
+
+  /** True when nothing is left to do, also at the end. */
+  get isDone(): boolean {
+    return this.quiet && this.#endings.length === 0;
   }
 
   /** Starts an effect behind the stages of the effects before it. Resolves, or rejects, with its stage. */
@@ -101,6 +128,19 @@ export class Turn {
     );
   }
 
+  /** Something to be done once, when the handlers have ended, before the turn does; soon, if it is over already. */
+  atEnd(action: () => Promise<void>): void {
+    if (this.#ended) this.track(Promise.resolve().then(action));
+    else this.#endings.push(action);
+  }
+
+  /** Does it. A failure is a failure of the turn. Resolves, never rejects, when all is done. */
+  async runEndings(): Promise<void> {
+    const endings = this.#endings.splice(0).map((action) => action());
+    for (const ending of endings) this.track(ending);
+    await Promise.allSettled(endings);
+  }
+
   /** What a handler returned; the turn ends after it. Never rejects: the caller has dealt with errors. */
   follow(handler: Promise<unknown>): void {
     this.#handlers.add(handler);
@@ -114,6 +154,14 @@ export class Turn {
   /** Effects issued so far, and those which they cause. */
   async settleEffects(): Promise<void> {
     while (this.#effects.size > 0) await Promise.allSettled([...this.#effects]);
+  }
+
+  /**
+   * Names the line of this turn's stages. Two packets of one line reach every client in the order of their stages, so
+   * who has the later one has had the earlier.
+   */
+  get lineTag(): string {
+    return this.#stages.tag;
   }
 
   /** All handlers and effects, until there is nothing more of either. */
@@ -139,6 +187,8 @@ export class Turn {
 
 /** A line in which each stage begins when the one before it has ended, well or not. */
 export class Stages {
+  /** Eight letters and digits, its own among all lines. */
+  readonly tag = randomBytes(4).toString("hex");
   #last: Promise<unknown> | undefined;
 
   append<T>(stage: () => Promise<T> | T): Promise<T> {
@@ -161,8 +211,7 @@ const attempt = <T>(stage: () => Promise<T> | T): Promise<T> => {
 };
 
 /** The turn that the running code belongs to, and how it runs; undefined outside of any. */
-export const currentContext = (): { readonly turn: Turn; readonly mode: Mode } | undefined =>
-  contexts.getStore();
+export const currentContext = (): Context | undefined => contexts.getStore();
 
 /**
  * Effects issued after their turn had ended, by code that nobody waits for: a callback-style database driver, say.

@@ -16,6 +16,54 @@ export type EventNames<Map extends EventsMap> = keyof Map & string;
 
 export type EventParams<Map extends EventsMap, Name extends EventNames<Map>> = Parameters<Map[Name]>;
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- these types take listeners apart, whatever they take */
+
+type AnyFunction = (...args: any[]) => any;
+type Last<Args extends unknown[]> = Args extends []
+  ? undefined
+  : Args extends [...any, infer Final]
+    ? Final
+    : any;
+type AllButLast<Args extends unknown[]> = Args extends [...infer Head, any] ? Head : any[];
+type FirstNonError<Args extends unknown[]> = Args[0] extends Error ? Args[1] : Args[0];
+
+/** Events whose last argument is an acknowledgement. */
+export type EventNamesWithAck<Map extends EventsMap, Name extends EventNames<Map> = EventNames<Map>> = {
+  [Each in Name]: Last<Parameters<Map[Each]>> extends AnyFunction ? Each : never;
+}[Name];
+
+/** What such an event takes besides its acknowledgement. */
+export type ParamsWithoutAck<Map extends EventsMap, Name extends EventNames<Map>> = AllButLast<
+  Parameters<Map[Name]>
+>;
+
+/** What `emitWithAck` resolves with: the first argument of the answer. */
+export type AckResult<Map extends EventsMap, Name extends EventNames<Map>> =
+  Last<Parameters<Map[Name]>> extends (...args: infer Args) => any ? FirstNonError<Args> : any;
+
+type DecorateAcks<Args extends unknown[], How extends "single" | "multiple"> = {
+  [Key in keyof Args]: Args[Key] extends (...args: infer AckArgs) => infer Result
+    ? How extends "single"
+      ? AckArgs[0] extends Error
+        ? Args[Key]
+        : (error: Error, ...args: AckArgs) => Result
+      : (error: Error, responses: FirstNonError<AckArgs>[]) => Result
+    : Args[Key];
+};
+
+type DecorateEvents<Map, How extends "single" | "multiple"> = {
+  [Name in keyof Map]: Map[Name] extends (...args: infer Args) => infer Result
+    ? (...args: DecorateAcks<Args, How>) => Result
+    : Map[Name];
+};
+
+/** After `timeout()`: an acknowledgement may be an error. */
+export type DecorateAcknowledgements<Map> = DecorateEvents<Map, "single">;
+/** To many: an acknowledgement is an error, and the answers there are. */
+export type DecorateAcknowledgementsWithMultipleResponses<Map> = DecorateEvents<Map, "multiple">;
+
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
 /** A listener of the app: what it returns may be a promise, and the turn waits for it. */
 export type Listener<Args extends unknown[]> = (...args: Args) => unknown;
 
@@ -78,13 +126,45 @@ export abstract class TypedEmitter<Listen extends EventsMap, Reserved extends Ev
     return this.off(event, listener);
   }
 
+  prependListener<Name extends EventNames<Listen> | EventNames<Reserved>>(
+    event: Name,
+    listener: ListenerOf<Listen, Reserved, Name>,
+  ): this {
+    this.#emitter.prependListener(event, listener);
+    return this;
+  }
+
+  prependOnceListener<Name extends EventNames<Listen> | EventNames<Reserved>>(
+    event: Name,
+    listener: ListenerOf<Listen, Reserved, Name>,
+  ): this {
+    this.#emitter.prependOnceListener(event, listener);
+    return this;
+  }
+
   removeAllListeners(event?: string): this {
     this.#emitter.removeAllListeners(event);
     return this;
   }
 
   listeners(event: string): Listener<never[]>[] {
+    return this.#emitter.listeners(event) as Listener<never[]>[];
+  }
+
+  /** Those of `once` with what takes them off when they are called: for whoever calls them. */
+  rawListeners(event: string): Listener<never[]>[] {
     return this.#emitter.rawListeners(event) as Listener<never[]>[];
+  }
+
+  /** Accepted; nothing warns of many listeners. */
+  setMaxListeners(count: number): this {
+    this.#emitter.setMaxListeners(count);
+    return this;
+  }
+
+  /** 0, for no limit, unless it was set. */
+  getMaxListeners(): number {
+    return this.#emitter.getMaxListeners();
   }
 
   listenerCount(event: string): number {

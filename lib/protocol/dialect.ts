@@ -1,6 +1,7 @@
 import type { EngineProtocol } from "../ids.ts";
 import { decodeFrame, encodeMessage, type Frame } from "./frame.ts";
 import { joinPayload, splitPayload } from "./payload.ts";
+import type { PacketCodec } from "./packet.ts";
 import { joinBytesV3, joinPayloadV3, splitBytesV3, splitPayloadV3 } from "./payload-v3.ts";
 
 /**
@@ -49,6 +50,10 @@ const version3: Dialect = {
 };
 
 export const dialects: Readonly<Record<EngineProtocol, Dialect>> = { 3: version3, 4: version4 };
+
+/** How the frames of acks begin, with a codec of the app's own; undefined where that leaves it open. */
+export const toAckPrefix = (codec: PacketCodec | undefined, protocol: EngineProtocol): string | undefined =>
+  codec?.ackPrefix === undefined ? undefined : dialects[protocol].encodeMessage(codec.ackPrefix);
 
 /** The frames of one packet for any number of recipients: made at most once per dialect. */
 export class PacketFrames {

@@ -26,6 +26,8 @@ export type Decoded = { packet: Packet } | { attachments: number };
  */
 export interface PacketCodec {
   readonly name: string;
+  /** How the messages of acks from clients begin, and those of nothing else. Bytes come in threes. */
+  readonly ackPrefix?: string | Uint8Array;
   /** One message, then its attachments, in the order they MUST be sent. MUST NOT change the packet. */
   encode(packet: Packet): (string | Uint8Array)[];
   decodeText(text: string): Decoded;
@@ -66,8 +68,7 @@ export const defaultCodec: PacketCodec = {
   decodeText(text): Decoded {
     // An Engine.IO message of no characters has no data at all for the official server, which closes. The parser
     // itself would read the empty string as a CONNECT, because Number("") is 0.
-    if (text === "")
-      throw new ProtocolError("protocol.bad_packet", "expected a packet, got an empty message");
+    if (text === "") throw badPacket("expected a packet, got an empty message", {});
     const packet = decode(text, []);
     return packet ? { packet } : { attachments: announcedAttachments(text) };
   },
@@ -108,14 +109,12 @@ function decode(text: string, parts: readonly Uint8Array[]): Packet | undefined 
   return decoded && fromWire(decoded);
 }
 
-function fromWire(wire: WirePacket): Packet {
+export function fromWire(wire: WirePacket): Packet {
   const { type, nsp, id, data } = wire;
   // Blanks count as digits for the parser, so an id may come out as NaN (`421 2["x"]`), or as Infinity. The parser's
   // own check refuses both, and an ack with such an id would be a packet that no client can read.
   if (id !== undefined && !Number.isInteger(id)) {
-    throw new ProtocolError("protocol.bad_packet", `expected an integer as packet id, got ${id}`, {
-      evidence: { type, id },
-    });
+    throw badPacket(`expected an integer as packet id, got ${id}`, { type, id });
   }
   switch (type) {
     case PacketType.CONNECT:
@@ -137,7 +136,7 @@ function fromWire(wire: WirePacket): Packet {
   }
 }
 
-function toWire(packet: Packet): WirePacket {
+export function toWire(packet: Packet): WirePacket {
   const { nsp } = packet;
   switch (packet.type) {
     case "connect":
@@ -166,27 +165,31 @@ function refusal(text: string, cause: unknown): ProtocolError {
   if (isBinary && !isAttachmentCount(announced)) {
     return badAttachmentCount(`expected 1 to ${MAX_ATTACHMENTS} attachments, got ${announced}`, cause);
   }
-  return new ProtocolError("protocol.bad_packet", `expected a Socket.IO packet: ${describe(cause)}`, {
-    evidence: { first: text.charAt(0), characters: text.length },
-    cause,
-  });
+  const evidence = { first: text.charAt(0), characters: text.length };
+  return badPacket(`expected a Socket.IO packet: ${describe(cause)}`, evidence, cause);
 }
+
+export const badPacket = (
+  message: string,
+  evidence: Record<string, unknown>,
+  cause?: unknown,
+): ProtocolError => new ProtocolError("protocol.bad_packet", message, { evidence, cause });
 
 const badAttachmentCount = (message: string, cause?: unknown): ProtocolError =>
   new ProtocolError("protocol.bad_attachment_count", message, { cause });
 
 /** The number before the first `-`, read as the parser reads it (`" 1"` and `0x1` are numbers); NaN without one. */
-function announcedAttachments(text: string): number {
+export function announcedAttachments(text: string): number {
   const end = text.indexOf("-");
   return end === -1 ? Number.NaN : Number(text.slice(1, end));
 }
 
-const isAttachmentCount = (count: number): boolean =>
+export const isAttachmentCount = (count: number): boolean =>
   Number.isInteger(count) && count >= 1 && count <= MAX_ATTACHMENTS;
 
 const describe = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
-function toMessage(part: unknown): string | Uint8Array {
+export function toMessage(part: unknown): string | Uint8Array {
   if (typeof part === "string") return part;
   if (part instanceof ArrayBuffer) return Buffer.from(part);
   if (ArrayBuffer.isView(part)) return toBuffer(part);
@@ -197,5 +200,5 @@ function toMessage(part: unknown): string | Uint8Array {
   );
 }
 
-const toBuffer = (view: ArrayBufferView): Buffer =>
+export const toBuffer = (view: ArrayBufferView): Buffer =>
   Buffer.isBuffer(view) ? view : Buffer.from(view.buffer, view.byteOffset, view.byteLength);

@@ -6,6 +6,8 @@ export interface Life {
   endsAfter: number | undefined;
   /** The call with this number is refused, as in an outage; the instance lives on. */
   failsAt?: number;
+  /** Hears of every call before it is made, and may end the instance with it. */
+  onCall?: (name: string) => void;
 }
 
 /**
@@ -26,6 +28,7 @@ export function mortal<Port extends object>(port: Port, life: Life, name: string
 function call(life: Life, name: string, make: () => unknown): unknown {
   if (isOver(life)) return never();
   life.calls.push(name);
+  life.onCall?.(name);
   // Lists are iterables, not promises.
   if (life.calls.length === life.failsAt && name.startsWith("store.list")) throw new Error(refused(name));
   if (life.calls.length === life.failsAt) return Promise.reject(new Error(refused(name)));

@@ -23,13 +23,15 @@ export class FifoMailbox implements Mailbox {
   readonly released: string[] = [];
   /** At most so many letters a batch. */
   batchSize = MAX_BATCH;
+  /** How the gateway knows acks, where the app has a parser of its own. */
+  ackPrefix: string | undefined;
   #messages: Message[] = [];
   #count = 0;
 
   send(letter: Letter): Promise<void> {
     this.sent.push(letter);
     this.#count += 1;
-    const group = toGroup(letter.sid, laneOf(letter));
+    const group = toGroup(letter, laneOf(letter, this.ackPrefix), String(this.#count));
     this.#messages.push({ id: `message-${this.#count}`, group, letter, receives: 0, isHidden: false });
     return Promise.resolve();
   }

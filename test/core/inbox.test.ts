@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createEngine } from "../../lib/core/engine.ts";
 import { createGate, Rig, type Client, type Gate } from "./rig.ts";
 
 type Answer = (...args: unknown[]) => void;
@@ -118,6 +119,53 @@ describe("letters of one lane", () => {
 
     expect(await phaseOf(rig, client)).toBe("open");
     expect(client.received).toEqual([]);
+  });
+});
+
+describe("an ack that a handler waits for", () => {
+  /** `2["ask"]` waits for the ack `30…`. Nothing is ever released early. */
+  function asking() {
+    const happened: string[] = [];
+    const answered = createGate();
+    const rig = new Rig({
+      ...createEngine({ onMessage: () => undefined }),
+      onMessage: (_, data, turn) => {
+        happened.push(String(data));
+        if (data === '2["ask"]') turn.follow(answered.passed.then(() => void happened.push("answered")));
+        if (data === '30["yes"]') answered.open();
+        return Promise.resolve();
+      },
+    });
+    rig.mailbox.release = () => Promise.resolve();
+    return { rig, happened };
+  }
+
+  it.each([
+    ["a pong", "3"],
+    ["another ack", '439["other"]'],
+  ])(
+    "does not wait for the batch in which its handler runs with %s, though nothing is released early",
+    async (_, other) => {
+      const { rig, happened } = asking();
+      const client = await rig.open();
+      await client.send(other, '42["ask"]');
+
+      await client.send('430["yes"]');
+
+      expect(happened.slice(-2)).toEqual(['30["yes"]', "answered"]);
+      expect(rig.mailbox.left).toEqual([]);
+    },
+  );
+
+  it("is handed over again alone", async () => {
+    const rig = new Rig((io) => io.on("connection", () => undefined));
+    const client = await rig.connect();
+    const { life } = rig.instances[0]!;
+
+    life.failsAt = life.calls.length + 1;
+    await client.send('430["a"]', '431["b"]', "3", '42["c"]');
+
+    expect(rig.mailbox.left).toMatchObject([{ text: '430["a"]' }]);
   });
 });
 

@@ -49,6 +49,9 @@ describe("options", () => {
     [{ maxHttpBufferSize: -5 }, "expected maxHttpBufferSize to be"],
     [{ ackWait: "long" as never }, "expected ackWait to be"],
     [{ ackWait: -1 }, "expected ackWait to be"],
+    [{ parser: {} as never }, "expected parser to be { Encoder, Decoder }"],
+    [{ parser: null as never }, "expected parser to be { Encoder, Decoder }, got null"],
+    [{ outbound: "alone" as never }, 'expected outbound to be "shared" or "exclusive", got "alone"'],
     [{ path: "chat" }, 'expected path to begin with "/"'],
     [{ path: "" }, 'expected path to begin with "/"'],
     [

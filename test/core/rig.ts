@@ -7,6 +7,7 @@ import { Server } from "../../lib/core/server.ts";
 import type { ServerOptions } from "../../lib/core/server-options.ts";
 import { toConnectionId, type ConnectionId, type Sid } from "../../lib/ids.ts";
 import type { Logger } from "../../lib/log.ts";
+import { createMemoryMetrics } from "../../lib/metrics.ts";
 import { createMemoryStore, type MemoryStore } from "../../lib/state/memory-store.ts";
 import type { Store } from "../../lib/state/store.ts";
 import { isOver, mortal, type Life } from "./crashing.ts";
@@ -21,6 +22,8 @@ export interface RigOptions extends ServerOptions {
   readonly isOrdered?: boolean;
   /** Members a page. */
   readonly pageSize?: number;
+  /** Default: lines are put into `logs`. */
+  readonly logger?: Logger;
 }
 
 /** What one instance keeps: its own server, built by the app's module, and nothing of the others. */
@@ -48,6 +51,8 @@ export class Rig {
   readonly transport = new RecordingTransport();
   readonly mailbox = new FifoMailbox();
   readonly logs: LogLine[] = [];
+  /** Of all instances. */
+  readonly metrics = createMemoryMetrics();
   readonly instances: Instance[];
   readonly #define: (options: ServerOptions) => { io: Server; app: EngineApp };
   readonly #options: RigOptions;
@@ -58,7 +63,8 @@ export class Rig {
     this.#options = options;
     this.store = createMemoryStore({ clock: this.clock, pageSize: options.pageSize ?? 2 });
     this.#define = (serverOptions) => {
-      const io = new Server(serverOptions);
+      // One write per socket, which is not what most tests are about.
+      const io = new Server({ replayDigest: false, ...serverOptions });
       if (typeof app !== "function") return { io, app };
       app(io);
       return { io, app: io.engine };
@@ -154,7 +160,7 @@ export class Rig {
   }
 
   #createInstance(): Instance {
-    const { isOrdered = true, instances: _, pageSize: __, ...serverOptions } = this.#options;
+    const { isOrdered = true, logger, instances: _, pageSize: __, ...serverOptions } = this.#options;
     const { io, app } = this.#define(serverOptions);
     const life: Life = { calls: [], endsAfter: undefined };
     const store: Store = mortal(this.store, life, "store");
@@ -163,7 +169,8 @@ export class Rig {
       transport: mortal(this.transport, life, "transport"),
       mailbox: mortal(this.mailbox, life, "mailbox"),
       clock: this.clock,
-      logger: this.#createLogger(),
+      logger: logger ?? this.#createLogger(),
+      metrics: this.metrics,
       isOrdered,
     });
     app.bind(runtime);

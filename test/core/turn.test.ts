@@ -167,7 +167,6 @@ describe("a handler that fails", () => {
   it.each<[string, unknown[], string]>([
     ["a reserved event", ["disconnect"], "protocol.reserved_event"],
     ["a value JSON has no form for", ["x", 1n], "protocol.unencodable"],
-    ["a callback", ["x", () => undefined], "core.server_acks_unsupported"],
   ])("by emitting %s has sent nothing", async (_, args, code) => {
     const rig = new Rig((io) => {
       io.on("connection", (socket) => {

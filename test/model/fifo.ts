@@ -40,6 +40,7 @@ export class ModelQueue {
   readonly #options: QueueOptions;
   readonly #groups = new Map<string, Group>();
   #held: boolean;
+  #sent = 0;
 
   constructor(schedule: Schedule, options: QueueOptions) {
     this.#schedule = schedule;
@@ -55,12 +56,13 @@ export class ModelQueue {
 
   /** What sending a letter touches. */
   touches(letter: Letter): Touch {
-    return writes("queue", toGroup(letter.sid, laneOf(letter)));
+    return writes("queue", toGroup(letter, laneOf(letter), "next"));
   }
 
   /** Part of the step that sends it, or of the preparation. */
   append(letter: Letter): void {
-    const group = this.#group(toGroup(letter.sid, laneOf(letter)));
+    this.#sent += 1;
+    const group = this.#group(toGroup(letter, laneOf(letter), String(this.#sent)));
     group.sent += 1;
     group.waiting.push({ letter, id: `${group.name}/${group.sent}`, receives: 0 });
     this.#offerDelivery(group);

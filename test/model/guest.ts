@@ -1,4 +1,11 @@
-import { toConnectionId, toSid, type ConnectionId, type Sid, type SocketId } from "../../lib/ids.ts";
+import {
+  toConnectionId,
+  toSid,
+  type ConnectionId,
+  type Pid,
+  type Sid,
+  type SocketId,
+} from "../../lib/ids.ts";
 import type { Letter } from "../../lib/core/letter.ts";
 import type { DisconnectReason } from "../../lib/protocol/reasons.ts";
 import type { Member } from "../../lib/state/records.ts";
@@ -31,6 +38,8 @@ export interface GuestOptions {
   /** False: its gateway connection has ended already. Default true. */
   readonly online?: boolean;
   readonly lastPongAtMs?: number;
+  /** By which it can have its state back. Default none. */
+  readonly pid?: Pid;
 }
 
 /** Seats a client, in the main namespace, before the first step. */
@@ -55,6 +64,7 @@ export async function seat(world: World, index: number, options: GuestOptions = 
     const socket = {
       nsp: "/",
       socketId,
+      ...(options.pid === undefined ? {} : { pid: options.pid }),
       connectedAtMs: openedMs,
       data: Object.fromEntries(stored),
       spent: [],

@@ -1,5 +1,5 @@
 import { admit } from "../../lib/core/admission.ts";
-import type { Letter } from "../../lib/core/letter.ts";
+import { laneOfFrame, type Letter } from "../../lib/core/letter.ts";
 import { poll } from "../../lib/core/polling.ts";
 import { toConnectionId, type ConnectionId, type Sid, type SocketId } from "../../lib/ids.ts";
 import type { Member } from "../../lib/state/records.ts";
@@ -89,7 +89,8 @@ export class Poller {
   }
 
   payload(...texts: readonly string[]): Letter {
-    return { kind: "payload", sid: this.sid, atMs: (this.#atMs += 1), texts };
+    const lane = laneOfFrame(texts[0] ?? "");
+    return { kind: "payload", sid: this.sid, atMs: (this.#atMs += 1), texts, lane };
   }
 
   closed(connectionId?: ConnectionId): Letter {

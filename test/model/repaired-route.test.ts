@@ -50,7 +50,7 @@ describe("the repair of a member's route", { timeout: MODEL_TIMEOUT_MS }, () => 
       for (const member of await collect(store.listRoomMembers("/", "lobby"))) {
         const { movedTo } = await outbound.send(member, ['42["news"]']);
         if (movedTo === undefined) continue;
-        const route = { kind: "connection", connectionId: movedTo } as const;
+        const route = movedTo;
         await store.joinRooms("/", { ...member, route }, ["lobby"]);
       }
     };

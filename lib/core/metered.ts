@@ -1,0 +1,35 @@
+import type { LogFields, Logger } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Transport } from "./transport.ts";
+
+/** A logger whose warnings and errors are counted by their code, whether or not the level lets them be written. */
+export function countLogged(logger: Logger, metrics: Metrics): Logger {
+  return {
+    ...logger,
+    warn: (message, fields) => {
+      metrics.add("Warnings", 1, codeOf(fields));
+      logger.warn(message, fields);
+    },
+    error: (message, fields) => {
+      metrics.add("Errors", 1, codeOf(fields));
+      logger.error(message, fields);
+    },
+  };
+}
+
+/** A transport whose refusals are counted. Not "gone": OPEN is posted until the gateway knows the connection. */
+export const countRefused = (transport: Transport, metrics: Metrics): Transport => ({
+  post: async (connectionId, frame) => {
+    const outcome = await transport.post(connectionId, frame);
+    if (outcome !== "sent" && outcome !== "gone") metrics.add("PostsRefused", 1, outcome);
+    return outcome;
+  },
+  close: (connectionId) => transport.close(connectionId),
+});
+
+/** The line's own code, or what the error is called by whoever threw it. */
+function codeOf({ code, error }: LogFields = {}): string {
+  if (typeof code === "string") return code;
+  if (!(error instanceof Error)) return "none";
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}

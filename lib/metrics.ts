@@ -1,0 +1,59 @@
+export interface MetricKind {
+  readonly unit: "Count" | "Milliseconds";
+  /** Its values are told apart by this dimension; without one, by a longer name: `DeliveriesGone`. */
+  readonly dimension?: string;
+}
+
+const count: MetricKind = { unit: "Count" };
+
+/**
+ * What is counted. What happens often is told apart by a few words of our own, each a metric of its own. What is rare
+ * is told apart by an open list of codes, in a dimension: counted once without it, for alarms, and once with it.
+ */
+export const metrics = {
+  ConnectionsOpened: count,
+  ConnectionsClosed: { unit: "Count", dimension: "reason" },
+  ConnectionsRefused: { unit: "Count", dimension: "code" },
+  PacketsReceived: count,
+  TurnDuration: { unit: "Milliseconds" },
+  TurnsWaiting: count,
+  Deliveries: count,
+  PostsRefused: count,
+  FramesReordered: count,
+  AcksAwaited: count,
+  AcksMissed: count,
+  Recoveries: count,
+  Errors: { unit: "Count", dimension: "code" },
+  Warnings: { unit: "Count", dimension: "code" },
+} as const satisfies Readonly<Record<string, MetricKind>>;
+
+export type MetricName = keyof typeof metrics;
+
+/**
+ * Where the core counts what happens. MUST NOT throw and MUST NOT take time: it is called in the middle of turns.
+ */
+export interface Metrics {
+  /** `value` is 1 unless given; `by` is what `metrics` tells this one apart by. */
+  add(name: MetricName, value?: number, by?: string): void;
+}
+
+export const noMetrics: Metrics = { add: () => undefined };
+
+export interface MemoryMetrics extends Metrics {
+  /** The values that came, in order: of one `by`, or of all. */
+  values(name: MetricName, by?: string): readonly number[];
+  total(name: MetricName, by?: string): number;
+}
+
+export function createMemoryMetrics(): MemoryMetrics {
+  const added: { readonly name: MetricName; readonly value: number; readonly by: string | undefined }[] = [];
+  const values = (name: MetricName, by?: string) =>
+    added.filter((one) => one.name === name && (by === undefined || one.by === by)).map(({ value }) => value);
+  return {
+    add: (name, value = 1, by = undefined) => {
+      added.push({ name, value, by });
+    },
+    values,
+    total: (name, by) => values(name, by).reduce((sum, value) => sum + value, 0),
+  };
+}
