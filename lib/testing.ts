@@ -1,0 +1,181 @@
+import { createServer, type RequestListener } from "node:http";
+import { systemClock } from "./clock.ts";
+import { admit } from "./core/admission.ts";
+import type { EngineApp } from "./core/engine.ts";
+import { rejectUnknownOptions } from "./core/engine-options.ts";
+import { laneOf, toGroup } from "./core/letter.ts";
+import { Runtime } from "./core/runtime.ts";
+import { protocolOf } from "./ids.ts";
+import type { LogLevel } from "./log.ts";
+import { toAckPrefix } from "./protocol/dialect.ts";
+import { createMemoryStore } from "./state/memory-store.ts";
+import { toPathname } from "./testing/caller.ts";
+import { createConsoleLogger } from "./testing/console-logger.ts";
+import { drain } from "./testing/drain.ts";
+import { TestingError } from "./testing/errors.ts";
+import { startHeartbeat } from "./testing/heartbeat-timer.ts";
+import { answerJson, answerPoll } from "./testing/http-gateway.ts";
+import { InstanceClock } from "./testing/instance-clock.ts";
+import { Instance, Rotation } from "./testing/instances.ts";
+import { listen, stopListening } from "./testing/listening.ts";
+import { MemoryMailbox } from "./testing/memory-mailbox.ts";
+import { createApps, type Factory, type Servable } from "./testing/served-app.ts";
+import { refuse, SocketGateway } from "./testing/socket-gateway.ts";
+import { wakeOnOutbox } from "./testing/waking-store.ts";
+import { Work } from "./testing/work.ts";
+
+export { TestingError } from "./testing/errors.ts";
+export type { Factory, Servable } from "./testing/served-app.ts";
+
+export interface ServeOptions {
+  /** Default: any free one. */
+  readonly port?: number;
+  /**
+   * How many copies of the app take turns, no two packets of a client in a row at the same. More than one needs a
+   * function that makes them. Default 1.
+   */
+  readonly instances?: number;
+  /** What is written to the console. Default `warn`: a handler that fails is an `error`. */
+  readonly logLevel?: LogLevel;
+  /** Answers requests outside the server's path, an Express app for example. Default: 404. */
+  readonly onRequest?: RequestListener;
+}
+
+export interface TestServer {
+  /** `http://127.0.0.1:<port>`, for `io(url)` of socket.io-client. */
+  readonly url: string;
+  readonly port: number;
+  /** Resolves when everything that has arrived is handled, with all that its handlers have begun. */
+  settled(): Promise<void>;
+  /**
+   * Ends every connection, with `disconnect` handlers run, and frees the port. What handlers are still at after two
+   * seconds is abandoned. May be called again.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves an app in this process, for tests: real sockets and the whole protocol, polling and upgrade included, on a free
+ * port of the loopback interface, with state in memory and the rules of the deployed gateway.
+ *
+ * With a function and `instances`, each packet runs on another copy of the app than the one before it, so that what an
+ * app keeps in variables shows as a bug.
+ *
+ * Throws `testing.*`, `config.unknown_option` and `config.bad_option`.
+ *
+ * @example
+ * const server = await serve(() => createIo(), { instances: 3 });
+ * const client = connect(server.url);
+ * …
+ * client.close();
+ * await server.close();
+ */
+export async function serve(subject: Servable | Factory, options: ServeOptions = {}): Promise<TestServer> {
+  rejectUnknownOptions("serve", options, ["port", "instances", "logLevel", "onRequest"]);
+  const { instances: count = 1, port: wantedPort = 0, logLevel = "warn", onRequest = notFound } = options;
+  const apps = await createApps(subject, count);
+  claim(apps);
+  const { rotation, gateway, store, work, stop } = assemble(apps, logLevel);
+  const { app } = rotation.first;
+  const requests = new Work();
+  let isClosing = false;
+
+  const http = createServer((request, response) => {
+    const pathname = toPathname(request);
+    if (!pathname.startsWith(`${app.options.path}/`)) return onRequest(request, response);
+    if (isClosing && !request.url?.includes("sid=")) return answerJson(response, 503, "Service Unavailable");
+    if (CLIENT_FILE.test(pathname)) return notFound(request, response);
+    response.once("close", requests.begin());
+    void answerPoll(request, response, app.options.path, (poll) => rotation.next().poll(poll));
+  });
+  http.on("upgrade", (request, socket, head) => {
+    const isOurs = toPathname(request).startsWith(`${app.options.path}/`);
+    if (!isOurs) refuse(socket, 404, "Not Found");
+    else if (isClosing) refuse(socket, 503, "Service Unavailable");
+    else void gateway.upgrade(request, socket, head);
+  });
+
+  const end = () => {
+    stop();
+    for (const one of apps) served.delete(one);
+  };
+  const port = await listen(http, wantedPort).catch((error: unknown) => {
+    end();
+    throw error;
+  });
+  const stopHeartbeat = startHeartbeat(rotation.first);
+  const close = async () => {
+    isClosing = true;
+    stopHeartbeat();
+    await drain({ first: rotation.first, store, letters: work, requests, clock: systemClock });
+    end();
+    await stopListening(http);
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    settled: () => work.settled(),
+    close: () => (closed ??= close()),
+  };
+}
+
+/** The most that SQS hands over at once. */
+const MAX_BATCH = 10;
+/** For what a parked GET waits for without anybody writing anything: the end of its grace while it is being upgraded. */
+const LONGEST_POLL_SLEEP_MS = 50;
+/** The stock client's own files, which only a deployment serves. */
+const CLIENT_FILE = /\/socket\.io[\w.]*\.js(\.map)?$/;
+
+const notFound: RequestListener = (_, response) => answerJson(response, 404, "Not Found");
+
+/** Apps that are being served. Two servers for one would leave it with the way to the clients of the second only. */
+const served = new WeakSet<EngineApp>();
+
+function claim(apps: readonly EngineApp[]): void {
+  if (new Set(apps).size < apps.length || apps.some((app) => served.has(app))) {
+    throw new TestingError(
+      "testing.already_served",
+      "expected apps that are not being served yet: close the server of the first, or make another app for each",
+    );
+  }
+  for (const app of apps) served.add(app);
+}
+
+/** What a deployment puts between the sockets and the app, in memory. */
+function assemble(apps: readonly EngineApp[], logLevel: LogLevel) {
+  const logger = createConsoleLogger(logLevel);
+  const work = new Work();
+  const clock = new InstanceClock();
+  const pollingClock = new InstanceClock(LONGEST_POLL_SLEEP_MS);
+  const store = wakeOnOutbox(createMemoryStore({ clock }), () => pollingClock.wake());
+  const mailbox: MemoryMailbox = new MemoryMailbox({
+    groupOf: (letter, unique) =>
+      toGroup(letter, laneOf(letter, toAckPrefix(apps[0]?.codec, protocolOf(letter.sid))), unique),
+    // With more than one instance, no two letters of a batch would be seen by different ones.
+    batchSize: apps.length === 1 ? MAX_BATCH : 1,
+    receive: (batch) => rotation.receive(batch),
+    work,
+    logger,
+  });
+  const gateway = new SocketGateway({
+    mailbox,
+    admit: (arrival) => admit({ store, clock }, rotation.next().app.options, arrival),
+    work,
+    logger,
+  });
+  const ports = { store, mailbox, transport: gateway, logger, isOrdered: true };
+  const rotation: Rotation = new Rotation(
+    apps.map(
+      (app) =>
+        new Instance(app, new Runtime({ ...ports, clock }), new Runtime({ ...ports, clock: pollingClock })),
+    ),
+  );
+  const stop = () => {
+    mailbox.stop();
+    gateway.stop();
+    clock.stop();
+    pollingClock.stop();
+  };
+  return { rotation, gateway, store, work, stop };
+}

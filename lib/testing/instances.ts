@@ -1,0 +1,81 @@
+import type { Sid } from "../ids.ts";
+import type { EngineApp } from "../core/engine.ts";
+import { bare, type PollRequest, type PollResponse } from "../core/http.ts";
+import { Inbox } from "../core/inbox.ts";
+import type { Delivery, Letter } from "../core/letter.ts";
+import { poll } from "../core/polling.ts";
+import type { Runtime } from "../core/runtime.ts";
+
+/** How long a deployed invocation may take; what a handler waits for ends with it. */
+const INVOCATION_MS = 30_000;
+
+/** One copy of the app and what a process would keep around it. */
+export class Instance {
+  readonly app: EngineApp;
+  readonly runtime: Runtime;
+  readonly #inbox: Inbox;
+  readonly #polling: Runtime;
+
+  /** `polling` differs from `runtime` in its clock, by which parked GETs sleep. */
+  constructor(app: EngineApp, runtime: Runtime, polling: Runtime) {
+    this.app = app;
+    this.runtime = runtime;
+    this.#polling = polling;
+    app.bind(runtime);
+    this.#inbox = new Inbox(runtime, app);
+  }
+
+  receive(batch: readonly Delivery[]): Promise<readonly string[]> {
+    return this.#inbox.receive(batch, this.runtime.clock.nowMs() + INVOCATION_MS);
+  }
+
+  async poll(request: PollRequest): Promise<PollResponse> {
+    try {
+      const response = await poll(this.#polling, this.app, request);
+      await this.#polling.strays.settle();
+      return response;
+    } catch (error) {
+      this.#polling.logger.error("a polling request failed", { error });
+      return bare(500);
+    }
+  }
+}
+
+/** Whose turn it is. No two packets of a session in a row go to the same instance, where there is more than one. */
+export class Rotation {
+  readonly #instances: readonly Instance[];
+  readonly #last = new Map<Sid, Instance>();
+  #count = 0;
+
+  constructor(instances: readonly Instance[]) {
+    this.#instances = instances;
+  }
+
+  get first(): Instance {
+    return this.#at(0);
+  }
+
+  next(): Instance {
+    this.#count += 1;
+    return this.#at(this.#count);
+  }
+
+  /** Of one session. */
+  async receive(batch: readonly Delivery[]): Promise<readonly string[]> {
+    const [{ letter }] = batch as readonly [Delivery];
+    const next = this.next();
+    const instance = next === this.#last.get(letter.sid) ? this.next() : next;
+    if (carriesPackets(letter)) this.#last.set(letter.sid, instance);
+    const failed = await instance.receive(batch);
+    if (letter.kind === "closed" && failed.length === 0) this.#last.delete(letter.sid);
+    return failed;
+  }
+
+  #at(index: number): Instance {
+    return this.#instances[index % this.#instances.length] as Instance;
+  }
+}
+
+/** Pongs and the probes of an upgrade do not reach the app, and would hide that two packets met the same copy of it. */
+const carriesPackets = (letter: Letter): boolean =>
+  letter.kind === "payload" || (letter.kind === "frame" && letter.text.startsWith("4"));
