@@ -1,25 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import io from "socket.io-client-v2";
-import type { LocalRuntime } from "../../infra/local/local.ts";
+import type { Server as OfficialServer } from "socket.io";
+import { Server } from "nonsticky";
+import { serve, type TestServer } from "nonsticky/testing";
 import { startOfficial, type RunningServer } from "../support/official-server.ts";
-import { startOurs } from "../support/our-server.ts";
-import { pause } from "../support/waiting.ts";
 import { installForVersion2 } from "./version-2/install.ts";
 import { playVersion2 } from "./version-2/play.ts";
 import { version2Settings } from "./version-2/settings.ts";
 import { Visitor } from "./version-2/visitor.ts";
 
-let ours: LocalRuntime;
+let ours: TestServer;
 let official: RunningServer;
 
 beforeAll(async () => {
-  ours = await startOurs(import.meta.url, "./version-2/app.ts");
+  ours = await serve(createIo, { instances: 3 });
   official = await startOfficial(installForVersion2, version2Settings);
 });
 
 afterAll(async () => {
-  await Promise.all([ours?.stop(), official?.stop()]);
+  await Promise.all([ours?.close(), official?.stop()]);
 });
+
+function createIo(): Server {
+  const io = new Server(version2Settings);
+  installForVersion2(io as unknown as OfficialServer);
+  return io;
+}
 
 describe("a client of Socket.IO 2", () => {
   // Without `forceBase64` a WebSocket carries bytes in binary frames, which API Gateway refuses.
@@ -40,11 +46,11 @@ describe("a client of Socket.IO 2", () => {
   it("keeps its session alive by its own pings, and moves to a WebSocket", async () => {
     const visitor = new Visitor(io(ours.url, { forceNew: true, reconnection: false }));
     await visitor.sees("welcome");
-    let pongs = 0;
-    visitor.socket.on("pong", () => (pongs += 1));
 
-    // Its own clock: there is no other way to see what a stock client does with it.
-    while (pongs < 3) await pause(50);
+    // By its own clock: there is no other way to see what a stock client does with it.
+    for (let pongs = 0; pongs < 3; pongs += 1) {
+      await new Promise<void>((resolve) => visitor.socket.once("pong", () => resolve()));
+    }
 
     expect(visitor.socket.io.engine.transport.name).toBe("websocket");
     await visitor.ask("still here");

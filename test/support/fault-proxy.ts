@@ -15,6 +15,8 @@ export interface FaultProxy {
   target: string | undefined;
   /** Called before a request is passed on. True: it is not, and nobody answers. */
   onBefore: (passing: Passing) => boolean;
+  /** Called before a request is passed on. An error of DynamoDB's, `[name, message]`: it is not, and that is the answer. */
+  onRefuse: (passing: Passing) => readonly [name: string, message: string] | undefined;
   /** Called when the request has had its effect, before it is answered. True: nobody answers. */
   onAfter: (passing: Passing) => boolean;
   stop(): Promise<void>;
@@ -33,6 +35,7 @@ export async function startFaultProxy(): Promise<FaultProxy> {
     url: "",
     target: undefined,
     onBefore: () => false,
+    onRefuse: () => undefined,
     onAfter: () => false,
     stop: async () => {
       agent.destroy();
@@ -47,6 +50,13 @@ export async function startFaultProxy(): Promise<FaultProxy> {
     while (proxy.target === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
     if (proxy.onBefore(passing)) {
       answer.destroy();
+      return;
+    }
+    const refusal = proxy.onRefuse(passing);
+    if (refusal !== undefined) {
+      const [name, message] = refusal;
+      answer.writeHead(400, { "content-type": "application/x-amz-json-1.0" });
+      answer.end(JSON.stringify({ __type: `com.amazon.coral.service#${name}`, message }));
       return;
     }
     const onward = request(proxy.target, { method: "POST", headers, agent }, (reply) => {

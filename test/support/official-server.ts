@@ -14,7 +14,8 @@ export async function startOfficial(
   options: Partial<ServerOptions> = {},
 ): Promise<RunningServer> {
   const httpServer = createServer();
-  const io = new Server(httpServer, options);
+  // A copy: it writes defaults of its own into what it is given.
+  const io = new Server(httpServer, { ...options });
   app(io);
   await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
   const { port } = httpServer.address() as AddressInfo;

@@ -1,0 +1,102 @@
+import type { Server as OfficialServer } from "socket.io";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Server } from "nonsticky";
+import { serve, type TestServer } from "nonsticky/testing";
+import { startOfficial, type RunningServer } from "../support/official-server.ts";
+import { byDefault } from "./arrivals.ts";
+import { installApps } from "./install.ts";
+import { play } from "./play.ts";
+import { recovery as scenarios } from "./scenarios/recovery.ts";
+import { heartbeat } from "./settings.ts";
+
+/** The option is of the whole server, so these scenarios have servers of their own. */
+const options = { ...heartbeat, connectionStateRecovery: {} };
+
+const OURS = /"[0-9a-z]{9}-[0-9a-z]{4}-[0-9a-f]{8}"/g;
+/** Made by `yeast`: the time in base 64, and a number behind a dot. */
+const OFFICIAL = /"(?:P|Q)[0-9A-Za-z_-]{6}(?:\.[0-9A-Za-z_-]+)?"/g;
+
+/** Offsets differ from run to run. */
+const withoutOffsets = (lanes: Record<string, readonly string[]>, offset: RegExp): unknown =>
+  Object.fromEntries(
+    Object.entries(lanes).map(([lane, lines]) => [
+      lane,
+      lines.map((line) => line.replaceAll(offset, "<offset>")),
+    ]),
+  );
+
+describe.each([
+  { title: "on a WebSocket", arrival: undefined },
+  { title: byDefault.title, arrival: byDefault.options },
+])("a stock client with recovery sees the same from both servers, $title", ({ arrival }) => {
+  let official: RunningServer;
+  let ours: TestServer;
+
+  beforeAll(async () => {
+    const createIo = () => {
+      const io = new Server(options);
+      installApps(io as unknown as OfficialServer, scenarios);
+      return io;
+    };
+    [official, ours] = await Promise.all([
+      startOfficial((io) => installApps(io, scenarios), options),
+      serve(createIo, { instances: 3 }),
+    ]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([official?.stop(), ours?.close()]);
+  });
+
+  it.concurrent.each(scenarios)("$title", async (scenario) => {
+    const expected = withoutOffsets(await play(scenario, official.url, arrival), OFFICIAL);
+
+    const actual = withoutOffsets(await play(scenario, ours.url, arrival), OURS);
+
+    expect(JSON.stringify(expected)).toContain("<offset>");
+    expect(actual).toEqual(expected);
+  });
+});
+
+describe("a volatile event whose last argument is a text", () => {
+  it("does not keep a client from being recovered, as it does with socket.io", async () => {
+    const server = await serve(
+      () => {
+        const io = new Server(options);
+        io.on("connection", (socket) => {
+          socket.emit("ready");
+          socket.on("whisper", () => void socket.volatile.emit("said", "a text"));
+        });
+        return io;
+      },
+      { instances: 3 },
+    );
+    try {
+      const lanes = await play(
+        {
+          title: "volatile",
+          app: () => undefined,
+          script: async ({ client }) => {
+            const guest = client("guest", { nsp: "/" });
+            await guest.connects();
+            await guest.hears("ready");
+            guest.tell("whisper");
+            await guest.hears("said");
+            guest.socket.io.engine.close();
+            await guest.isLost();
+            guest.socket.connect();
+            await guest.connects();
+          },
+        },
+        server.url,
+      );
+
+      expect(lanes["guest"]?.filter((line) => line.startsWith("connect"))).toEqual([
+        "connect [false]",
+        "connect [true]",
+      ]);
+    } finally {
+      await server.close();
+    }
+  });
+});
