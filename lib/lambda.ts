@@ -1,18 +1,25 @@
 import { readTrustedHops } from "./aws/client-address.ts";
 import { createConnectHandler } from "./aws/connect-handler.ts";
+import { AwsError } from "./aws/errors.ts";
 import { createHeartbeatHandler } from "./aws/heartbeat-handler.ts";
 import { createInboxHandler } from "./aws/inbox-handler.ts";
 import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
 import { createManagementClient, createTransport } from "./aws/management-transport.ts";
+import { nameOutages } from "./aws/outage.ts";
 import { createPollHandler } from "./aws/poll-handler.ts";
+import { createPowertoolsLogger, type InvocationContext } from "./aws/powertools-logger.ts";
+import { createPowertoolsMetrics } from "./aws/powertools-metrics.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
 import type { EngineApp } from "./core/engine.ts";
 import type { Mailbox } from "./core/mailbox.ts";
+import { countLogged } from "./core/metered.ts";
 import { Runtime } from "./core/runtime.ts";
-import { readOptional, readRequired, type Environment } from "./env.ts";
+import { readFlag, readOptional, readRequired, type Environment } from "./env.ts";
 import { ConfigError } from "./errors.ts";
-import { createLogger, logLevels, type LogLevel } from "./log.ts";
+import { logLevels, type LogLevel } from "./log.ts";
+import { noMetrics } from "./metrics.ts";
+import type { DeploymentRecord } from "./state/deployment.ts";
 import { createDocumentClient } from "./state/dynamo/document-client.ts";
 import { createDynamoStore } from "./state/dynamo/dynamo-store.ts";
 
@@ -34,7 +41,8 @@ export interface Handlers {
  * Serves an app: reads the environment, makes the clients, and returns the Lambda handlers.
  *
  * Environment: `NONSTICKY_TABLE`, `NONSTICKY_CALLBACK_URL` (of the stage, as `https://…/<stage>`), and
- * `NONSTICKY_MAILBOX_URL`, or in direct ordering `NONSTICKY_INBOX_FUNCTION`; optionally `NONSTICKY_LOG_LEVEL`.
+ * `NONSTICKY_MAILBOX_URL`, or in direct ordering `NONSTICKY_INBOX_FUNCTION`; optionally `NONSTICKY_LOG_LEVEL`, and
+ * `NONSTICKY_METRICS`, `NONSTICKY_SERVICE` and `NONSTICKY_STAGE`: whether and under which names things are counted.
  * Throws `config.*` when one is missing or wrong.
  *
  * @example
@@ -49,16 +57,36 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       `expected the app's module to export \`io\` (a Server) or \`engine\`, got ${describe(Object.keys(module))}`,
     );
   }
-  const logger = createLogger(readLogLevel(env));
+  const service = readOptional(env, "NONSTICKY_SERVICE") ?? "nonsticky";
+  const logger = createPowertoolsLogger({ level: readLogLevel(env), service });
+  const published = isMetered(env) ? createPowertoolsMetrics(toStack(env, service)) : undefined;
+  const metrics = published ?? noMetrics;
   const store = createDynamoStore({
-    client: createDocumentClient(env),
+    client: nameOutages(createDocumentClient(env)),
     tableName: readRequired(env, "NONSTICKY_TABLE"),
     clock: systemClock,
   });
   // A promise nobody awaits must not take the instance, and with it other clients' packets, with it.
   process.on("unhandledRejection", (error) => {
-    logger.error("a promise was rejected and nobody handled it", { code: "core.unhandled_rejection", error });
+    const message = "a promise was rejected and nobody handled it";
+    countLogged(logger, metrics).error(message, { code: "core.unhandled_rejection", error });
   });
+  /** Names the invocation in its lines, and writes what it has counted before the instance is frozen. What escapes is logged. */
+  const observed =
+    <Args extends readonly unknown[], Result>(handler: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      logger.beginInvocation(args[1] as InvocationContext | undefined);
+      try {
+        return await handler(...args);
+      } catch (error) {
+        // Lambda's own line of it cannot be filtered by code. A failed letter has had a line when its turn failed.
+        const isLogged = error instanceof AwsError && error.code === "aws.letter_failed";
+        if (!isLogged) countLogged(logger, metrics).error("an invocation failed", { error });
+        throw error;
+      } finally {
+        published?.publish();
+      }
+    };
   const trustedHops = readTrustedHops(env);
   let runtime: Runtime | undefined;
   const bindRuntime = (): Runtime => {
@@ -66,10 +94,13 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     const callbackUrl = readRequired(env, "NONSTICKY_CALLBACK_URL");
     runtime = new Runtime({
       store,
-      transport: createTransport(createManagementClient(callbackUrl), callbackUrl),
+      transport: createTransport(createManagementClient(callbackUrl), callbackUrl, (error) => {
+        countLogged(logger, metrics).error("a post got no answer", { error });
+      }),
       mailbox: createMailbox(env),
       clock: systemClock,
       logger,
+      metrics,
       isOrdered: isOrdered(env),
     });
     app.bind(runtime);
@@ -78,16 +109,16 @@ export function createHandlers(module: AppModule, env: Environment = process.env
   return {
     // The authorizer has neither the way to clients nor the mailbox, and no permission for them.
     get connect() {
-      return createConnectHandler({ store, logger, clock: systemClock }, app, trustedHops);
+      return observed(createConnectHandler({ store, logger, metrics, clock: systemClock }, app, trustedHops));
     },
     get poll() {
-      return createPollHandler(bindRuntime(), app, trustedHops);
+      return observed(createPollHandler(bindRuntime(), app, trustedHops));
     },
     get inbox() {
-      return createInboxHandler(bindRuntime(), app);
+      return observed(createInboxHandler(bindRuntime(), app));
     },
     get heartbeat() {
-      return createHeartbeatHandler(bindRuntime(), app);
+      return observed(createHeartbeatHandler(bindRuntime(), app, readDeployment(env)));
     },
   };
 }
@@ -101,11 +132,26 @@ function isOrdered(env: Environment): boolean {
   );
 }
 
+/** Where the mailbox is, for processes outside of the stack. */
+const readDeployment = (env: Environment): Omit<DeploymentRecord, "savedAtMs"> =>
+  isOrdered(env)
+    ? { mailboxUrl: readRequired(env, "NONSTICKY_MAILBOX_URL") }
+    : { inboxFunction: readRequired(env, "NONSTICKY_INBOX_FUNCTION") };
+
 function createMailbox(env: Environment): Mailbox {
   return isOrdered(env)
     ? createSqsMailbox(createSqsClient(), readRequired(env, "NONSTICKY_MAILBOX_URL"))
     : createLambdaMailbox(createLambdaClient(), readRequired(env, "NONSTICKY_INBOX_FUNCTION"));
 }
+
+const isMetered = (env: Environment): boolean => readFlag(env, "NONSTICKY_METRICS") ?? true;
+
+/** The dimensions of every metric. */
+const toStack = (env: Environment, service: string) => ({
+  service,
+  stage: readOptional(env, "NONSTICKY_STAGE") ?? "none",
+  functionName: readOptional(env, "AWS_LAMBDA_FUNCTION_NAME") ?? "none",
+});
 
 function readLogLevel(env: Environment): LogLevel {
   const value = readOptional(env, "NONSTICKY_LOG_LEVEL") ?? "info";

@@ -2,21 +2,29 @@ import type { APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult } fro
 import { admit, type Arrival } from "../core/admission.ts";
 import type { EngineApp } from "../core/engine.ts";
 import type { Ports } from "../core/runtime.ts";
-import { toConnectionId } from "../ids.ts";
+import { protocolOf, toConnectionId, type Sid } from "../ids.ts";
+import { toAckPrefix } from "../protocol/dialect.ts";
 import { clientAddress } from "./client-address.ts";
 
 /**
- * The authorizer of `$connect`: the only place that sees headers and query, and whose context, a session id, API
+ * The authorizer of `$connect`: the only place that sees headers and query, and whose context, the session id, API
  * Gateway repeats with every later message of the connection. A refused client gets 403.
  */
 export const createConnectHandler =
-  (ports: Pick<Ports, "store" | "clock" | "logger">, app: EngineApp, trustedHops = 0) =>
+  (ports: Pick<Ports, "store" | "clock" | "logger" | "metrics">, app: EngineApp, trustedHops = 0) =>
   async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
     const admission = await admit(ports, app.options, toArrival(event, trustedHops));
-    if (admission.admitted) return toPolicy(event.methodArn, "Allow", { sid: admission.sid });
+    if (admission.admitted) return toPolicy(event.methodArn, "Allow", toContext(admission.sid, app));
+    ports.metrics?.add("ConnectionsRefused", 1, String(admission.code));
     ports.logger.info("a connection was refused", { code: admission.code, reason: admission.message });
     return toPolicy(event.methodArn, "Deny", {});
   };
+
+/** `acks` tells the mapping template how the acks of this client begin, where not like those of the stock parser. */
+function toContext(sid: Sid, { codec }: EngineApp): Record<string, string> {
+  const acks = toAckPrefix(codec, protocolOf(sid));
+  return acks === undefined ? { sid } : { sid, acks };
+}
 
 function toArrival(event: APIGatewayRequestAuthorizerEvent, trustedHops: number): Arrival {
   const { headers, queryStringParameters, requestContext } = event;

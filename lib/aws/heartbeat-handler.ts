@@ -1,4 +1,5 @@
 import type { Context, ScheduledEvent } from "aws-lambda";
+import type { DeploymentRecord } from "../state/deployment.ts";
 import type { EngineApp } from "../core/engine.ts";
 import { sweep } from "../core/heartbeat.ts";
 import type { Runtime } from "../core/runtime.ts";
@@ -8,22 +9,57 @@ const SCHEDULE_MS = 60_000;
 const LOOP_MS = 58_000;
 const RESERVE_MS = 5_000;
 
-/** Invoked every minute. Intervals under a minute are kept by walking again and again until the next invocation. */
-export const createHeartbeatHandler =
-  (runtime: Runtime, app: EngineApp) =>
-  async (_event: ScheduledEvent, context: Pick<Context, "getRemainingTimeInMillis">): Promise<void> => {
+/** A day is how long the table keeps it. */
+const SAVE_DEPLOYMENT_EVERY_MS = 60 * 60_000;
+
+/**
+ * Invoked every minute. Intervals under a minute are kept by walking again and again until the next invocation. A walk
+ * that fails is made again: a minute without pings would cost every client its connection. Rejects when the last one
+ * has failed.
+ */
+export function createHeartbeatHandler(
+  runtime: Runtime,
+  app: EngineApp,
+  deployment: Omit<DeploymentRecord, "savedAtMs"> = {},
+) {
+  let savedAtMs = -Infinity;
+  /** For emitters, which know the table alone. */
+  const saveDeployment = async () => {
+    const nowMs = runtime.clock.nowMs();
+    if (nowMs - savedAtMs < SAVE_DEPLOYMENT_EVERY_MS) return;
+    await runtime.store.saveDeployment({ ...deployment, savedAtMs: nowMs });
+    savedAtMs = nowMs;
+  };
+  return async (
+    _event: ScheduledEvent,
+    context: Pick<Context, "getRemainingTimeInMillis">,
+  ): Promise<void> => {
+    let failure: { readonly error: unknown } | undefined;
+    const beat = async () => {
+      try {
+        await saveDeployment();
+        await sweep(runtime, app.options);
+        failure = undefined;
+      } catch (error) {
+        if (failure === undefined)
+          runtime.logger.error("a sweep failed; the next one makes up for it", { error });
+        failure = { error };
+      }
+    };
     const { pingIntervalMs, pingTimeoutMs, connectTimeoutMs } = app.options;
     const shortestMs = Math.min(pingIntervalMs, pingTimeoutMs, connectTimeoutMs ?? Infinity);
     const untilMs = runtime.clock.nowMs() + LOOP_MS;
     const tickMs = Math.min(1_000, Math.max(20, shortestMs / 8));
-    await sweep(runtime, app.options);
+    await beat();
     while (
       pingIntervalMs < SCHEDULE_MS &&
       runtime.clock.nowMs() + tickMs < untilMs &&
       context.getRemainingTimeInMillis() > RESERVE_MS
     ) {
       await runtime.clock.sleep(tickMs);
-      await sweep(runtime, app.options);
+      await beat();
     }
     await runtime.strays.settle();
+    if (failure !== undefined) throw failure.error;
   };
+}

@@ -1,4 +1,4 @@
-import type { APIGatewayProxyResultV2, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { APIGatewayProxyResultV2, Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { EngineApp } from "../core/engine.ts";
 import { Inbox } from "../core/inbox.ts";
 import type { Delivery, Letter } from "../core/letter.ts";
@@ -15,10 +15,16 @@ export type InboxEvent = SQSEvent | RouteEvent | Letter;
  */
 export function createInboxHandler(runtime: Runtime, app: EngineApp) {
   const inbox = new Inbox(runtime, app);
-  return async (event: InboxEvent): Promise<SQSBatchResponse | APIGatewayProxyResultV2 | undefined> => {
-    if ("Records" in event) return receiveBatch(runtime, inbox, event);
-    if ("requestContext" in event) return receiveRoute(runtime, inbox, event);
-    const failed = await inbox.receive([{ letter: event, id: "asynchronous", redelivered: false }]);
+  return async (
+    event: InboxEvent,
+    context?: Pick<Context, "getRemainingTimeInMillis">,
+  ): Promise<SQSBatchResponse | APIGatewayProxyResultV2 | undefined> => {
+    const leftMs = context?.getRemainingTimeInMillis();
+    const deadlineMs = leftMs === undefined ? undefined : runtime.clock.nowMs() + leftMs;
+    if ("Records" in event) return receiveBatch(runtime, inbox, event, deadlineMs);
+    if ("requestContext" in event) return receiveRoute(runtime, inbox, event, deadlineMs);
+    const letter = { letter: event, id: "asynchronous", redelivered: false };
+    const failed = await inbox.receive([letter], deadlineMs);
     // Lambda invokes again what was invoked asynchronously and failed, which is the redelivery of this ordering.
     if (failed.length > 0)
       throw new AwsError("aws.letter_failed", "expected a letter to be handled, got a failure");
@@ -30,6 +36,7 @@ async function receiveBatch(
   runtime: Runtime,
   inbox: Inbox,
   { Records }: SQSEvent,
+  deadlineMs: number | undefined,
 ): Promise<SQSBatchResponse> {
   const deliveries = Records.flatMap((record): Delivery[] => {
     try {
@@ -39,7 +46,7 @@ async function receiveBatch(
       return [];
     }
   });
-  const failed = await inbox.receive(deliveries);
+  const failed = await inbox.receive(deliveries, deadlineMs);
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
@@ -47,14 +54,16 @@ async function receiveRoute(
   runtime: Runtime,
   inbox: Inbox,
   event: RouteEvent,
+  deadlineMs: number | undefined,
 ): Promise<APIGatewayProxyResultV2> {
   try {
     const delivery = fromRouteEvent(event);
     // OPEN cannot be posted before this very answer, so it is left to another invocation.
     if (delivery.letter.kind === "opened") await runtime.mailbox.send(delivery.letter);
-    else await inbox.receive([delivery]);
+    else await inbox.receive([delivery], deadlineMs);
   } catch (error) {
-    runtime.logger.error("a WebSocket route failed", { routeKey: event.requestContext.routeKey, error });
+    const { routeKey, connectionId } = event.requestContext;
+    runtime.logger.error("a WebSocket route failed", { routeKey, connectionId, error });
   }
   return { statusCode: 200 };
 }

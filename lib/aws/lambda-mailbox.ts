@@ -1,11 +1,14 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { Mailbox } from "../core/mailbox.ts";
 import { encodeLetter } from "./letters.ts";
+import { nameOutages } from "./outage.ts";
 
 export const createLambdaClient = (): LambdaClient =>
-  new LambdaClient({
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-  });
+  nameOutages(
+    new LambdaClient({
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+    }),
+  );
 
 /**
  * The mailbox of direct ordering: no queue, each letter is an asynchronous invocation of the inbox. It keeps no order,

@@ -9,7 +9,7 @@ export const encodeLetter = (letter: Letter): string => JSON.stringify(letter);
 /**
  * Reads a message body. API Gateway's mapping template (`infra/letter.yml`) writes
  * `<eventType>,<sid>,<connectionId>,<epoch ms>,<base64 of the frame>`: no character of the first four is a comma, and
- * the body is never empty, which SQS would refuse.
+ * the body is never empty, which SQS would refuse. Instead of a frame a `DISCONNECT` may have the status of the end.
  *
  * @throws {AwsError} `aws.bad_letter`
  */
@@ -26,11 +26,14 @@ export function parseLetter(body: string): Letter {
     case "MESSAGE":
       return { kind: "frame", sid, connectionId, atMs, text: Buffer.from(frame, "base64").toString("utf8") };
     case "DISCONNECT":
-      return { kind: "closed", sid, connectionId, atMs, reason: "transport close" };
+      return { kind: "closed", sid, connectionId, atMs, reason: "transport close", ...toStatus(frame) };
     default:
       throw badLetter(eventType);
   }
 }
+
+const toStatus = (status: unknown): { statusCode?: number } =>
+  /^\d{4}$/.test(String(status)) ? { statusCode: Number(status) } : {};
 
 /** What is ours is trusted in detail; that it is ours is checked, because one bad letter must not fail its batch. */
 function readOwnLetter(body: string): Letter {
@@ -46,7 +49,14 @@ function readOwnLetter(body: string): Letter {
 }
 
 /** Frames come from the gateway alone, in its own form, except for those that the polling function writes. */
-const ownKinds = ["opened", "payload", "closed", "kick", "reap"] as const satisfies readonly Letter["kind"][];
+const ownKinds = [
+  "opened",
+  "payload",
+  "closed",
+  "kick",
+  "serverSide",
+  "reap",
+] as const satisfies readonly Letter["kind"][];
 const isOwnKind = (kind: unknown): boolean => ownKinds.some((own) => own === kind);
 
 export function fromSqsRecord(record: SQSRecord): Delivery {
@@ -60,7 +70,7 @@ export function fromSqsRecord(record: SQSRecord): Delivery {
 
 /** What an event of a WebSocket route carries besides what its published type says. */
 export type RouteEvent = APIGatewayProxyWebsocketEventV2 & {
-  requestContext: { authorizer?: { sid?: unknown } };
+  requestContext: { authorizer?: { sid?: unknown }; disconnectStatusCode?: unknown };
 };
 
 /** The same letters in direct ordering, where API Gateway calls the function itself. */
@@ -74,7 +84,12 @@ export function fromRouteEvent(event: RouteEvent): Delivery {
 }
 
 function toLetter(event: RouteEvent, sid: Sid): Letter {
-  const { eventType, connectionId: connection, requestTimeEpoch: atMs } = event.requestContext;
+  const {
+    eventType,
+    connectionId: connection,
+    requestTimeEpoch: atMs,
+    disconnectStatusCode,
+  } = event.requestContext;
   const connectionId = toConnectionId(connection);
   switch (eventType) {
     case "CONNECT":
@@ -82,7 +97,14 @@ function toLetter(event: RouteEvent, sid: Sid): Letter {
     case "MESSAGE":
       return { kind: "frame", sid, connectionId, atMs, text: event.body ?? "" };
     case "DISCONNECT":
-      return { kind: "closed", sid, connectionId, atMs, reason: "transport close" };
+      return {
+        kind: "closed",
+        sid,
+        connectionId,
+        atMs,
+        reason: "transport close",
+        ...toStatus(disconnectStatusCode),
+      };
     default:
       throw badLetter(eventType satisfies never);
   }

@@ -6,10 +6,13 @@ import {
 } from "@aws-sdk/client-apigatewaymanagementapi";
 import type { PostOutcome, Transport } from "../core/transport.ts";
 import { AwsError } from "./errors.ts";
+import { toOutage } from "./outage.ts";
 import { createSignedPost, type SignedPost } from "./signed-post.ts";
 
 const POST_TIMEOUT_MS = 5_000;
 const MAX_SOCKETS = 128;
+/** Of posts and closes alike. */
+const POST_ACTION = "execute-api:ManageConnections";
 
 /**
  * A client for the `@connections` API of one stage. `callbackUrl` is the execute-api URL, never a custom domain or the
@@ -41,35 +44,57 @@ export function createManagementTransport(client: ApiGatewayManagementApiClient)
         return toOutcome(error);
       }
     },
-    close: createClose(client),
+    close: createClose(client, "@connections"),
   };
 }
 
-/** Posts with hand-signed requests (`npm run bench:post` shows why); closes, which are rare, through the SDK. */
-export function createTransport(client: ApiGatewayManagementApiClient, callbackUrl: string): Transport {
+/**
+ * Posts with hand-signed requests (`npm run bench:post` shows why); closes, which are rare, through the SDK. A post that
+ * finds nobody to answer it is `unknown` like any that gets no answer; `onOutage` hears why.
+ */
+export function createTransport(
+  client: ApiGatewayManagementApiClient,
+  callbackUrl: string,
+  onOutage: (error: AwsError) => void = () => undefined,
+): Transport {
   let signedPost: Promise<SignedPost> | undefined;
-  const createPost = async () =>
-    createSignedPost({
+  const createPost = async () => {
+    const region = await client.config.region();
+    const call = { action: POST_ACTION, resource: callbackUrl, region };
+    return createSignedPost({
       callbackUrl,
-      region: await client.config.region(),
-      credentials: () => client.config.credentials(),
+      region,
+      credentials: async () => {
+        try {
+          return await client.config.credentials();
+        } catch (error) {
+          throw toOutage(error, call) ?? error;
+        }
+      },
+      onError: (error) => {
+        // A kept-alive connection may have died while the instance was frozen: no outage, if only one attempt says so.
+        const isReset = "code" in error && ["ECONNRESET", "EPIPE"].includes(String(error.code));
+        const outage = isReset ? undefined : toOutage(error, call);
+        if (outage !== undefined) onOutage(outage);
+      },
       timeoutMs: POST_TIMEOUT_MS,
       maxSockets: MAX_SOCKETS,
       nowMs: Date.now,
     });
+  };
   return {
     post: async (connectionId, frame) => {
       const status = await (await (signedPost ??= createPost()))(connectionId, frame);
       return toPostOutcome(status);
     },
-    close: createClose(client),
+    close: createClose(client, callbackUrl),
   };
 }
 
 function toPostOutcome(status: number | undefined, cause?: unknown): PostOutcome {
+  // Any success, as for the SDK. API Gateway answers 200, serverless-offline 204.
+  if (status !== undefined && status >= 200 && status < 300) return "sent";
   switch (status) {
-    case 200:
-      return "sent";
     case 410:
       return "gone";
     case 429:
@@ -87,14 +112,15 @@ function toPostOutcome(status: number | undefined, cause?: unknown): PostOutcome
 }
 
 const createClose =
-  (client: ApiGatewayManagementApiClient): Transport["close"] =>
+  (client: ApiGatewayManagementApiClient, resource: string): Transport["close"] =>
   async (connectionId) => {
     try {
       await client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
       return "closed";
     } catch (error) {
       if (toOutcome(error) === "gone") return "gone";
-      throw error;
+      const region = await client.config.region();
+      throw toOutage(error, { action: POST_ACTION, resource, region }) ?? error;
     }
   };
 

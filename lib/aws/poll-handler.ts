@@ -3,24 +3,27 @@ import type { EngineApp } from "../core/engine.ts";
 import type { PollRequest, PollResponse } from "../core/http.ts";
 import { poll } from "../core/polling.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { withLogContext } from "../log.ts";
 import { clientAddress } from "./client-address.ts";
 import { serveClientBundle } from "./client-bundle.ts";
 
 /** Long-polling behind an HTTP API: `ANY <path>/` and below. */
 export const createPollHandler =
   (runtime: Runtime, app: EngineApp, trustedHops = 0) =>
-  async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    try {
-      const request = toRequest(event, app.options.path, trustedHops);
-      const bundle = app.options.serveClient ? await serveClientBundle(request) : undefined;
-      const response = bundle ?? (await poll(runtime, app, request));
-      await runtime.strays.settle();
-      return toResult(response);
-    } catch (error) {
-      runtime.logger.error("a polling request failed", { error });
-      return { statusCode: 500 };
-    }
-  };
+  (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
+    withLogContext({ sid: event.queryStringParameters?.["sid"] }, async () => {
+      const { method } = event.requestContext.http;
+      try {
+        const request = toRequest(event, app.options.path, trustedHops);
+        const bundle = app.options.serveClient ? await serveClientBundle(request) : undefined;
+        const response = bundle ?? (await poll(runtime, app, request));
+        await runtime.strays.settle();
+        return toResult(response);
+      } catch (error) {
+        runtime.logger.error("a polling request failed", { method, error });
+        return { statusCode: 500 };
+      }
+    });
 
 function toRequest(event: APIGatewayProxyEventV2, path: string, trustedHops: number): PollRequest {
   const { http } = event.requestContext;

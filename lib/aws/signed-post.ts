@@ -18,6 +18,8 @@ export interface SignedPostOptions {
   readonly maxSockets: number;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
+  /** Hears why there was no answer. */
+  readonly onError?: (error: Error) => void;
 }
 
 /** Status of the answer, or undefined when there was none: a timeout, a reset, a refused connection. */
@@ -80,8 +82,13 @@ export function createSignedPost(options: SignedPostOptions): SignedPost {
         response.on("end", () => resolve(response.statusCode));
         response.on("error", () => resolve(undefined));
       });
-      outgoing.on("timeout", () => outgoing.destroy(new Error("timeout")));
-      outgoing.on("error", () => resolve(undefined));
+      outgoing.on("timeout", () =>
+        outgoing.destroy(Object.assign(new Error("no answer in time"), { name: "TimeoutError" })),
+      );
+      outgoing.on("error", (error) => {
+        options.onError?.(error);
+        resolve(undefined);
+      });
       outgoing.end(data);
     });
   };

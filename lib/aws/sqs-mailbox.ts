@@ -3,30 +3,34 @@ import { DeleteMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-s
 import { laneOf, toGroup } from "../core/letter.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import { encodeLetter } from "./letters.ts";
+import { nameOutages } from "./outage.ts";
 
 const MAX_BATCH = 10;
 
 export const createSqsClient = (): SQSClient =>
-  new SQSClient({
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: 3_000,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true },
-      httpsAgent: { keepAlive: true },
-    },
-  });
+  nameOutages(
+    new SQSClient({
+      requestHandler: {
+        connectionTimeout: 1_000,
+        requestTimeout: 3_000,
+        throwOnRequestTimeout: true,
+        httpAgent: { keepAlive: true },
+        httpsAgent: { keepAlive: true },
+      },
+    }),
+  );
 
-/** The FIFO queue. A message group is a session's lane; a retry by the SDK repeats the deduplication id. */
+/** The FIFO queue. A message group is a session's lane, or one ack; a retry by the SDK repeats the deduplication id. */
 export function createSqsMailbox(client: SQSClient, queueUrl: string): Mailbox {
   return {
     send: async (letter) => {
+      const unique = randomUUID();
       await client.send(
         new SendMessageCommand({
           QueueUrl: queueUrl,
           MessageBody: encodeLetter(letter),
-          MessageGroupId: toGroup(letter.sid, laneOf(letter)),
-          MessageDeduplicationId: randomUUID(),
+          MessageGroupId: toGroup(letter, laneOf(letter), unique),
+          MessageDeduplicationId: unique,
         }),
       );
     },

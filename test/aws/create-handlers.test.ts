@@ -76,6 +76,15 @@ describe("createHandlers", () => {
     ).toBeTypeOf("function");
   });
 
+  it("tells emitters of the inbox instead of the queue in direct ordering", () => {
+    const env = { ...without("NONSTICKY_MAILBOX_URL"), NONSTICKY_ORDERING: "direct" };
+
+    expect(() => createHandlers({ io: new Server() }, env).heartbeat).toThrow("NONSTICKY_INBOX_FUNCTION");
+    expect(
+      createHandlers({ io: new Server() }, { ...env, NONSTICKY_INBOX_FUNCTION: "inbox" }).heartbeat,
+    ).toBeTypeOf("function");
+  });
+
   it.each([
     [{ NONSTICKY_TABLE: "" }, "got an empty string"],
     [

@@ -1,3 +1,4 @@
+import * as msgpack from "socket.io-msgpack-parser";
 import { describe, expect, it } from "vitest";
 import { createConnectHandler } from "../../lib/aws/connect-handler.ts";
 import { createHeartbeatHandler } from "../../lib/aws/heartbeat-handler.ts";
@@ -21,6 +22,14 @@ const inboxOf = (rig: Rig) => createInboxHandler(rig.instances[0]!.runtime, rig.
 const connectOf = (rig: Rig) => createConnectHandler(rig.instances[0]!.runtime, rig.instances[0]!.app);
 
 describe("the authorizer of $connect", () => {
+  it("tells the mapping template how acks begin, where the app has a parser of its own", async () => {
+    const rig = new Rig((io) => io.on("connection", () => undefined), { parser: msgpack });
+
+    const { context } = await connectOf(rig)(authorizerEvent());
+
+    expect(context).toEqual({ sid: expect.any(String), acks: "bhKR0eXBlA6Jp" });
+  });
+
   it("lets a client in with a session id as context, every time with another", async () => {
     const rig = build();
     const connect = connectOf(rig);
@@ -285,6 +294,56 @@ describe("the heartbeat", () => {
     await heartbeatOf(rig)({} as never, context(5_000));
 
     expect(rig.instances[0]!.life.calls.filter((call) => call === "store.saveSweep")).toHaveLength(1);
+  });
+
+  it("goes on when a sweep fails, which is logged, and pings what it missed", async () => {
+    const rig = build({ pingInterval: 25_000, pingTimeout: 20_000 });
+    const client = await rig.connect();
+    const { store } = rig.instances[0]!.runtime;
+    const { listSweeps } = store;
+    const running = heartbeatOf(rig)({} as never, context());
+    await rig.advance(20_000);
+
+    Object.assign(store, { listSweeps: () => Promise.reject(new Error("no table")) });
+    await rig.advance(10_000);
+    Object.assign(store, { listSweeps });
+    const missed = client.received.filter((frame) => frame === "2").length;
+    await rig.advance(30_000);
+    await running;
+
+    expect(missed).toBe(0);
+    expect(client.received.filter((frame) => frame === "2")).toHaveLength(2);
+    expect(rig.logs.filter(({ level }) => level === "error")).toMatchObject([
+      { error: { message: "no table" } },
+    ]);
+  });
+
+  it("fails when its last sweep has, so that Lambda counts an error", async () => {
+    const rig = build();
+    Object.assign(rig.instances[0]!.runtime.store, {
+      listSweeps: () => Promise.reject(new Error("no table")),
+    });
+
+    await expect(heartbeatOf(rig)({} as never, context())).rejects.toThrow("no table");
+  });
+
+  it("writes down where the mailbox is, for emitters, once an hour", async () => {
+    const rig = build();
+    const { runtime, app, life } = rig.instances[0]!;
+    const heartbeat = createHeartbeatHandler(runtime, app, { mailboxUrl: "https://sqs/q.fifo" });
+    const startMs = rig.clock.nowMs();
+
+    await heartbeat({} as never, context());
+    await rig.clock.advance(59 * 60_000);
+    await heartbeat({} as never, context());
+    await rig.clock.advance(60_000);
+    await heartbeat({} as never, context());
+
+    expect(life.calls.filter((call) => call === "store.saveDeployment")).toHaveLength(2);
+    expect(await rig.store.getDeployment()).toEqual({
+      mailboxUrl: "https://sqs/q.fifo",
+      savedAtMs: startMs + 60 * 60_000,
+    });
   });
 
   it("does not end before the connections that it ends are closed", async () => {

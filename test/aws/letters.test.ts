@@ -12,6 +12,8 @@ describe("a message body of the mapping template", () => {
   it.each([
     ["CONNECT", "", { kind: "opened" }],
     ["DISCONNECT", "", { kind: "closed", reason: "transport close" }],
+    ["DISCONNECT", "1003", { kind: "closed", reason: "transport close", statusCode: 1003 }],
+    ["DISCONNECT", "Unsupported data", { kind: "closed", reason: "transport close" }],
     [
       "MESSAGE",
       base64('42["chat message","hé, 🦄"]'),
@@ -83,7 +85,7 @@ describe("an event of a WebSocket route", () => {
   it.each([
     ["$connect", connectEvent(), { kind: "opened" }],
     ["$default", messageEvent('42["x"]'), { kind: "frame", text: '42["x"]' }],
-    ["$disconnect", disconnectEvent(), { kind: "closed", reason: "transport close" }],
+    ["$disconnect", disconnectEvent(), { kind: "closed", reason: "transport close", statusCode: 1001 }],
   ])("%s is a letter that cannot be released", (_, event, letter) => {
     const delivery = fromRouteEvent(event);
 

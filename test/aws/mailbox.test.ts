@@ -27,7 +27,7 @@ function recording<Client extends SQSClient | LambdaClient>(client: Client) {
 describe("the FIFO mailbox", () => {
   it.each([
     ["the session's own group", closed, sid],
-    ["the group of answers", reap, `${sid}.a`],
+    ["the group of signs of life", reap, `${sid}.a`],
   ])("sends a letter into %s", async (_, letter, group) => {
     const { client, commands } = recording(new SQSClient({}));
 

@@ -81,6 +81,7 @@ describe.each<[string, () => Transport]>([
     ["429 of the account's throttle", status(429, "TooManyRequestsException"), "busy"],
     ["429 without a name", status(429), "busy"],
     ["413", status(413, "PayloadTooLargeException"), "too-large"],
+    ["204", status(204), "sent"],
     ["500", status(500), "unknown"],
     ["503", status(503, "ServiceUnavailableException"), "unknown"],
     ["a connection that breaks", reset, "unknown"],
@@ -133,5 +134,43 @@ describe.each<[string, () => Transport]>([
     answer = status(200);
 
     expect([first, await transport.post(connectionId, "b")]).toEqual(["unknown", "sent"]);
+  });
+});
+
+describe("a transport with nobody to answer it", () => {
+  const nowhere = "http://127.0.0.1:1/dev";
+
+  it("tells why, and takes the post for unknown like any that gets no answer", async () => {
+    const outages: unknown[] = [];
+    const transport = createTransport(createManagementClient(nowhere), nowhere, (error) =>
+      outages.push(error),
+    );
+
+    expect(await transport.post(connectionId, "2")).toBe("unknown");
+
+    expect(outages).toMatchObject([
+      {
+        code: "aws.unreachable",
+        evidence: { action: "execute-api:ManageConnections", resource: nowhere, region: "eu-central-1" },
+      },
+    ]);
+  });
+
+  it("does not take one connection that breaks for an outage", async () => {
+    const outages: unknown[] = [];
+    const transport = createTransport(createManagementClient(callbackUrl), callbackUrl, (error) =>
+      outages.push(error),
+    );
+    answer = reset;
+
+    expect(await transport.post(connectionId, "2")).toBe("unknown");
+
+    expect(outages).toEqual([]);
+  });
+
+  it("rejects with the cause when a connection cannot be ended", async () => {
+    const transport = createTransport(createManagementClient(nowhere), nowhere);
+
+    await expect(transport.close(connectionId)).rejects.toMatchObject({ code: "aws.unreachable" });
   });
 });

@@ -1,0 +1,145 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { AwsError } from "./errors.ts";
+
+/** A request to AWS, as an operator knows it. */
+export interface Call {
+  /** As IAM calls it: `dynamodb:GetItem`. */
+  readonly action: string;
+  /** `table chat-dev`, `queue chat-dev.fifo`, `function chat-dev-inbox`, or a URL. */
+  readonly resource: string;
+  readonly region: string | undefined;
+}
+
+interface Cause {
+  readonly code: string;
+  readonly isCauseOf: (error: Error & { readonly code?: unknown }, call: Call) => boolean;
+  readonly remedy: string;
+}
+
+const isOf = (service: string, { action }: Call): boolean => action.startsWith(`${service}:`);
+
+const WRONG_SIGNATURE =
+  /^(UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|ExpiredToken|InvalidClientTokenId|MissingAuthenticationToken|CredentialsProvider)/;
+const NO_CONNECTION =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+
+const causes: readonly Cause[] = [
+  {
+    code: "aws.table_missing",
+    isCauseOf: ({ name }, call) => name === "ResourceNotFoundException" && isOf("dynamodb", call),
+    remedy: "was it deleted, or do NONSTICKY_TABLE or the region name another stack?",
+  },
+  {
+    code: "aws.queue_missing",
+    isCauseOf: ({ name }) => name === "QueueDoesNotExist" || name.endsWith("NonExistentQueue"),
+    remedy: "was it deleted, or does NONSTICKY_MAILBOX_URL name another stack's or region's?",
+  },
+  {
+    code: "aws.function_missing",
+    isCauseOf: ({ name }, call) => name === "ResourceNotFoundException" && isOf("lambda", call),
+    remedy: "was it deleted, or does NONSTICKY_INBOX_FUNCTION name another stack's?",
+  },
+  {
+    code: "aws.access_denied",
+    isCauseOf: ({ name }) => name.includes("AccessDenied"),
+    remedy: "does the function's role allow it on this resource, and does no policy deny it?",
+  },
+  {
+    code: "aws.bad_credentials",
+    isCauseOf: ({ name }) => WRONG_SIGNATURE.test(name),
+    remedy: "does the region of the request fit that of the resource, and are its credentials current?",
+  },
+  {
+    code: "aws.unreachable",
+    isCauseOf: ({ name, code }) =>
+      name === "TimeoutError" || (typeof code === "string" && NO_CONNECTION.test(code)),
+    remedy: "are region and endpoint right, and is there a way there (VPC, DNS)?",
+  },
+];
+
+/** AWS explains a wrong signature on further lines, with the session's token in them. */
+const MAX_ANSWER_LENGTH = 300;
+
+/**
+ * What an operator has to put right, where that is why a call failed: the resource is not there, not allowed, or out
+ * of reach. Undefined for anything else, throttling and refused conditions among it.
+ */
+export function toOutage(error: unknown, call: Call): AwsError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const cause = causes.find(({ isCauseOf }) => isCauseOf(error, call));
+  if (cause === undefined) return undefined;
+  const { action, resource, region = "no region" } = call;
+  const [answer = ""] = error.message.split("\n", 1);
+  return new AwsError(
+    cause.code,
+    `expected ${resource} (${region}) to take ${action}, got ${error.name}: ` +
+      `${answer.slice(0, MAX_ANSWER_LENGTH)}; ${cause.remedy}`,
+    { cause: error, evidence: { ...call } },
+  );
+}
+
+/** The part of the SDK's clients that they have in common and that is used here. */
+interface SdkClient {
+  readonly config: { readonly region: () => Promise<string> };
+  readonly middlewareStack: unknown;
+}
+
+/**
+ * Lets a client of the SDK reject with `aws.*` where an outage is why a request has failed for good. The exceptions of
+ * the SDK tell neither the resource nor the call.
+ */
+export function nameOutages<Client extends SdkClient>(client: Client): Client {
+  // One kind of stack for all services; its type parameters are those of each service's commands.
+  const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
+  stack.add(
+    (next, context) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const action = toAction(context);
+        throw (
+          toOutage(error, { action, resource: toResource(args.input), region: await readRegion(client) }) ??
+          error
+        );
+      }
+    },
+    // Outermost: retries are over by then.
+    { step: "initialize", priority: "high", name: "nameOutages" },
+  );
+  return client;
+}
+
+/** `DynamoDBClient`, `GetItemCommand` → `dynamodb:GetItem` */
+function toAction({
+  clientName = "",
+  commandName = "",
+}: {
+  clientName?: string;
+  commandName?: string;
+}): string {
+  const service = clientName.replace(/Client$/, "").toLowerCase();
+  const command = commandName.replace(/Command$/, "");
+  // Two that IAM calls otherwise than the API does.
+  if (service === "lambda" && command === "Invoke") return "lambda:InvokeFunction";
+  return `${service}:${service === "sqs" ? command.replace(/Batch$/, "") : command}`;
+}
+
+function toResource(input: object): string {
+  const { TableName, RequestItems, QueueUrl, FunctionName } = input as {
+    TableName?: string;
+    RequestItems?: Readonly<Record<string, unknown>>;
+    QueueUrl?: string;
+    FunctionName?: string;
+  };
+  if (QueueUrl !== undefined) return `queue ${QueueUrl}`;
+  if (FunctionName !== undefined) return `function ${FunctionName}`;
+  return `table ${TableName ?? Object.keys(RequestItems ?? {}).join(", ")}`;
+}
+
+async function readRegion({ config: { region } }: SdkClient): Promise<string | undefined> {
+  try {
+    return await region();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import { createDeployedMailbox } from "./aws/deployed-mailbox.ts";
+import { createEmitHandler } from "./aws/emit-handler.ts";
+import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
+import { createManagementClient, createTransport } from "./aws/management-transport.ts";
+import { nameOutages } from "./aws/outage.ts";
+import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
+import { systemClock } from "./clock.ts";
+import { Runtime } from "./core/runtime.ts";
+import type { Server } from "./core/server.ts";
+import { readRequired, type Environment } from "./env.ts";
+import { createLogger, type LogLevel } from "./log.ts";
+import { createDocumentClient } from "./state/dynamo/document-client.ts";
+import { createDynamoStore } from "./state/dynamo/dynamo-store.ts";
+
+export type { EmitRequest } from "./aws/emit-handler.ts";
+
+/** Where a stack is. What is left out comes from the environment. */
+export interface EmitterOptions {
+  /** The stack's table. Default `NONSTICKY_TABLE`. */
+  readonly tableName?: string;
+  /** The stage's callback URL, `https://…/<stage>`. Default `NONSTICKY_CALLBACK_URL`. */
+  readonly callbackUrl?: string;
+  /** Default warn. */
+  readonly logLevel?: LogLevel;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its events
+type AnyServer = Server<any, any, any, any>;
+
+/**
+ * Lets an `io` act on the clients of a deployed stack from anywhere: a script, a container, another Lambda. It emits,
+ * joins, disconnects and fetches as in a handler; `await io.flush()` when done. Region and credentials are the AWS
+ * SDK's own. Use the app's own `io`, or one with the same options: its parser and recovery are the clients'.
+ *
+ * Returns a Lambda handler that turns events of EventBridge, SQS and SNS into emits. Throws `config.*` for what is
+ * missing.
+ *
+ * @example
+ * connectEmitter(io, { tableName, callbackUrl });
+ * io.to("news").emit("headline", "…");
+ * const { delivered } = await io.flush();
+ */
+export function connectEmitter(
+  io: AnyServer,
+  options: EmitterOptions = {},
+  env: Environment = process.env,
+): ReturnType<typeof createEmitHandler> {
+  const callbackUrl = options.callbackUrl ?? readRequired(env, "NONSTICKY_CALLBACK_URL");
+  const store = createDynamoStore({
+    client: nameOutages(createDocumentClient(env)),
+    tableName: options.tableName ?? readRequired(env, "NONSTICKY_TABLE"),
+    clock: systemClock,
+  });
+  const logger = createLogger(options.logLevel ?? "warn", (line) => process.stderr.write(`${line}\n`));
+  const runtime = new Runtime({
+    store,
+    transport: createTransport(createManagementClient(callbackUrl), callbackUrl, (error) => {
+      logger.error("a post got no answer", { error });
+    }),
+    mailbox: createDeployedMailbox(store, {
+      queue: (url) => createSqsMailbox(createSqsClient(), url),
+      inbox: (functionName) => createLambdaMailbox(createLambdaClient(), functionName),
+    }),
+    clock: systemClock,
+    logger,
+    // No packet runs here, so nothing is ever alone with its session.
+    isOrdered: false,
+  });
+  io.engine.bind(runtime);
+  process.once("exit", () => reportUnsent(runtime));
+  return createEmitHandler(runtime, io);
+}
+
+/** Nothing can be sent any more, but nobody else would say that it was not. */
+function reportUnsent({ detached, logger }: Runtime): void {
+  const failure = detached.takeFailure();
+  if (detached.isDone && failure === undefined) return;
+  logger.warn(
+    "the process ends before all that was emitted, joined or left has been carried out; `await io.flush()` before that",
+    { code: "core.unsent_at_exit", ...(failure === undefined ? {} : { error: failure.error }) },
+  );
+}
