@@ -1,7 +1,6 @@
-import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { buildDir, bundle, toModule } from "./bundle.js";
+import { buildDir, bundle, copyClient, toModule } from "./bundle.js";
 
 /**
  * Bundles the functions whenever the framework packages or runs them.
@@ -14,7 +13,7 @@ export default class BundlePlugin {
     this.serverless = serverless;
     this.hooks = {
       "before:package:createDeploymentArtifacts": async () => {
-        await this.bundleFunctions();
+        await this.bundleFunctions({ onLambda: true });
         this.enterBuildDir();
       },
       "after:package:createDeploymentArtifacts": () => this.leaveBuildDir(),
@@ -23,30 +22,17 @@ export default class BundlePlugin {
     };
   }
 
-  async bundleFunctions() {
+  async bundleFunctions({ onLambda }) {
     const { serviceDir, service } = this.serverless;
     await rm(path.join(serviceDir, buildDir), { recursive: true, force: true });
     const metafile = await bundle({
       serviceDir,
       handlers: service.getAllFunctions().map((name) => service.getFunction(name).handler),
       app: service.custom.app,
+      onLambda,
     });
     await writeFile(path.join(serviceDir, buildDir, "meta.json"), JSON.stringify(metafile));
-    await this.copyClient();
-  }
-
-  /** The stock client, which the poll function serves as files. Maps stay out: they are most of its weight. */
-  async copyClient() {
-    const { serviceDir } = this.serverless;
-    const source = path.dirname(createRequire(import.meta.url).resolve("socket.io-client/package.json"));
-    const target = path.join(serviceDir, buildDir, "node_modules/socket.io-client");
-    await cp(source, target, {
-      recursive: true,
-      filter: (file) => {
-        const relative = path.relative(source, file);
-        return ["", "package.json", "dist"].includes(relative) || /^dist\/[^/]+\.js$/.test(relative);
-      },
-    });
+    await copyClient(path.join(serviceDir, buildDir));
   }
 
   /** Offline there is no stack to refer to: what would come from it comes from the shell's environment, or is absent. */
@@ -60,7 +46,8 @@ export default class BundlePlugin {
         if (process.env[name] !== undefined) environment[name] = process.env[name];
       }
     }
-    await this.bundleFunctions();
+    // With the developer's own credentials, wherever the SDK finds them.
+    await this.bundleFunctions({ onLambda: false });
   }
 
   enterBuildDir() {

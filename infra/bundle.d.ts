@@ -8,4 +8,9 @@ export declare function bundle(options: {
   readonly serviceDir: string;
   readonly handlers: readonly string[];
   readonly app?: string;
+  readonly outdir?: string;
+  readonly packageDir?: string;
+  readonly onLambda?: boolean;
 }): Promise<Metafile>;
+
+export declare function copyClient(outdir: string): Promise<void>;

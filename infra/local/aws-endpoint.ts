@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { InvocationOutcome } from "./lambda/instance.ts";
+import { noteCall } from "./call-log.ts";
 import { answerSqs, SqsError, type QueueDirectory } from "./mailbox/sqs-protocol.ts";
 
 export interface AwsEndpointOptions {
@@ -19,8 +20,10 @@ export function attachAwsEndpoint(server: Server, options: AwsEndpointOptions): 
       const body = Buffer.concat(chunks).toString("utf8");
       const target = request.headers["x-amz-target"];
       if (typeof target === "string" && target.startsWith("AmazonSQS.")) {
+        noteCall(request, `sqs:${target.slice("AmazonSQS.".length).replace(/Batch$/, "")}`);
         return answerQueue(response, options.queues, target.slice("AmazonSQS.".length), body);
       }
+      noteCall(request, "lambda:InvokeFunction");
       void answerInvoke(request, response, body, options);
     });
   });

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { isBuilt } from "./installation.ts";
 import { LocalError } from "./local-error.ts";
 import type { LocalOptions } from "./options.ts";
 
@@ -16,8 +17,12 @@ const flags = {
   ordering: { type: "string" },
 } as const;
 
-export const usage = `npm run dev -- [options]
-  --app FILE           module that exports \`io\` or \`engine\` (default: what package.json says #app is)
+const [command, defaultApp] = isBuilt
+  ? ["nonsticky dev", "custom.nonsticky.app in serverless.yml"]
+  : ["npm run dev --", "what package.json says #app is"];
+
+export const usage = `${command} [options]
+  --app FILE           module that exports \`io\` or \`engine\` (default: ${defaultApp})
   --port N             default 3000, 0 for any free one
   --path P             default /socket.io
   --instances N        processes kept warm per function (default 1)

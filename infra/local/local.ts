@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { startDynamo } from "./dynamodb/start.ts";
+import { createOutsideEnvironment } from "./environment.ts";
+import { packageDir } from "./installation.ts";
 import { LocalError } from "./local-error.ts";
 import { bundleFunctions } from "./lambda/bundler.ts";
 import type { LocalOptions, LocalRuntime } from "./options.ts";
@@ -16,14 +17,12 @@ import type { Topology } from "./topology.ts";
 export { LocalError } from "./local-error.ts";
 export type { LocalGateway, LocalOptions, LocalRuntime, LocalStats } from "./options.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
-
 /**
  * Runs the stack that serverless.yml describes on this machine: gateway, mailbox, instances, schedules and table.
  * Resolves when it serves. Rejects with a `LocalError` when something the caller chose is wrong.
  */
 export async function startLocal(options: LocalOptions): Promise<LocalRuntime> {
-  return startStack(await readTopology(root, options.ordering ?? "fifo"), options);
+  return startStack(await readTopology(packageDir, options.ordering ?? "fifo"), options);
 }
 
 /** The same for a stack that is given instead of read. */
@@ -47,7 +46,7 @@ export async function startStack(topology: Topology, options: LocalOptions): Pro
       const sockets = trackSockets(server);
       undo.push(() => close(server, sockets));
     }
-    const rebuild = () => bundleFunctions({ root, appFile, functions: topology.functions });
+    const rebuild = () => bundleFunctions({ appFile, functions: topology.functions });
     const port = await listen(gateway, options.port ?? 0);
     const awsPort = await listen(awsEndpoint, 0);
     const bundles = await rebuild();
@@ -60,18 +59,27 @@ export async function startStack(topology: Topology, options: LocalOptions): Pro
     undo.push(() => dynamo.stop());
     const url = `http://127.0.0.1:${port}`;
     const publicDir = path.resolve(options.publicDir ?? path.join(path.dirname(appFile), "public"));
+    const endpoints = { gateway: url, aws: `http://127.0.0.1:${awsPort}`, dynamodb: dynamo.endpoint };
     const stack = new Stack({
       topology,
       options,
       bundles,
       path: readPath(topology, options),
       publicDir: existsSync(publicDir) ? publicDir : undefined,
-      endpoints: { gateway: url, aws: `http://127.0.0.1:${awsPort}`, dynamodb: dynamo.endpoint },
+      endpoints,
     });
     undo.push(() => stack.stop());
     stack.attach(gateway, awsEndpoint);
     await stack.start();
-    return createRuntime(stack, { url, port, dynamodbEndpoint: dynamo.endpoint, rebuild, stop });
+    const outsideEnvironment = createOutsideEnvironment(topology, endpoints);
+    return createRuntime(stack, {
+      url,
+      port,
+      dynamodbEndpoint: dynamo.endpoint,
+      outsideEnvironment,
+      rebuild,
+      stop,
+    });
   } catch (error) {
     await stop();
     throw error;

@@ -1,3 +1,5 @@
+import type { Faults } from "./faults.ts";
+
 /** How to run the stack on this machine. */
 export interface LocalOptions {
   /** Absolute or cwd-relative path of a module that exports `io` or `engine`. */
@@ -36,6 +38,8 @@ export interface LocalOptions {
   readonly idleTimeoutMs?: number;
   /** API Gateway's two hours; default 7,200,000. */
   readonly maxDurationMs?: number;
+  /** What goes otherwise than on AWS. */
+  readonly faults?: Faults;
 }
 
 export interface LocalStats {
@@ -61,6 +65,8 @@ export interface LocalRuntime {
   readonly stage: string;
   readonly tableName: string;
   readonly dynamodbEndpoint: string;
+  /** The whole environment of a program outside of the stack that emits to its clients. */
+  readonly outsideEnvironment: Readonly<Record<string, string>>;
   instances(): { functionName: string; pid: number; busy: boolean }[];
   stats(): LocalStats;
   /** SIGKILL to one instance. */

@@ -6,6 +6,7 @@ export interface RuntimeParts {
   readonly url: string;
   readonly port: number;
   readonly dynamodbEndpoint: string;
+  readonly outsideEnvironment: Readonly<Record<string, string>>;
   readonly rebuild: () => Promise<Bundles>;
   readonly stop: () => Promise<void>;
 }
@@ -15,11 +16,12 @@ const IDLE_POLL_MS = 5;
 /** The stack as its users see it. */
 export function createRuntime(stack: Stack, parts: RuntimeParts): LocalRuntime {
   const { topology, pools, counters, connections, webSocketApi } = stack;
-  const { url, port, dynamodbEndpoint, rebuild, stop } = parts;
+  const { url, port, dynamodbEndpoint, outsideEnvironment, rebuild, stop } = parts;
   return {
     url,
     port,
     dynamodbEndpoint,
+    outsideEnvironment,
     stop,
     stage: topology.stage,
     tableName: topology.table.name,

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { attachAwsEndpoint } from "./aws-endpoint.ts";
 import { Counters } from "./counters.ts";
 import { createEnvironment, type Endpoints } from "./environment.ts";
+import { withLockedGroups, type Faults } from "./faults.ts";
 import { Connections } from "./gateway/connection.ts";
 import { attachGateway } from "./gateway/gateway.ts";
 import type { HttpApiOptions } from "./gateway/http-api.ts";
@@ -44,6 +45,7 @@ export class Stack {
   disconnectEventsLost = false;
   throttledFraction = 0;
   #options: LocalOptions;
+  #faults: Faults;
   #publicDir: string | undefined;
   #path: string;
   #eventSources: EventSource[] = [];
@@ -59,6 +61,7 @@ export class Stack {
     this.topology = topology;
     this.bundles = bundles;
     this.#options = options;
+    this.#faults = options.faults ?? {};
     this.#publicDir = publicDir;
     this.#random = createRandom((options.seed ?? 1) + 1);
     this.#log = options.log ?? ((line) => process.stderr.write(`${line}\n`));
@@ -88,6 +91,7 @@ export class Stack {
       path: this.#path,
       publicDir: this.#publicDir,
       webSocketApi: this.webSocketApi,
+      faults: this.#faults,
       httpApi: this.#createHttpApi(gateway),
       management: {
         connections: this.connections,
@@ -95,10 +99,11 @@ export class Stack {
         throttled: () => this.throttledFraction > 0 && this.#random() < this.throttledFraction,
         onPost: () => (this.counters.posts += 1),
         allowBinaryFrames: this.#options.allowBinaryFrames ?? false,
+        faults: this.#faults,
       },
     });
     attachAwsEndpoint(awsEndpoint, {
-      queues: { find: (name) => this.queues.get(name) },
+      queues: { find: (name) => this.#findQueueOfFunctions(name) },
       invoke: (name, event) => this.#findByName(name)?.invoke(event),
       invokeLater: (name, event) => this.#invokeLater(name, event),
     });
@@ -200,8 +205,10 @@ export class Stack {
         queue: (name) => this.#requireQueue(name),
         accepts: (sid) => this.#acceptsFor(sid),
         onInvoke: (sid, pid) => this.counters.remember(sid, pid),
+        faults: this.#faults,
         log: this.#log,
       }),
+      faults: this.#faults,
       idleTimeoutMs: this.#options.idleTimeoutMs ?? 600_000,
       maxDurationMs: this.#options.maxDurationMs ?? 7_200_000,
       allowBinaryFrames: this.#options.allowBinaryFrames ?? false,
@@ -250,6 +257,11 @@ export class Stack {
   #onInstanceLine({ key }: FunctionSpec, line: string): void {
     if (this.#options.log !== undefined) return this.#options.log(`[${key}] ${line}`);
     if (!/^\{"level":"(debug|info)"/.test(line)) this.#log(`[${key}] ${line}`);
+  }
+
+  #findQueueOfFunctions(name: string): FifoQueue | undefined {
+    const queue = this.#faults.missingQueue === true ? undefined : this.queues.get(name);
+    return queue !== undefined && this.#faults.lockedGroups === true ? withLockedGroups(queue) : queue;
   }
 
   #findByName(name: string): Pool | undefined {

@@ -99,3 +99,30 @@ it("says which file is missing", async () => {
   );
   await expect(run(serviceDir, "no-such-app.ts")).rejects.toThrow("no-such-app.ts");
 });
+
+it.each([
+  [true, "the environment's"],
+  [false, "whichever there are"],
+])(
+  "gives the SDK's clients, where it runs on Lambda is %s, %s credentials",
+  async (onLambda, credentials) => {
+    const sdk = "service/node_modules/@aws-sdk";
+    const serviceDir = await writeService({
+      [`${sdk}/credential-provider-node/package.json`]: `{ "main": "index.js" }`,
+      [`${sdk}/credential-provider-node/index.js`]: `exports.defaultProvider = () => "whichever there are";`,
+      [`${sdk}/credential-provider-env/package.json`]: `{ "main": "index.js" }`,
+      [`${sdk}/credential-provider-env/index.js`]: `exports.fromEnv = () => "the environment's";`,
+      "service/app.ts": `
+      import { defaultProvider } from "@aws-sdk/credential-provider-node";
+      export const io = defaultProvider();
+    `,
+    });
+
+    await bundle({ serviceDir, handlers: ["functions/inbox.handler"], onLambda });
+
+    const { handler } = (await import(path.join(serviceDir, ".build/functions/inbox.mjs"))) as {
+      handler(): unknown;
+    };
+    expect(handler()).toBe(credentials);
+  },
+);

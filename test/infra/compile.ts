@@ -14,6 +14,7 @@ export interface Template {
 export interface Resource {
   readonly Type: string;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: string | readonly string[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- every resource type has a shape of its own
   readonly Properties: any;
 }
@@ -29,6 +30,8 @@ export interface CompileOptions {
   readonly ordering: string;
   /** Stage parameters besides. */
   readonly params?: Readonly<Record<string, string>>;
+  /** What is different from the repository: files, each with a text in it and what stands there instead. */
+  readonly edits?: Readonly<Record<string, readonly [from: string, to: string]>>;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function compileTemplate(options: CompileOptions): Promise<Template
   return JSON.parse(template) as Template;
 }
 
-async function packageService({ stage, ordering, params }: CompileOptions): Promise<string> {
+async function packageService({ stage, ordering, params, edits = {} }: CompileOptions): Promise<string> {
   const serviceDir = await mkdtemp(path.join(tmpdir(), "nonsticky-infra-"));
   try {
     await cp(path.join(root, "serverless.yml"), path.join(serviceDir, "serverless.yml"));
@@ -59,6 +62,11 @@ async function packageService({ stage, ordering, params }: CompileOptions): Prom
         path.join(serviceDir, `functions/${name}.ts`),
         "export const handler = async () => {};",
       );
+    }
+    for (const [name, [from, to]] of Object.entries(edits)) {
+      const text = await readFile(path.join(serviceDir, name), "utf8");
+      if (!text.includes(from)) throw new Error(`expected ${name} to contain ${from}, got none`);
+      await writeFile(path.join(serviceDir, name), text.replace(from, to));
     }
     const given = Object.entries({ ordering, ...params }).flatMap(([name, value]) => [
       "--param",
@@ -75,8 +83,9 @@ async function packageService({ stage, ordering, params }: CompileOptions): Prom
   }
 }
 
-/** All of infra/ but the local runtime, of which no deployment knows. */
-const isSource = (file: string): boolean => !file.startsWith(path.join(root, "infra/local"));
+/** All of infra/ that a deployment knows: not the local runtime, and nothing in TypeScript, which the framework cannot load. */
+const isSource = (file: string): boolean =>
+  !file.startsWith(path.join(root, "infra/local")) && !file.endsWith(".ts");
 
 async function hashSources(options: CompileOptions): Promise<string> {
   const inside = await readdir(path.join(root, "infra"), { recursive: true, withFileTypes: true });

@@ -1,8 +1,15 @@
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMPILE_TIMEOUT_MS, compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
+import { readDeployTable } from "./deploy-doc.ts";
 import type { Template } from "./compile.ts";
+
+/** infra/edge/domain.cjs, as the framework calls it. */
+const resolveDomain = createRequire(import.meta.url)("../../infra/edge/domain.cjs") as (framework: {
+  resolveVariable(name: string): Promise<string | undefined>;
+}) => Promise<unknown>;
 
 const orderings = ["fifo", "direct"] as const;
 
@@ -131,6 +138,8 @@ describe.each(orderings)("without the edge, in %s ordering,", (ordering) => {
     ]);
     expect(Object.keys(on[ordering]!.Outputs).filter((name) => !(name in off[ordering]!.Outputs))).toEqual([
       "EdgeUrl",
+      "EdgeClient",
+      "EdgeDomain",
     ]);
     expect(JSON.stringify(off[ordering])).not.toContain("AWS::CloudFront");
   });
@@ -142,5 +151,66 @@ describe.each(orderings)("without the edge, in %s ordering,", (ordering) => {
     for (const variables of all) {
       expect(variables).toMatchObject({ NONSTICKY_UPGRADES: "none", NONSTICKY_TRUSTED_HOPS: "0" });
     }
+  });
+});
+
+it("has every output that docs/deploy.md lists", async () => {
+  const documented = [...(await readDeployTable("To an account")).keys()];
+
+  expect(documented.length).toBeGreaterThan(5);
+  for (const name of documented) expect(on.fifo!.Outputs).toHaveProperty(name);
+});
+
+describe("a domain of the stage's own", () => {
+  const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
+
+  it(
+    "is a name of the distribution, with its certificate, and what clients are told",
+    async () => {
+      const template = await compileTemplate({
+        stage: "dev",
+        ordering: "fifo",
+        params: { edge: "true", domain: "chat.example.com", certificate },
+      });
+
+      expect(propertiesOf(template, "Edge").DistributionConfig).toMatchObject({
+        Aliases: ["chat.example.com"],
+        ViewerCertificate: {
+          AcmCertificateArn: certificate,
+          SslSupportMethod: "sni-only",
+          MinimumProtocolVersion: "TLSv1.2_2021",
+        },
+      });
+      expect(template.Outputs).toMatchObject({
+        EdgeUrl: { Value: "https://chat.example.com" },
+        EdgeClient: { Value: 'io("https://chat.example.com", { path: "/socket.io" })' },
+        EdgeDomain: { Value: { "Fn::GetAtt": ["Edge", "DomainName"] } },
+      });
+    },
+    COMPILE_TIMEOUT_MS,
+  );
+
+  it.each([
+    [
+      "without an edge",
+      { edge: "false", domain: "chat.example.com", certificate },
+      "together with edge=true",
+    ],
+    ["without a certificate", { domain: "chat.example.com" }, "domain and certificate together"],
+    ["that is missing beside its certificate", { certificate }, "domain and certificate together"],
+    [
+      "with a certificate of another region",
+      { domain: "chat.example.com", certificate: certificate.replace("us-east-1", "eu-west-1") },
+      "ARN of ACM in us-east-1",
+    ],
+  ])("is refused %s", async (_, given: Readonly<Record<string, string>>, message) => {
+    const values: Readonly<Record<string, string>> = {
+      "param:edge": given.edge ?? "true",
+      "param:path": "/socket.io",
+      "self:custom.domainName": given.domain ?? "",
+      "self:custom.certificate": given.certificate ?? "",
+    };
+
+    await expect(resolveDomain({ resolveVariable: async (name) => values[name] })).rejects.toThrow(message);
   });
 });

@@ -15,10 +15,16 @@ beforeAll(async () => {
 interface GatewayEvent {
   readonly eventType: "CONNECT" | "MESSAGE" | "DISCONNECT";
   readonly body?: unknown;
+  readonly status?: number | string;
+  /** What else the authorizer said. */
+  readonly said?: Readonly<Record<string, string>>;
 }
 
 /** The form API Gateway would send to the queue: as text, and as the queue reads it. */
-function write({ eventType, body }: GatewayEvent): { form: string; fields: Record<string, string> } {
+function write({ eventType, body, status, said }: GatewayEvent): {
+  form: string;
+  fields: Record<string, string>;
+} {
   const form = render(template, {
     context: {
       eventType,
@@ -26,7 +32,8 @@ function write({ eventType, body }: GatewayEvent): { form: string; fields: Recor
       requestId: "fDzLTGTjIAMFxMw=",
       ...(eventType === "MESSAGE" ? { messageId: "fDzLTeEFIAMCLPg=" } : {}),
       requestTimeEpoch: 1708327306706,
-      authorizer: { sid, principalId: "nonsticky" },
+      ...(status === undefined ? {} : { disconnectStatusCode: status }),
+      authorizer: { sid, principalId: "nonsticky", ...said },
     },
     input: { body },
     util: {
@@ -94,11 +101,37 @@ describe("a frame", () => {
   it.each([
     ["a pong", "3"],
     ["a ping of a client of Socket.IO 2", "2"],
+  ])("travels in the lane of signs of life when it is %s", (_, frame) => {
+    expect(write({ eventType: "MESSAGE", body: frame }).fields.MessageGroupId).toBe("q83vEjRWeJCrze8BI0Vn.a");
+  });
+
+  it.each([
     ["an ack", '431["done"]'],
     ["an ack of a namespace", '43/admin,12[{"ok":true}]'],
     ["an ack with nothing in it", "43"],
-  ])("travels in the lane of answers when it is %s", (_, frame) => {
-    expect(write({ eventType: "MESSAGE", body: frame }).fields.MessageGroupId).toBe("q83vEjRWeJCrze8BI0Vn.a");
+  ])("has a group of its own when it is %s", (_, frame) => {
+    expect(write({ eventType: "MESSAGE", body: frame }).fields.MessageGroupId).toBe(
+      "q83vEjRWeJCrze8BI0Vn.k.fDzLTeEFIAMCLPg=",
+    );
+  });
+
+  it.each([
+    [
+      "an ack of the app's own parser",
+      "bhKR0eXBlA6JpZACkZGF0YZCjbnNwoS8=",
+      "bhKR0eXBlA6Jp",
+      ".k.fDzLTeEFIAMCLPg=",
+    ],
+    ["another packet of that parser", "bhKR0eXBlAqJpZACkZGF0YZCjbnNwoS8=", "bhKR0eXBlA6Jp", ""],
+    ["what would be an ack of the stock parser", "430[]", "bhKR0eXBlA6Jp", ""],
+    ["an ack of a parser of texts", '4{"type":3,"id":1}', '4{"type":3,"id":', ".k.fDzLTeEFIAMCLPg="],
+    ["an ack, and the authorizer says nothing of acks", "430[]", "", ".k.fDzLTeEFIAMCLPg="],
+    ["an event, and the authorizer says nothing of acks", '42["a"]', "", ""],
+    ["a pong, whatever the parser", "3", "bhKR0eXBlA6Jp", ".a"],
+  ])("goes by what the authorizer says of acks: %s", (_, frame, acks, lane) => {
+    const { fields } = write({ eventType: "MESSAGE", body: frame, said: { acks } });
+
+    expect(fields.MessageGroupId).toBe(`q83vEjRWeJCrze8BI0Vn${lane}`);
   });
 
   it.each([
@@ -133,6 +166,14 @@ describe.each(["CONNECT", "DISCONNECT"] as const)("%s", (eventType) => {
       MessageBody: `${eventType},q83vEjRWeJCrze8BI0Vn,PJqB0fHsqRcCHlw=,1708327306706,`,
     });
   });
+});
+
+it("says why a connection ended, if API Gateway says so", () => {
+  for (const status of [1003, "1003"]) {
+    const { fields } = write({ eventType: "DISCONNECT", status });
+
+    expect(fields.MessageBody).toBe("DISCONNECT,q83vEjRWeJCrze8BI0Vn,PJqB0fHsqRcCHlw=,1708327306706,1003");
+  }
 });
 
 it("leaves no room for a line break to become part of a value", () => {

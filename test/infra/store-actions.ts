@@ -45,6 +45,11 @@ const calls: Readonly<Partial<Record<keyof Store, (store: Store) => Promise<unkn
   listSweeps: (store) => store.listSweeps(),
   saveSweep: (store) => store.saveSweep(fixtures.sweepOf(), now),
   deleteSweep: (store) => store.deleteSweep(240_000),
+  saveDeployment: (store) => store.saveDeployment({ savedAtMs: now }),
+  getDeployment: (store) => store.getDeployment(),
+  takeLease: (store) => store.takeLease({ sid, holder: "a", nowMs: now, untilMs: now + 5000 }),
+  endLease: (store) => store.endLease(sid, "a"),
+  saveAnswer: (store) => store.saveAnswer({ ackId: 7, nsp: "/", sid, messages: ['37["hi"]'], atMs: now }),
 };
 
 /** What IAM has to allow for these methods of the DynamoDB store, whether or not their conditions hold. */
@@ -68,10 +73,10 @@ export async function actionsOfStore(methods: readonly string[]): Promise<string
 
 /** A client that notes each command. Every condition holds, of an empty outbox, or none does, of no row at all. */
 function createRecorder(actions: Set<string>, holds: boolean): DynamoDBDocumentClient {
-  const send = async (command: object): Promise<unknown> => {
+  const send = async (command: { readonly input: object }): Promise<unknown> => {
     const name = command.constructor.name;
     actions.add(actionOf[name] ?? `unknown: ${name}`);
-    if (!holds && /^(Put|Update|Delete)/.test(name)) {
+    if (!holds && "ConditionExpression" in command.input) {
       throw new ConditionalCheckFailedException({ message: "refused", $metadata: {} });
     }
     return holds ? { Attributes: toOutboxItem(sid) } : {};

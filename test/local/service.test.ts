@@ -78,7 +78,7 @@ describe("serverless.yml", () => {
 
     expect(Object.fromEntries(form)).toEqual({
       Action: "SendMessage",
-      MessageGroupId: "abc.a",
+      MessageGroupId: "abc.k.m",
       MessageDeduplicationId: "m",
       MessageBody: "MESSAGE,abc,PJqB0fHsqRcCHlw=,5,NDNbJHV0aWxd",
     });

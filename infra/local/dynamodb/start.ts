@@ -19,7 +19,7 @@ export async function startDynamo(
     return { endpoint, pid: undefined, stop: async () => {} };
   }
   const child = fork(serverFile, [], {
-    env: {},
+    env: { NONSTICKY_CALLS: process.env["NONSTICKY_CALLS"] },
     execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

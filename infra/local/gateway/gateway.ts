@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Faults } from "../faults.ts";
 import { answerHttpApi, type HttpApiOptions } from "./http-api.ts";
 import { answerManagement, type ManagementOptions } from "./management.ts";
 import { sendFile } from "./static-files.ts";
@@ -11,6 +12,7 @@ export interface GatewayOptions {
   readonly path: string;
   readonly publicDir: string | undefined;
   readonly webSocketApi: WebSocketApi;
+  readonly faults: Faults;
   readonly management: ManagementOptions;
   /** Absent: the stack has no function for long-polling. */
   readonly httpApi: HttpApiOptions | undefined;
@@ -21,7 +23,7 @@ export interface GatewayOptions {
  * `/<stage>` (the bare WebSocket API), and the @connections API.
  */
 export function attachGateway(server: Server, options: GatewayOptions): void {
-  const { stage, path } = options;
+  const { stage, path, faults } = options;
   const callback = `/${stage}/@connections/`;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const pathname = toPathname(request);
@@ -32,25 +34,28 @@ export function attachGateway(server: Server, options: GatewayOptions): void {
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const pathname = toPathname(request);
-    const isStage = pathname === `/${stage}` || pathname === `/${stage}/`;
+    if (faults.blindEdge && pathname.startsWith(`${path}/`)) return refuse(socket, "400 Bad Request");
+    const isStage = pathname === `/${stage}` || (pathname === `/${stage}/` && !faults.noTrailingSlash);
     if (!isStage && !pathname.startsWith(`${path}/`)) {
-      const status = pathname.startsWith(`/${stage}/`) ? "403 Forbidden" : "404 Not Found";
-      const body = JSON.stringify({ message: status.slice(4) });
-      socket.on("error", () => {});
-      socket.end(
-        `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      );
-      return;
+      return refuse(socket, pathname.startsWith(`/${stage}/`) ? "403 Forbidden" : "404 Not Found");
     }
     options.webSocketApi.upgrade(request, socket, head).catch(() => socket.destroy());
   });
+}
+
+function refuse(socket: Duplex, status: string): void {
+  const body = JSON.stringify({ message: status.slice(4) });
+  socket.on("error", () => {});
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
 }
 
 async function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
   pathname: string,
-  { stage, path, publicDir, httpApi }: GatewayOptions,
+  { stage, path, publicDir, httpApi, faults }: GatewayOptions,
 ): Promise<void> {
   const fail = (status: number, body: unknown) => {
     request.resume();
@@ -60,6 +65,7 @@ async function answerPage(
   if (pathname === `/${stage}` || pathname.startsWith(`/${stage}/`))
     return fail(403, { message: "Forbidden" });
   if (pathname.startsWith(`${path}/`)) {
+    if (faults.noEmptyRest && pathname === `${path}/`) return fail(404, { message: "Not Found" });
     if (httpApi !== undefined) return answerHttpApi(request, response, httpApi);
     // What the official server answers for a transport that is not enabled.
     return fail(400, { code: 0, message: "Transport unknown" });

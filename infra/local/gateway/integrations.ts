@@ -1,3 +1,4 @@
+import { LATE_MS, Turnstile, type Faults } from "../faults.ts";
 import type { Pool } from "../lambda/pool.ts";
 import type { FifoQueue } from "../mailbox/fifo-queue.ts";
 import { sendForm } from "../mailbox/sqs-protocol.ts";
@@ -22,6 +23,7 @@ export interface IntegrationTargets {
   /** Which instances may serve this session; undefined means all. */
   readonly accepts: (sid: string | undefined) => ((pid: number) => boolean) | undefined;
   readonly onInvoke: (sid: string, pid: number) => void;
+  readonly faults: Faults;
   readonly log: (line: string) => void;
 }
 
@@ -30,7 +32,11 @@ export function createIntegrations(
   topology: Topology,
   targets: IntegrationTargets,
 ): Readonly<Record<RouteKey, Integration>> {
-  const entries = routeKeys.map((key) => [key, createIntegration(topology, key, targets)] as const);
+  const entries = routeKeys.map((key) => {
+    const integration = createIntegration(topology, key, targets);
+    const mayFail: Integration = (event) => (targets.faults.failedRoute === key ? 500 : integration(event));
+    return [key, mayFail] as const;
+  });
   return Object.fromEntries(entries) as Record<RouteKey, Integration>;
 }
 
@@ -49,9 +55,19 @@ function createIntegration(topology: Topology, key: RouteKey, targets: Integrati
 /** `AWS` integration with `sqs:path/…`: synchronous, so frames of a connection are queued as they come. */
 function toQueue(queue: FifoQueue, template: string, targets: IntegrationTargets): Integration {
   const render = compileTemplate(template);
-  return ({ requestContext, body }) => {
+  const late = new Turnstile();
+  return ({ requestContext, body: sent }) => {
+    const { faults } = targets;
+    const body = faults.latinBodies && sent !== undefined ? Buffer.from(sent).toString("latin1") : sent;
     try {
-      sendForm(queue, render({ context: toTemplateContext(requestContext), body }));
+      if (faults.missingQueue === true) throw new Error("AWS.SimpleQueueService.NonExistentQueue");
+      const rendered = render({ context: toTemplateContext(requestContext), body });
+      const form = faults.oneLane ? rendered.replace(/(?<=MessageGroupId=[^.&]*)\.[^&]*/, "") : rendered;
+      if (sent !== undefined && late.isNext(faults.lateFrameEvery)) {
+        setTimeout(() => sendForm(queue, form), faults.lateFrameMs ?? LATE_MS);
+      } else {
+        sendForm(queue, form);
+      }
       return 200;
     } catch (error) {
       targets.log(`integration of ${requestContext.routeKey} failed: ${String(error)}`);
@@ -83,8 +99,12 @@ function toFunction(pool: Pool, targets: IntegrationTargets): Integration {
   };
 }
 
-/** `$context`: numbers and booleans of the authorizer are text in a template. */
-function toTemplateContext(context: RequestContext): Record<string, unknown> {
+/**
+ * `$context`: numbers and booleans of the authorizer are text in a template. Why a connection ended is in the events of
+ * functions alone, as far as API Gateway's documentation goes.
+ */
+function toTemplateContext(all: RequestContext): Record<string, unknown> {
+  const { disconnectStatusCode: _, disconnectReason: __, ...context } = all;
   const authorizer = Object.entries(context.authorizer ?? {}).map(([name, value]) => [name, String(value)]);
   return {
     messageId: "",

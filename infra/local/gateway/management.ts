@@ -1,4 +1,6 @@
+import { noteCall } from "../call-log.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { LATE_MS, Turnstile, type Faults } from "../faults.ts";
 import { createGatewayId, isGatewayId } from "./events.ts";
 import type { Connection, Connections } from "./connection.ts";
 
@@ -10,6 +12,7 @@ export interface ManagementOptions {
   readonly onPost: () => void;
   /** More permissive than AWS: binary messages of the server leave as binary frames, too. */
   readonly allowBinaryFrames: boolean;
+  readonly faults: Faults;
 }
 
 /** "Message payload size 128 KB": API Gateway quotas for WebSocket APIs. */
@@ -35,6 +38,8 @@ export function answerManagement(
   if (!(request.headers.authorization ?? "").startsWith("AWS4-HMAC-SHA256 ")) {
     return fail(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
   }
+  if (options.faults.deletedStage === true) return fail(403, "ForbiddenException", "Forbidden");
+  noteCall(request, `execute-api:ManageConnections ${request.method ?? ""}`);
   const connectionId = decode(encodedId);
   if (connectionId === undefined || !isGatewayId(connectionId)) {
     return fail(400, "BadRequestException", "Invalid connectionId: " + (connectionId ?? encodedId));
@@ -44,7 +49,7 @@ export function answerManagement(
 
   switch (request.method) {
     case "POST":
-      return readBody(request, MAX_POST_BYTES, (body) => {
+      return readBody(request, options.faults.postLimitBytes ?? MAX_POST_BYTES, (body) => {
         if (body === undefined) {
           return fail(413, "PayloadTooLargeException", "The data has exceeded the maximum size allowed.");
         }
@@ -53,8 +58,10 @@ export function answerManagement(
         if (connection === undefined) return gone();
         options.onPost();
         connection.lastActiveAtMs = Date.now();
-        if (!connection.dropped) send(connection, body, options.allowBinaryFrames);
-        response.writeHead(200).end();
+        if (!connection.dropped) sendFaultily(connection, body, options);
+        const answer = () => response.writeHead(200).end();
+        if (options.faults.slowPostMs === undefined) answer();
+        else setTimeout(answer, options.faults.slowPostMs);
       });
     case "DELETE": {
       const connection = find();
@@ -80,6 +87,20 @@ export function answerManagement(
     default:
       return fail(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
   }
+}
+
+const lost = new Turnstile();
+const late = new Turnstile();
+
+function sendFaultily(connection: Connection, body: Buffer, options: ManagementOptions): void {
+  const { lostPostEvery, latePostEvery, binaryPosts, lostLastWords } = options.faults;
+  if (lost.isNext(lostPostEvery)) return;
+  if (binaryPosts) return connection.socket.send(body, { binary: true });
+  const isLate = late.isNext(latePostEvery);
+  if (!isLate && !lostLastWords) return send(connection, body, options.allowBinaryFrames);
+  setTimeout(() => {
+    if (connection.closing === undefined) send(connection, body, options.allowBinaryFrames);
+  }, LATE_MS);
 }
 
 const LETTER_B = 0x62;

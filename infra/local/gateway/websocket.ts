@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
+import type { Faults } from "../faults.ts";
 import type { Pool } from "../lambda/pool.ts";
 import { apiId, type RouteKey, type Topology } from "../topology.ts";
 import { hasIdentity, readVerdict } from "./authorize.ts";
@@ -27,6 +28,7 @@ export interface WebSocketApiOptions {
   /** Takes binary frames as the Engine.IO text that carries the same bytes (`b` + base64), instead of closing with 1003. */
   readonly allowBinaryFrames: boolean;
   readonly disconnectEventsLost: () => boolean;
+  readonly faults: Faults;
   readonly log: (line: string) => void;
 }
 
@@ -68,6 +70,7 @@ export class WebSocketApi {
       sourceIp: (request.socket.remoteAddress ?? "127.0.0.1").replace(/^::ffff:/, ""),
       userAgent: request.headers["user-agent"],
     };
+    if (this.#options.faults.deletedStage === true) return refuse(socket, facts, 403, "Forbidden");
     const parts = createHandshakeParts(request, facts);
     const verdict = await this.#authorize(facts, parts);
     if ("status" in verdict) return refuse(socket, facts, verdict.status, verdict.message);
@@ -83,13 +86,17 @@ export class WebSocketApi {
       return refuse(socket, facts, status, status === 403 ? "Forbidden" : "Internal server error");
     }
     if (socket.destroyed) return this.#disconnected(facts, authorizer, toCause(1006));
+    this.#server.options.maxPayload = this.#options.faults.inboundLimitBytes ?? MAX_INBOUND_BYTES;
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
       this.#open(webSocket, facts, authorizer, binaryFormOf(request)),
     );
   }
 
   /** As DELETE of @connections: "the connection is always closed with status code 1000". */
-  close(connection: Connection, cause: DisconnectCause = toCause(1000)): void {
+  close(
+    connection: Connection,
+    cause: DisconnectCause = toCause(this.#options.faults.deletionCloseCode ?? 1000),
+  ): void {
     if (connection.closing !== undefined || connection.ended) return;
     connection.closing = cause;
     this.#options.connections.remove(connection);
@@ -155,6 +162,9 @@ export class WebSocketApi {
     };
     this.#options.connections.add(connection);
     socket.on("message", (data, isBinary) => this.#onFrame(connection, data, isBinary));
+    socket.on("ping", () => {
+      if (this.#options.faults.closesAtPing) this.close(connection);
+    });
     socket.on("error", (error: Error & { code?: string }) => {
       // `ws` has answered 1009 or 1007 by itself already.
       const tooBig = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
@@ -168,7 +178,10 @@ export class WebSocketApi {
   #onFrame(connection: Connection, data: RawData, isBinary: boolean): void {
     if (connection.closing !== undefined || connection.dropped) return;
     connection.lastActiveAtMs = Date.now();
-    if (isBinary && !this.#options.allowBinaryFrames) return this.close(connection, toCause(1003));
+    if (this.#options.faults.deletedStage === true) return;
+    if (isBinary && !this.#options.allowBinaryFrames) {
+      return this.close(connection, toCause(this.#options.faults.binaryCloseCode ?? 1003));
+    }
     const bytes = data as Buffer;
     const body = isBinary ? connection.binaryForm.toText(bytes) : bytes.toString("utf8");
     const requestContext = createRequestContext(connection.facts, {

@@ -2,13 +2,12 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { build, type BuildFailure, type Metafile, type Plugin } from "esbuild";
+import { cacheDir, codeDir, extension, isBuilt, packageDir, workingDir } from "../installation.ts";
 import { LocalError } from "../local-error.ts";
 import type { FunctionSpec } from "../topology.ts";
 import type { FunctionCode } from "./instance.ts";
 
 export interface BundleRequest {
-  /** The repository: where handlers are, and what `nonsticky` means. */
-  readonly root: string;
   readonly appFile: string;
   readonly functions: readonly FunctionSpec[];
 }
@@ -29,8 +28,6 @@ interface Manifest {
   readonly dir: string;
 }
 
-const cacheDir = ".cache/local";
-const local = "infra/local";
 const HOUR_MS = 3_600_000;
 
 /**
@@ -38,41 +35,53 @@ const HOUR_MS = 3_600_000;
  * asked for it and reused while no source has changed, so a second start builds nothing.
  */
 export async function bundleFunctions(request: BundleRequest): Promise<Bundles> {
-  const { root, appFile, functions } = request;
-  const key = hash(
-    [appFile, ...functions.map(({ handler }) => handler), await readVersions(root)].join("\n"),
-  );
-  const cache = path.join(root, cacheDir);
-  const manifestFile = path.join(cache, `${key}.json`);
-  let manifest = await readManifest(manifestFile);
-  if (manifest === undefined || !(await isCurrent(root, manifest))) {
-    manifest = await buildInto(cache, key, request);
+  const { appFile, functions } = request;
+  const versions = await readVersions();
+  const key = hash([appFile, ...functions.map(({ handler }) => handler), versions].join("\n"));
+  const manifestFile = path.join(cacheDir, `${key}.json`);
+  let manifest = versions === undefined ? undefined : await readManifest(manifestFile);
+  if (manifest === undefined || !(await isCurrent(manifest))) {
+    manifest = await buildInto(key, request);
     await writeFile(`${manifestFile}.${process.pid}`, JSON.stringify(manifest));
     await rename(`${manifestFile}.${process.pid}`, manifestFile);
-    await removeOld(cache, key, manifest.dir);
+    await removeOld(key, manifest.dir);
   }
-  const dir = path.join(cache, manifest.dir);
+  const dir = path.join(cacheDir, manifest.dir);
   refuseWithoutServer(appFile, manifest.appExports);
 
-  const bootstrapFile = path.join(dir, "bootstrap.mjs");
+  const processes = isBuilt ? builtProcesses : bundledProcesses(dir);
   const code = functions.map(({ key: functionKey, handler }) => {
     const { module, exportName } = splitHandler(handler);
-    return [functionKey, { bootstrapFile, bundleFile: path.join(dir, `${module}.mjs`), exportName }] as const;
+    const bundleFile = path.join(dir, `${module}.mjs`);
+    return [functionKey, { bootstrapFile: processes.bootstrap, bundleFile, exportName }] as const;
   });
   return {
     code: new Map<string, FunctionCode>(code),
-    dynamoServerFile: path.join(dir, "dynamodb.mjs"),
-    guardFile: path.join(dir, "guard.mjs"),
-    inputs: Object.keys(manifest.inputs).map((input) => path.resolve(root, input)),
+    dynamoServerFile: processes.dynamodb,
+    guardFile: processes.guard,
+    inputs: Object.keys(manifest.inputs).map((input) => path.resolve(workingDir, input)),
   };
 }
 
-async function buildInto(cache: string, key: string, request: BundleRequest): Promise<Manifest> {
-  const { root, appFile, functions } = request;
-  const outdir = path.join(cache, `${key}.${process.pid}.${Date.now()}`);
+/** Programs that run in processes of their own. Node reads no TypeScript, so the repository bundles them. */
+const processSources = {
+  bootstrap: path.join(codeDir, `infra/local/lambda/bootstrap${extension}`),
+  guard: path.join(codeDir, `infra/local/lambda/guard${extension}`),
+  dynamodb: path.join(codeDir, `infra/local/dynamodb/server${extension}`),
+};
+type Processes = typeof processSources;
+const builtProcesses: Processes = processSources;
+const bundledProcesses = (dir: string): Processes => ({
+  bootstrap: path.join(dir, "bootstrap.mjs"),
+  guard: path.join(dir, "guard.mjs"),
+  dynamodb: path.join(dir, "dynamodb.mjs"),
+});
+
+async function buildInto(key: string, { appFile, functions }: BundleRequest): Promise<Manifest> {
+  const outdir = path.join(cacheDir, `${key}.${process.pid}.${Date.now()}`);
   await mkdir(outdir, { recursive: true });
   const common = {
-    absWorkingDir: root,
+    absWorkingDir: workingDir,
     outdir,
     outExtension: { ".js": ".mjs" },
     platform: "node",
@@ -82,7 +91,7 @@ async function buildInto(cache: string, key: string, request: BundleRequest): Pr
     metafile: true,
     logLevel: "silent",
   } as const;
-  const appExports = await readAppExports(root, appFile);
+  const appExports = await readAppExports(appFile);
   refuseWithoutServer(appFile, appExports);
   try {
     const [{ metafile }] = await Promise.all([
@@ -90,10 +99,10 @@ async function buildInto(cache: string, key: string, request: BundleRequest): Pr
         ...common,
         entryPoints: functions.map(({ handler }) => {
           const { module } = splitHandler(handler);
-          return { in: path.join(root, `${module}.ts`), out: module };
+          return { in: path.join(codeDir, `${module}${extension}`), out: module };
         }),
         splitting: true,
-        conditions: ["nonsticky-source"],
+        conditions: isBuilt ? ["module"] : ["nonsticky-source", "module"],
         mainFields: ["module", "main"],
         sourcemap: true,
         sourcesContent: false,
@@ -102,21 +111,13 @@ async function buildInto(cache: string, key: string, request: BundleRequest): Pr
         banner: {
           js: 'import{createRequire as $require}from"node:module";const require=$require(import.meta.url);',
         },
-        plugins: [await mapSpecifiers(root, appFile)],
+        plugins: [await mapSpecifiers(appFile)],
       }),
-      build({
-        ...common,
-        entryPoints: [
-          { in: path.join(root, local, "lambda/bootstrap.ts"), out: "bootstrap" },
-          { in: path.join(root, local, "lambda/guard.ts"), out: "guard" },
-          { in: path.join(root, local, "dynamodb/server.ts"), out: "dynamodb" },
-        ],
-        packages: "external",
-      }),
+      isBuilt ? undefined : build({ ...common, entryPoints: processSources, packages: "external" }),
     ]);
-    const inputs = await hashInputs(root, metafile);
+    const inputs = await hashInputs(metafile);
     const dir = `${key}-${hash(JSON.stringify(inputs))}`;
-    await rename(outdir, path.join(cache, dir)).catch(() => rm(outdir, { recursive: true, force: true }));
+    await rename(outdir, path.join(cacheDir, dir)).catch(() => rm(outdir, { recursive: true, force: true }));
     return { inputs, appExports, dir };
   } catch (error) {
     await rm(outdir, { recursive: true, force: true });
@@ -124,30 +125,30 @@ async function buildInto(cache: string, key: string, request: BundleRequest): Pr
   }
 }
 
-/** `#app` is the app, and `nonsticky` this repository's sources, wherever the importing file lies. */
-async function mapSpecifiers(root: string, appFile: string): Promise<Plugin> {
-  const packageJson = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as {
+/** `#app` is the app, and `nonsticky` this very code, wherever the importing file lies. */
+async function mapSpecifiers(appFile: string): Promise<Plugin> {
+  const packageJson = JSON.parse(await readFile(path.join(packageDir, "package.json"), "utf8")) as {
     name: string;
-    exports: Record<string, { "nonsticky-source"?: string }>;
+    exports: Record<string, { "nonsticky-source"?: string; default?: string }>;
   };
+  const condition = isBuilt ? "default" : "nonsticky-source";
   return {
     name: "local-specifiers",
     setup(setup) {
       setup.onResolve({ filter: /^#app$/ }, () => ({ path: appFile }));
       setup.onResolve({ filter: new RegExp(`^${packageJson.name}(/|$)`) }, ({ path: specifier }) => {
-        const source =
-          packageJson.exports[`.${specifier.slice(packageJson.name.length)}`]?.["nonsticky-source"];
-        return source === undefined ? undefined : { path: path.join(root, source) };
+        const file = packageJson.exports[`.${specifier.slice(packageJson.name.length)}`]?.[condition];
+        return file === undefined ? undefined : { path: path.join(packageDir, file) };
       });
     },
   };
 }
 
 /** The names an app exports, read without running it; undefined for CommonJS, whose names only running shows. */
-async function readAppExports(root: string, appFile: string): Promise<readonly string[] | undefined> {
+async function readAppExports(appFile: string): Promise<readonly string[] | undefined> {
   try {
     const { metafile } = await build({
-      absWorkingDir: root,
+      absWorkingDir: workingDir,
       entryPoints: [appFile],
       bundle: true,
       packages: "external",
@@ -183,10 +184,10 @@ function toLocalError(appFile: string, error: unknown): unknown {
 }
 
 /** Earlier builds of the same request after an hour, when nothing starts from them any more; others after a week. */
-async function removeOld(cache: string, key: string, current: string): Promise<void> {
-  for (const name of await readdir(cache)) {
+async function removeOld(key: string, current: string): Promise<void> {
+  for (const name of await readdir(cacheDir)) {
     if (name === current || name.startsWith("service-")) continue;
-    const file = path.join(cache, name);
+    const file = path.join(cacheDir, name);
     const found = await stat(file).catch(() => undefined);
     const ageMs = found === undefined ? 0 : Date.now() - found.mtimeMs;
     if (ageMs > (name.startsWith(`${key}-`) ? HOUR_MS : 7 * 24 * HOUR_MS)) {
@@ -195,27 +196,35 @@ async function removeOld(cache: string, key: string, current: string): Promise<v
   }
 }
 
-async function isCurrent(root: string, { inputs, dir }: Manifest): Promise<boolean> {
-  if ((await stat(path.join(root, cacheDir, dir)).catch(() => undefined)) === undefined) return false;
+async function isCurrent({ inputs, dir }: Manifest): Promise<boolean> {
+  if ((await stat(path.join(cacheDir, dir)).catch(() => undefined)) === undefined) return false;
   const checks = Object.entries(inputs).map(
-    async ([file, expected]) => (await hashFile(path.resolve(root, file))) === expected,
+    async ([file, expected]) => (await hashFile(path.resolve(workingDir, file))) === expected,
   );
   return (await Promise.all(checks)).every(Boolean);
 }
 
-async function hashInputs(root: string, { inputs }: Metafile): Promise<Record<string, string>> {
+async function hashInputs({ inputs }: Metafile): Promise<Record<string, string>> {
   const own = Object.keys(inputs).filter((file) => !file.includes("node_modules/"));
-  const inside = ["lambda/bootstrap.ts", "lambda/guard.ts", "dynamodb/server.ts", "lambda/bundler.ts"].map(
-    (file) => `${local}/${file}`,
-  );
-  const hashes = [...own, ...inside].map(
-    async (file) => [file, await hashFile(path.resolve(root, file))] as const,
+  const inside = [
+    ...Object.values(processSources),
+    path.join(codeDir, `infra/local/lambda/bundler${extension}`),
+  ];
+  const hashes = [...own, ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file)))].map(
+    async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const,
   );
   return Object.fromEntries(await Promise.all(hashes));
 }
 
-/** Stands for everything in `node_modules`. */
-const readVersions = (root: string): Promise<string> => hashFile(path.join(root, "package-lock.json"));
+/**
+ * Stands for everything in `node_modules`: the lockfile. A project may use another package manager, and this package
+ * be linked into it; then nothing does, and nothing is reused.
+ */
+async function readVersions(): Promise<string | undefined> {
+  if (!isBuilt) return hashFile(path.join(packageDir, "package-lock.json"));
+  const found = await readFile("node_modules/.package-lock.json").catch(() => undefined);
+  return found === undefined ? undefined : hash(found);
+}
 
 async function hashFile(file: string): Promise<string> {
   return readFile(file).then(hash, () => "absent");

@@ -159,8 +159,8 @@ export class EventSource {
   }
 }
 
-/** Both lanes of a session, `sid` and `sid.a`, are one session. */
-const sidOf = (group: MessageGroup): string => group.id.replace(/\.a$/, "");
+/** The groups of a session, `sid`, `sid.a` and `sid.k.…`, are one session. */
+const sidOf = (group: MessageGroup): string => group.id.replace(/\..*$/, "");
 
 /** Null, empty and absent lists are complete success; anything that is not a list of identifiers is malformed. */
 function readFailures(result: unknown): readonly string[] | undefined {

@@ -1,0 +1,112 @@
+import { assumptions } from "./assumptions.ts";
+import type { Operations } from "./operations.ts";
+import type { Usage } from "./prices.ts";
+import { createSteps } from "./steps.ts";
+import { sumUsage, times, toGb } from "./usage.ts";
+import type { Workload } from "./workload.ts";
+
+/** Why something is used, in the order of a bill. */
+export const causes = [
+  "at rest",
+  "monitoring",
+  "being connected",
+  "pings",
+  "connects",
+  "client messages",
+  "fan-out posts",
+  "acks",
+  "recovery log",
+] as const;
+
+export type Cause = (typeof causes)[number];
+export type UsageByCause = Readonly<Record<Cause, Usage>>;
+
+const { hoursPerMonth } = assumptions;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** What a workload uses in a month of 30 days. */
+export function reckonUsage(workload: Workload, operations: Operations): UsageByCause {
+  const steps = createSteps(operations, workload);
+  const polling = workload.connections * workload.polling;
+  const onSocket = workload.connections - polling;
+  const perMonth = (perHour: number, ...usages: readonly Usage[]): Usage =>
+    times(perHour * hoursPerMonth, ...usages);
+
+  const pings = HOUR_MS / workload.pingIntervalMs;
+  const sessions = 60 / workload.sessionMinutes;
+  const { inPerHour, outPerHour, acked, recovery } = workload;
+  const emits = (workload.connections * outPerHour) / workload.fanOut;
+
+  return {
+    "at rest": reckonRest(workload),
+    monitoring: workload.monitoring
+      ? {
+          customMetrics: assumptions.customMetrics,
+          alarmMetrics: assumptions.alarmMetrics,
+          dashboards: 1,
+        }
+      : {},
+    "being connected": sumUsage(
+      { storageGbMonths: toGb(workload.connections * assumptions.connectionRowBytes) },
+      perMonth(onSocket, { connectionMinutes: 60 }),
+      perMonth(
+        polling,
+        times(3_600, steps.heldSecond),
+        times(HOUR_MS / assumptions.pollHeldMs, steps.heldGet),
+      ),
+    ),
+    pings: sumUsage(
+      perMonth(onSocket * pings, steps.ping, steps.pong),
+      perMonth(onSocket * pings * keepAlives(workload.pingIntervalMs), steps.keepAlive),
+      perMonth(polling * pings, steps.polledPing),
+    ),
+    connects: sumUsage(
+      perMonth(onSocket * sessions, steps.session),
+      perMonth(polling * sessions, steps.polledSession),
+    ),
+    "client messages": sumUsage(
+      perMonth(onSocket * inPerHour, steps.packet),
+      perMonth(polling * inPerHour, steps.polledPacket),
+    ),
+    "fan-out posts": sumUsage(
+      perMonth(emits, steps.emit),
+      perMonth(onSocket * outPerHour, steps.post()),
+      perMonth(polling * outPerHour, steps.boxed, steps.foundGet),
+    ),
+    acks: sumUsage(
+      perMonth(onSocket * inPerHour * acked, steps.ack),
+      perMonth(polling * inPerHour * acked, steps.polledAck, steps.foundGet),
+    ),
+    "recovery log": recovery
+      ? sumUsage(
+          perMonth(emits, steps.logged),
+          perMonth(workload.connections * sessions, steps.loggedConnect),
+          {
+            storageGbMonths: toGb(
+              emits * 24 * assumptions.expiredRowDays * (workload.bytes + assumptions.logRowBytes),
+            ),
+          },
+        )
+      : {},
+  };
+}
+
+/** Noops between two pings, so that nobody takes the connection for idle. */
+function keepAlives(pingIntervalMs: number): number {
+  return Math.max(0, Math.ceil(pingIntervalMs / assumptions.keepAliveMs) - 1);
+}
+
+/** Nobody connected. Under a minute between pings, the heartbeat runs all the time. */
+function reckonRest({ ordering, pingIntervalMs }: Workload): Usage {
+  const runs = hoursPerMonth * 60;
+  const runMs = pingIntervalMs < MINUTE_MS ? MINUTE_MS : assumptions.heartbeatRunMs;
+  return {
+    lambdaRequests: runs,
+    lambdaGbSeconds: (runs * runMs * assumptions.heartbeatGb) / 1_000,
+    readUnits: runs * assumptions.sweepReadUnits,
+    writeUnits: runs * assumptions.sweepWriteUnits,
+    logGb: toGb(runs * assumptions.platformLogBytes),
+    ...(ordering === "fifo" ? { queueRequests: hoursPerMonth * assumptions.idleQueueRequestsPerHour } : {}),
+  };
+}

@@ -1,0 +1,126 @@
+import { assumptions as a } from "./assumptions.ts";
+import { compare, type Comparison } from "./bill.ts";
+import { causes, type Cause } from "./causes.ts";
+import type { Operations } from "./operations.ts";
+import { meters, type Prices } from "./prices.ts";
+import { describe, toDollars, toNumber } from "./report.ts";
+import { pingIntervalsMs, workloads, type Workload } from "./workload.ts";
+
+const sizes = [1_000, 10_000, 100_000, 1_000_000];
+
+/** docs/cost.md, as Markdown that the formatter leaves alone. */
+export function toPage(operations: Operations, prices: Prices): string {
+  const reckon = (workload: Workload) => compare(workload, operations, prices);
+  const settings: readonly (readonly [string, Partial<Workload>])[] = [
+    ["as above", {}],
+    ["`--ping economy`", { pingIntervalMs: pingIntervalsMs.economy }],
+    ["`--ping official`", { pingIntervalMs: pingIntervalsMs.official }],
+    ["`--ordering direct`", { ordering: "direct" }],
+    ["`--recovery`", { recovery: true }],
+    ["`--edge`", { edge: true }],
+    ["`--session-minutes 10`", { sessionMinutes: 10 }],
+    ["`--polling 0.01`", { polling: 0.01 }],
+    ["`--fan-out 1`", { fanOut: 1 }],
+  ];
+  return [
+    "# What it costs",
+    "This page is what `npm run cost -- --table` prints. For a workload of your own: `npm run cost -- --help`, or `npx nonsticky cost --help` where the package is installed.",
+    `US dollars for 30 days, list prices of ${prices.region} as known on ${prices.date}, before free tiers and discounts; a bill depends on what the pages [below](#prices) say on its day. How often each operation asks AWS for something is counted by \`npm run bench:calls\`, which fails when this page reckons with other counts; how long functions run, how much they log and what a container holds are [assumptions](#assumptions). No bill has been seen yet.`,
+    "## Two workloads",
+    ...Object.entries(workloads).flatMap(([name, workload]) => [
+      `**${name[0]?.toUpperCase()}${name.slice(1)}**: ${describe(workload).replace(/^.*? clients, /, "")}.`,
+      toSizes(sizes.map((connections) => reckon({ ...workload, connections }))),
+    ]),
+    "Clients are connected all month long: with half as many on the average, everything but what is paid at rest is half as much, while the containers stay.",
+    "## Which is cheaper",
+    [
+      `- Nobody connected: ${toDollars(reckon({ ...workloads.quiet, connections: 0 }).dollars)} a month with alarms, dashboard and metrics, ${toDollars(reckon({ ...workloads.quiet, connections: 0, monitoring: false }).dollars)} without; the containers cost ${toDollars(reckon({ ...workloads.quiet, connections: 0 }).alternative.dollars)} whether anybody comes or not.`,
+      `- Quiet: cheaper than the containers up to about ${toNumber(breakEven(reckon, workloads.quiet))} clients on the average of the month. Chatty: up to about ${toNumber(breakEven(reckon, workloads.chatty))}.`,
+      "- Beyond that the containers are cheaper, and by far for a service that is busy day and night: a million posts cost a dollar here, a connection a cent a month and its pings several, while containers send packets for nothing until they are full. What speaks for this then is not the bill: nothing to run, patch, drain or scale, no sticky sessions, nobody disconnected by a deployment.",
+    ].join("\n"),
+    "## What a setting changes",
+    "The quiet workload with 10,000 clients:",
+    toTable(
+      ["setting", "a month", "containers"],
+      settings.map(([name, changes]) => {
+        const comparison = reckon({ ...workloads.quiet, connections: 10_000, ...changes });
+        return [name, toDollars(comparison.dollars), toDollars(comparison.alternative.dollars)];
+      }),
+    ),
+    "## By cause",
+    "10,000 clients:",
+    toCauses(
+      Object.entries(workloads).map(([name, workload]) => [
+        name,
+        reckon({ ...workload, connections: 10_000 }),
+      ]),
+    ),
+    "## Assumptions",
+    [
+      `- A run of the inbox takes ${a.turnMs} ms of ${a.inboxGb} GB, for a pong ${a.pongMs} ms, and ${a.postMs} ms more for each ${a.postsAtOnce} posts; the authorizer ${a.authorizeMs} ms; handlers of the app as long as \`--handler-ms\` says.`,
+      `- Every frame is a batch of its own: ${a.queueRequestsPerFrame} requests to the queue and one run. Under load, up to ten frames share two of the three and the run.`,
+      `- A run logs ${a.platformLogBytes} bytes, and ${a.metricsLogBytes} of metrics; there are ${a.customMetrics} metrics. $connect and $disconnect are not metered as messages. A packet has ${a.frameBytes} bytes around it.`,
+      `- The alternative: containers of ${a.containerVcpu} vCPU and ${a.containerGb} GB on Fargate, arm64, each for ${toNumber(a.connectionsPerContainer)} connections and ${toNumber(a.packetsPerContainerSecond)} packets a second; at least ${a.containers}, and as many as the busiest hour needs, which has twice the average (\`--peak\`). An Application Load Balancer, a Redis of one small node for each ${toNumber(a.redisDeliveriesPerSecond)} packets a second published to containers, public addresses of all, data transfer with pings every 25 s. Without logs, alarms, traffic between zones, a second Redis, or the people who look after it.`,
+    ].join("\n"),
+    "## Prices",
+    `From ${[...new Set(meters.map((meter) => prices.meters[meter].source))].map((url) => `<${url}>`).join(", ")}. Another region or day: \`--prices FILE\`, a file like \`infra/cost/prices-us-east-1.json\`.`,
+  ].join("\n\n");
+}
+
+/** With how many clients the containers begin to be cheaper, to two digits. */
+function breakEven(reckon: (workload: Workload) => Comparison, workload: Workload): number {
+  const isCheaper = (connections: number): boolean => {
+    const { dollars, alternative } = reckon({ ...workload, connections });
+    return dollars <= alternative.dollars;
+  };
+  let [least, most] = [0, 10_000_000];
+  while (most - least > 1) {
+    const middle = Math.floor((least + most) / 2);
+    if (isCheaper(middle)) least = middle;
+    else most = middle;
+  }
+  return Number(least.toPrecision(2));
+}
+
+function toSizes(comparisons: readonly Comparison[]): string {
+  return toTable(
+    ["clients", "nonsticky", "containers", "of them", "most of it goes to"],
+    comparisons.map(({ workload, dollars, byCause, alternative }) => [
+      toNumber(workload.connections),
+      toDollars(dollars),
+      toDollars(alternative.dollars),
+      toNumber(alternative.containers),
+      largest(byCause),
+    ]),
+  );
+}
+
+function largest(byCause: Readonly<Record<Cause, number>>): string {
+  const all = causes.reduce((sum, cause) => sum + byCause[cause], 0);
+  const [first = "at rest"] = [...causes].sort((one, other) => byCause[other] - byCause[one]);
+  return `${first} (${Math.round((byCause[first] / all) * 100)} %)`;
+}
+
+function toCauses(comparisons: readonly (readonly [string, Comparison])[]): string {
+  return toTable(
+    ["cause", ...comparisons.map(([name]) => name)],
+    causes.map((cause) => [cause, ...comparisons.map(([, { byCause }]) => toDollars(byCause[cause]))]),
+  );
+}
+
+/** The first column is text, and a last one that holds any; the others are numbers. */
+function toTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isNumeric = head.map((_, column) => rows.every((row) => /^[\d,.]+$/.test(row[column] ?? "")));
+  const widths = head.map((title, column) =>
+    Math.max(3, ...[title, ...rows.map((row) => row[column] ?? "")].map(({ length }) => length)),
+  );
+  const toRow = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => pad(cell, widths[column] ?? 0, isNumeric[column] ?? false)).join(" | ")} |`;
+  const rule = widths.map((width, column) =>
+    isNumeric[column] ? `${"-".repeat(width - 1)}:` : "-".repeat(width),
+  );
+  return [toRow(head), `| ${rule.join(" | ")} |`, ...rows.map(toRow)].join("\n");
+}
+
+const pad = (text: string, width: number, isNumber: boolean): string =>
+  isNumber ? text.padStart(width) : text.padEnd(width);

@@ -1,0 +1,193 @@
+import { assumptions } from "./assumptions.ts";
+import type { OperationCalls, OperationName, Operations } from "./operations.ts";
+import type { Usage } from "./prices.ts";
+import { sumUsage, times, toGb } from "./usage.ts";
+import type { Workload } from "./workload.ts";
+
+/** API Gateway meters a message for each 32 KB begun. */
+const MESSAGE_BYTES = 32_768;
+const READ_UNIT_BYTES = 4_096;
+const WRITE_UNIT_BYTES = 1_024;
+
+/** What single things use; `causes.ts` says how often they happen. */
+export type Steps = ReturnType<typeof createSteps>;
+
+export function createSteps(operations: Operations, workload: Workload) {
+  const { bytes, fanOut, ordering, edge, monitoring, handlerMs } = workload;
+  const messages = (size: number): Usage => ({
+    websocketMessages: Math.max(1, Math.ceil(size / MESSAGE_BYTES)),
+  });
+
+  const toClient = (size: number): Usage => ({ [edge ? "edgeGb" : "egressGb"]: toGb(size) });
+
+  const invocation = (ms: number, gb: number, isMeasured = true): Usage => ({
+    lambdaRequests: 1,
+    lambdaGbSeconds: (ms / 1_000) * gb,
+    logGb: toGb(assumptions.platformLogBytes + (isMeasured && monitoring ? assumptions.metricsLogBytes : 0)),
+  });
+
+  const turn = (ms: number = assumptions.turnMs): Usage => invocation(ms, assumptions.inboxGb);
+
+  /** A letter to the inbox: through the queue, or as an invocation. */
+  const letter = (ms?: number): Usage =>
+    sumUsage(ordering === "fifo" ? { queueRequests: assumptions.queueRequestsPerFrame } : {}, turn(ms));
+
+  const table = (...names: readonly OperationName[]): Usage =>
+    toTable(...names.map((name) => operations[name]));
+
+  /** One frame to a connection. */
+  const post = (size: number = bytes): Usage =>
+    sumUsage(messages(size), toClient(size + assumptions.frameBytes));
+
+  const frame = (ms?: number, size = bytes): Usage => sumUsage(messages(size), letter(ms));
+
+  const httpRequest = (ms: number = assumptions.pollRequestMs): Usage =>
+    sumUsage(invocation(ms, assumptions.pollGb), {
+      httpRequests: 1,
+      logGb: toGb(assumptions.accessLogBytes),
+      ...(edge ? { edgeRequests: 1 } : {}),
+    });
+
+  return {
+    post,
+
+    /** A client's packet, and the answer to it where there is one. */
+    packet: sumUsage(frame(assumptions.turnMs + handlerMs), table("EVENT, handler does nothing")),
+    ack: times(operations["EVENT with ack"].posts, post(assumptions.ackBytes)),
+    /** The same of a client that polls. */
+    polledPacket: sumUsage(
+      httpRequest(),
+      letter(assumptions.turnMs + handlerMs),
+      table("POST with one event", "EVENT out of a POST, handler does nothing"),
+    ),
+    polledAck: sumUsage(
+      minus(
+        operations["EVENT out of a POST, with ack"],
+        operations["EVENT out of a POST, handler does nothing"],
+      ),
+      toClient(assumptions.ackBytes + assumptions.frameBytes),
+    ),
+
+    /** An emit beyond the packet that made it: who is there, and the time that the posts take. */
+    emit: {
+      readUnits: Math.max(
+        operations["io.to(room).emit, 10 recipients"].readUnits -
+          operations["EVENT, handler does nothing"].readUnits,
+        Math.ceil((fanOut * assumptions.memberRowBytes) / READ_UNIT_BYTES),
+      ),
+      lambdaGbSeconds:
+        (Math.ceil(fanOut / assumptions.postsAtOnce) * assumptions.postMs * assumptions.inboxGb) / 1_000,
+    } satisfies Usage,
+    /** A packet into the box of a client that polls. */
+    boxed: sumUsage(
+      { writeUnits: perRecipient(operations["io.to(room).emit, 10 polling members"]) * kilobytes(bytes) },
+      toClient(bytes + assumptions.frameBytes),
+    ),
+    /** How such a client gets it: the GET that waits ends early, and another one begins. */
+    foundGet: sumUsage(httpRequest(), table("GET that finds something")),
+
+    /** What recovery adds to an emit: the packet, and that its posts have ended. */
+    logged: {
+      writeUnits:
+        operations["io.to(room).emit, 10 recipients, with recovery"].writeUnits -
+        operations["io.to(room).emit, 10 recipients"].writeUnits +
+        kilobytes(bytes + assumptions.logRowBytes) -
+        1,
+    } satisfies Usage,
+    loggedConnect: minus(operations["namespace CONNECT, with recovery"], operations["namespace CONNECT"]),
+
+    // Its row is read twice a cycle: to ping, and to see who has not answered.
+    ping: sumUsage(post(1), {
+      readUnits: (2 * assumptions.beatRowBytes) / READ_UNIT_BYTES,
+      lambdaGbSeconds:
+        (assumptions.postMs / assumptions.heartbeatPostsAtOnce / 1_000) * assumptions.heartbeatGb,
+    }),
+    pong: sumUsage(frame(assumptions.pongMs, 1), table("pong")),
+    keepAlive: sumUsage(times(operations["keep-alive, beyond the sweep's own requests"].posts, post(1)), {
+      readUnits: assumptions.beatRowBytes / READ_UNIT_BYTES,
+    }),
+    // A GET that waits takes the ping along when it ends, which is paid for with being connected.
+    polledPing: sumUsage(
+      { writeUnits: 1 },
+      httpRequest(),
+      letter(assumptions.pongMs),
+      table("POST with a pong, and the pong"),
+    ),
+
+    /** From the first request to the namespace, and the end. */
+    session: sumUsage(
+      edge ? beginWithPolling() : beginWithSocket(),
+      connectFrame(),
+      times(workload.rooms, { writeUnits: operations.join.writeUnits }),
+      letter(),
+      table("close in 3 rooms"),
+      toClient(assumptions.connectBytes),
+    ),
+    polledSession: sumUsage(
+      times(3, httpRequest()),
+      table("polling handshake", "POST with one event", "namespace CONNECT", "GET that finds something"),
+      letter(),
+      times(workload.rooms, { writeUnits: operations.join.writeUnits }),
+      letter(),
+      table("close in 3 rooms"),
+      toClient(assumptions.connectBytes),
+    ),
+
+    /** A second of a GET that waits. */
+    heldSecond: {
+      lambdaGbSeconds: assumptions.pollGb,
+      readUnits: heldReadsPerSecond(),
+    } satisfies Usage,
+    /** Its beginning and end, each time. */
+    heldGet: sumUsage(httpRequest(0), table("GET that finds something")),
+  };
+
+  function connectFrame(): Usage {
+    const { posts } = operations["namespace CONNECT"];
+    return sumUsage(frame(), table("namespace CONNECT"), times(posts, post()));
+  }
+
+  function beginWithSocket(): Usage {
+    return sumUsage(
+      invocation(assumptions.authorizeMs, assumptions.connectGb),
+      letter(),
+      table("connect (authorizer)", "OPEN"),
+      times(operations.OPEN.posts, post()),
+    );
+  }
+
+  /** OPEN, CONNECT and its answer over HTTP; then the probe, the upgrade, and the last GET. */
+  function beginWithPolling(): Usage {
+    const { posts } = operations["upgrade in 0 rooms"];
+    return sumUsage(
+      times(4, httpRequest()),
+      { edgeRequests: 1 },
+      invocation(assumptions.authorizeMs, assumptions.connectGb),
+      times(2, frame(undefined, 1)),
+      times(posts, post(1)),
+      letter(),
+      table("polling handshake", "GET that finds something", "upgrade in 0 rooms"),
+    );
+  }
+
+  /** Of a GET that is held to its end: five seconds of one kind, the rest of the other. */
+  function heldReadsPerSecond(): number {
+    const first = operations["idle poll, a second of its first five"].readUnits;
+    const later = operations["idle poll, a second after those"].readUnits;
+    const seconds = assumptions.pollHeldMs / 1_000;
+    return (5 * first + (seconds - 5) * later) / seconds;
+  }
+}
+
+const toTable = (...calls: readonly OperationCalls[]): Usage => ({
+  readUnits: calls.reduce((sum, { readUnits }) => sum + readUnits, 0),
+  writeUnits: calls.reduce((sum, { writeUnits }) => sum + writeUnits, 0),
+});
+
+const minus = (all: OperationCalls, part: OperationCalls): Usage => ({
+  readUnits: all.readUnits - part.readUnits,
+  writeUnits: all.writeUnits - part.writeUnits,
+});
+
+const perRecipient = ({ writeUnits }: OperationCalls): number => writeUnits / 10;
+const kilobytes = (bytes: number): number => Math.max(1, Math.ceil(bytes / WRITE_UNIT_BYTES));

@@ -1,0 +1,74 @@
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { bundle, copyClient, toModule } from "../bundle.js";
+import { isBuilt, packageDir } from "../local/installation.ts";
+import type { FunctionDefinition, Serverless } from "./framework.ts";
+
+/** Inside the framework's own directory, which no archive of the service contains. */
+const buildDir = ".serverless/nonsticky";
+
+interface Packager {
+  packageFunction(name: string): Promise<unknown>;
+}
+
+/**
+ * Bundles some functions and has the framework zip them, before it zips the others in its own way. While it does, the
+ * build directory is the service's: handlers keep their names, and nothing of the service is in the archives but what
+ * the bundles took from it.
+ */
+export async function packageFunctions(
+  serverless: Serverless,
+  names: readonly string[],
+  app: string,
+): Promise<void> {
+  const { serviceDir, service } = serverless;
+  const outdir = path.join(serviceDir, buildDir);
+  const definitions = names.map((name) => [name, service.getFunction(name)] as const);
+  await rm(outdir, { recursive: true, force: true });
+  const metafile = await bundle({
+    serviceDir,
+    handlers: definitions.map(([, { handler }]) => handler),
+    app,
+    outdir,
+    onLambda: true,
+    ...(isBuilt ? { packageDir } : {}),
+  });
+  await writeFile(path.join(outdir, "meta.json"), JSON.stringify(metafile));
+  await copyClient(outdir);
+
+  const ofService = service.package;
+  const packager = findPackager(serverless);
+  serverless.serviceDir = outdir;
+  service.package = { individually: true, excludeDevDependencies: false };
+  try {
+    for (const [name, definition] of definitions) {
+      definition.package = { patterns: listFiles(definition) };
+      await packager.packageFunction(name);
+    }
+  } finally {
+    serverless.serviceDir = serviceDir;
+    service.package = ofService;
+  }
+  for (const [, definition] of definitions)
+    await moveArtifact(definition, path.join(serviceDir, ".serverless"));
+}
+
+function listFiles({ handler, package: given }: FunctionDefinition): readonly string[] {
+  const file = `${toModule(handler)}.mjs`;
+  return ["!**", file, `${file}.map`, ...(given?.patterns ?? [])];
+}
+
+/** The archives go where the framework would have put them, which is where `deploy --package` looks. */
+async function moveArtifact(definition: FunctionDefinition, directory: string): Promise<void> {
+  const { artifact = "" } = definition.package ?? {};
+  const target = path.join(directory, path.basename(artifact));
+  await mkdir(directory, { recursive: true });
+  await rename(artifact, target);
+  definition.package = { ...definition.package, artifact: target };
+}
+
+function findPackager({ pluginManager }: Serverless): Packager {
+  const found = pluginManager.plugins.find((plugin) => "packageFunction" in plugin && "zipFiles" in plugin);
+  if (found === undefined) throw new Error("expected osls with its plugin `Package`, got none");
+  return found as Packager;
+}

@@ -1,0 +1,94 @@
+import { findClashes, listResources } from "./clashes.ts";
+import { openFramework, type Json, type JsonObject, type Serverless } from "./framework.ts";
+import { isObject } from "./json.ts";
+import { mergeStack } from "./merge.ts";
+import { readSettings, resolveOwnStack } from "./own-stack.ts";
+import { packageFunctions } from "./package-functions.ts";
+
+/**
+ * Adds the stack to somebody's service: `plugins: [nonsticky/serverless]`, `custom.nonsticky.app: src/app.ts`. Functions,
+ * routes, queue, table, schedule and roles are those of this package's serverless.yml and infra/*.yml, for the
+ * parameters in `custom.nonsticky`; what the service has of its own stays.
+ */
+export default class NonstickyPlugin {
+  readonly hooks: Readonly<Record<string, () => Promise<void>>>;
+  /** What was added; `nonsticky dev` reads it. */
+  nonsticky?: {
+    readonly app: string;
+    readonly functions: readonly string[];
+    readonly foreignResources: readonly string[];
+  };
+  readonly #serverless: Serverless;
+
+  constructor(serverless: Serverless) {
+    this.#serverless = serverless;
+    this.hooks = {
+      "before:package:createDeploymentArtifacts": () => this.#package(this.nonsticky?.functions ?? []),
+      // `serverless deploy function`
+      "before:package:function:package": () => {
+        const { function: name } = serverless.pluginManager.cliOptions;
+        return this.#package((this.nonsticky?.functions ?? []).filter((own) => own === name));
+      },
+    };
+  }
+
+  /** The last moment at which the framework takes additions, and before it validates, prints or packages anything. */
+  async asyncInit(): Promise<void> {
+    if (this.#serverless.processedInput.isHelpRequest) return;
+    try {
+      await this.#addStack();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      throw new this.#serverless.classes.Error(error.message, "NONSTICKY");
+    }
+  }
+
+  async #addStack(): Promise<void> {
+    const { serviceDir, configurationInput, pluginManager, processedInput } = this.#serverless;
+    const framework = openFramework(this.#serverless);
+    const { param: cliParams = [] } = processedInput.options;
+    // A copy: the framework resolves the rest of the original when it knows more, such as options of other plugins.
+    const service = JSON.parse(JSON.stringify(configurationInput)) as JsonObject;
+    const options = toOptions(pluginManager.cliOptions);
+    const unresolved = await framework.resolve({
+      serviceDir,
+      configuration: service,
+      options,
+      params: cliParams,
+    });
+    const blocked = unresolved.find((place) => place.startsWith("custom.nonsticky"));
+    if (blocked !== undefined) throw new Error(`expected a value known without asking AWS, got ${blocked}`);
+
+    const provider = service["provider"] as JsonObject;
+    const settings = await readSettings((service["custom"] as JsonObject | undefined)?.["nonsticky"]);
+    const stack = await resolveOwnStack(framework, settings, {
+      service: String(service["service"]),
+      stage: pluginManager.cliOptions["stage"] ?? String(provider["stage"] ?? "dev"),
+      region: pluginManager.cliOptions["region"] ?? provider["region"],
+      cliParams,
+    });
+    const clashes = findClashes(service, stack);
+    if (clashes.length > 0) {
+      throw new Error(`expected the service to leave the stack its names, got\n${clashes.join("\n")}`);
+    }
+    this.nonsticky = {
+      app: settings.app,
+      functions: Object.keys(stack.functions),
+      foreignResources: listResources(service),
+    };
+    for (const [path, value] of mergeStack(configurationInput, stack)) {
+      this.#serverless.extendConfiguration(path, value);
+    }
+  }
+
+  async #package(names: readonly string[]): Promise<void> {
+    if (this.nonsticky === undefined || names.length === 0) return;
+    await packageFunctions(this.#serverless, names, this.nonsticky.app);
+  }
+}
+
+/** Options that are given, as the variable source `opt` knows them. */
+function toOptions(options: Readonly<Record<string, Json | undefined>>): JsonObject {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && !isObject(value));
+  return Object.fromEntries(given) as JsonObject;
+}

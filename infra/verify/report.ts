@@ -1,0 +1,57 @@
+import { percentile, type Finding } from "./check.ts";
+
+/** One finding, as it is printed when it is there. */
+export function describeFinding({ check, outcome, tookMs }: Finding): string {
+  const head = `${outcome.verdict.padEnd(11)}  ${check.id.padEnd(15)}  ${check.title}`;
+  if (outcome.verdict === "not checked") return `${head}\n${indent}${outcome.why}`;
+  const lines = [`expected  ${check.assumption}`, `came      ${outcome.came}`];
+  // Where to look is of interest when something is not so.
+  if (outcome.verdict === "DIFFERENT") lines.push(`used in   ${check.usedIn.join(", ")}`);
+  const numbers = Object.entries(outcome.measured ?? {}).map(([name, value]) => `${name} ${value}`);
+  if (numbers.length > 0) lines.push(`measured  ${numbers.join(", ")}`);
+  lines.push(`took      ${Math.round(tookMs / 100) / 10} s`);
+  return [head, ...lines.map((line) => indent + line)].join("\n");
+}
+
+const indent = " ".repeat(13);
+
+/** How many of each verdict, and what is different by name. */
+export function summarise(findings: readonly Finding[]): string {
+  const of = (verdict: string) => findings.filter(({ outcome }) => outcome.verdict === verdict);
+  const different = of("DIFFERENT").map(({ check }) => check.id);
+  return [
+    `${of("as assumed").length} as assumed, ${different.length} different, ${of("not checked").length} not checked`,
+    ...(different.length === 0 ? [] : [`different: ${different.join(", ")}`]),
+  ].join("\n");
+}
+
+/** The same for programs: one entry a point. */
+export const toJson = (url: string, findings: readonly Finding[]): string =>
+  `${JSON.stringify(
+    {
+      url,
+      at: new Date().toISOString(),
+      totalMs: Math.round(findings.reduce((sum, { tookMs }) => sum + tookMs, 0)),
+      slowestCheckMs: percentile(
+        findings.map(({ tookMs }) => tookMs),
+        1,
+      ),
+      findings: findings.map(({ check, outcome, tookMs }) => ({
+        id: check.id,
+        title: check.title,
+        expected: check.assumption,
+        usedIn: check.usedIn,
+        ...outcome,
+        tookMs,
+      })),
+    },
+    undefined,
+    2,
+  )}\n`;
+
+/** 1 when something is different, or nothing could be checked. */
+export const exitCodeOf = (findings: readonly Finding[]): 0 | 1 =>
+  findings.some(({ outcome }) => outcome.verdict === "DIFFERENT") ||
+  findings.every(({ outcome }) => outcome.verdict === "not checked")
+    ? 1
+    : 0;
