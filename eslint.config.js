@@ -1,7 +1,18 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "dist", ".build", ".serverless", "coverage", "**/public/**"] },
+  {
+    ignores: [
+      "node_modules",
+      "dist",
+      ".build",
+      ".serverless",
+      "coverage",
+      ".cache",
+      ".esbuild",
+      "**/public/**",
+    ],
+  },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.base],
@@ -30,7 +41,7 @@ export default tseslint.config(
   },
   {
     // Programs for a terminal, and apps: they may talk.
-    files: ["scripts/**", "infra/**", "bench/**", "examples/**"],
+    files: ["bin/**", "scripts/**", "infra/**", "bench/**", "examples/**"],
     rules: { "no-console": "off" },
   },
   {

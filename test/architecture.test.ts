@@ -5,15 +5,17 @@ import { describe, expect, it } from "vitest";
 
 /**
  * Arrows point one way: leaves → protocol → state → core → aws → surface → functions. A file may import from its own
- * layer and from those before it; imports of types count.
+ * layer and from those before it; imports of types count. Testing is a leaf above the core: it knows nothing of AWS, and
+ * nothing knows it.
  */
 const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
-  { name: "leaves", files: /^lib\/(errors|clock|ids|env|log)\.ts$/ },
+  { name: "leaves", files: /^lib\/(errors|clock|ids|env|log|metrics)\.ts$/ },
   { name: "protocol", files: /^lib\/protocol\// },
   { name: "state", files: /^lib\/state\// },
   { name: "core", files: /^lib\/core\// },
+  { name: "testing", files: /^lib\/testing\// },
   { name: "aws", files: /^lib\/aws\// },
-  { name: "surface", files: /^lib\/(index|lambda|testing)\.ts$/ },
+  { name: "surface", files: /^lib\/(index|lambda|emitter|testing|verify)\.ts$/ },
   { name: "functions", files: /^functions\// },
 ];
 
@@ -25,7 +27,10 @@ const maySpeakToAws = (file: string): boolean => /^lib\/(aws|state\/dynamo)\//.t
 
 /** `createDynamoStore`, `createSqsMailbox`: an implementation of a port, named for its backend. */
 const isImplementation = (name: string): boolean => /^create[A-Z]\w*(Store|Mailbox|Transport)$/.test(name);
-const mayNameImplementations = (file: string): boolean => /^lib\/(lambda|testing)\.ts$/.test(file);
+const mayNameImplementations = (file: string): boolean => /^lib\/(lambda|emitter|testing)\.ts$/.test(file);
+
+const isTesting = (file: string): boolean => /^lib\/testing(\/|\.ts$)/.test(file);
+const isOfAws = (file: string): boolean => /^lib\/(aws\/|state\/dynamo\/|(lambda|emitter)\.ts$)/.test(file);
 
 const namesNothing = /(^|\/)(utils?|helpers?|common|types?)(\/|\.ts$)/;
 const mayRepeat = new Set(["errors.ts", "index.ts"]);
@@ -61,6 +66,12 @@ function importViolations([file, text]: [string, string]): string[] {
     if (!specifier.startsWith(".")) return;
     const target = path.posix.join(path.posix.dirname(file), specifier);
     const targetLayer = layerOf(target);
+    if (isTesting(file) && isOfAws(target)) {
+      return report(node, `expected testing to know nothing of AWS, got ${target}`);
+    }
+    if (isTesting(target) && !isTesting(file)) {
+      return report(node, `expected nothing to know testing, got ${target}`);
+    }
     if (target === lexicon || (targetLayer !== undefined && targetLayer <= layer)) return;
     const name = targetLayer === undefined ? "no layer" : layers[targetLayer]!.name;
     report(node, `expected nothing beyond ${layers[layer]!.name}, got ${target} of ${name}`);
@@ -142,6 +153,7 @@ describe("the import law", () => {
       "implementations where they are put together",
       { "lib/lambda.ts": `import { createSqsMailbox } from "./aws/sqs.ts"; createSqsMailbox();` },
     ],
+    ["the core in testing", { "lib/testing/instances.ts": `import { Inbox } from "../core/inbox.ts";` }],
     ["two errors.ts", { "lib/errors.ts": "", "lib/core/errors.ts": "" }],
   ])("lets a file use %s", (_, sources) => {
     expect(violationsOf(sources)).toEqual([]);
@@ -192,6 +204,21 @@ describe("the import law", () => {
       "the package by its name",
       { "lib/core/turn.ts": `import { Server } from "nonsticky";` },
       "lib/core/turn.ts:1 expected a relative import, got nonsticky",
+    ],
+    [
+      "AWS in testing",
+      { "lib/testing.ts": `import { createTransport } from "./aws/management-transport.ts";` },
+      "lib/testing.ts:1 expected testing to know nothing of AWS, got lib/aws/management-transport.ts",
+    ],
+    [
+      "DynamoDB in testing",
+      { "lib/testing/instances.ts": `import type { Table } from "../state/dynamo/table.ts";` },
+      "lib/testing/instances.ts:1 expected testing to know nothing of AWS, got lib/state/dynamo/table.ts",
+    ],
+    [
+      "testing in the product",
+      { "lib/index.ts": `export { serve } from "./testing.ts";` },
+      "lib/index.ts:1 expected nothing to know testing, got lib/testing.ts",
     ],
     [
       "an implementation in the core",

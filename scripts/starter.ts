@@ -1,0 +1,235 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { io, type Socket } from "socket.io-client";
+
+/**
+ * `npm run test:starter`: packs this package, installs it into a copy of examples/starter in an empty folder outside the
+ * repository, and does there what its README says: types, `serverless package` without credentials, `nonsticky dev`,
+ * and a stock client with default options. Prints the time from `npm install` to a connected client.
+ */
+
+const root = path.dirname(import.meta.dirname);
+const folder = mkdtempSync(path.join(tmpdir(), "nonsticky-starter-"));
+const project = path.join(folder, "starter");
+/** What somebody adds: a function of their own, in the framework's own way, allowed to emit. */
+const addition = `  iam:
+    role:
+      managedPolicies:
+        - Ref: NonstickyEmitPolicy
+
+functions:
+  report:
+    handler: src/report.handler
+
+package:
+  patterns: ["!**", src/report.js]
+`;
+/** No account, and no settings of this repository's own npm. */
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(AWS_|npm_|NONSTICKY_|NODE_OPTIONS)/.test(name)),
+);
+let runtime: ChildProcess | undefined;
+
+try {
+  const tarball = pack();
+  copyStarter(tarball);
+  const startedMs = Date.now();
+  npm("install", "--prefer-offline", "--no-audit", "--no-fund");
+  const installedMs = Date.now();
+  const url = await startDev();
+  const client = await connect(url, "Ada");
+  const connectedMs = Date.now();
+  await chat(url, client);
+  console.log("a stock client with default options: connected, upgraded, acknowledged, in a room");
+  run("tsc");
+  console.log("types: right");
+  packageService();
+  await serveWithoutService();
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  console.log(
+    `from npm install to a connected client: ${seconds(connectedMs - startedMs)}` +
+      ` (${seconds(installedMs - startedMs)} of them npm)`,
+  );
+} finally {
+  await stopDev();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function pack(): string {
+  execFileSync("npm", ["pack", "--pack-destination", folder, "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const [tarball] = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
+  if (tarball === undefined) throw new Error(`expected npm pack to write a tarball to ${folder}, got none`);
+  return tarball;
+}
+
+function copyStarter(tarball: string): void {
+  const source = path.join(root, "examples/starter");
+  cpSync(source, project, {
+    recursive: true,
+    filter: (file) => !/node_modules|\.serverless/.test(path.basename(file)),
+  });
+  const file = path.join(project, "package.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
+  manifest.dependencies["nonsticky"] = `file:../${tarball}`;
+  writeFileSync(file, JSON.stringify(manifest));
+}
+
+function npm(...args: readonly string[]): void {
+  execFileSync("npm", args, { cwd: project, env, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+function run(command: string, ...args: readonly string[]): string {
+  return execFileSync("npx", ["--no-install", command, ...args], { cwd: project, env, encoding: "utf8" });
+}
+
+/** Started without npx, so that it is the process to end. */
+async function startDev(...args: readonly string[]): Promise<string> {
+  const bin = path.join(project, "node_modules/.bin/nonsticky");
+  const child = spawn(bin, ["dev", "--port", "0", ...args], {
+    cwd: project,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  runtime = child;
+  const [output] = (await Promise.race([
+    once(child.stdout, "data"),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`expected nonsticky dev to get ready, got exit code ${String(code)}`);
+    }),
+  ])) as [Buffer];
+  const [, url] = /^ready (\S+)\n$/.exec(output.toString()) ?? [];
+  if (url === undefined) throw new Error(`expected nonsticky dev to print its URL, got ${output.toString()}`);
+  return url;
+}
+
+async function stopDev(): Promise<void> {
+  if (runtime === undefined || runtime.exitCode !== null) return;
+  runtime.kill("SIGTERM");
+  await once(runtime, "exit");
+}
+
+async function connect(url: string, nickname: string): Promise<Socket> {
+  const socket = io(url, { auth: { nickname }, forceNew: true });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.io.once("reconnect_failed", () => reject(new Error(`expected a connection to ${url}`)));
+    setTimeout(() => reject(new Error(`expected a connection to ${url} in 30 s`)), 30_000).unref();
+  });
+  return socket;
+}
+
+/** Two in a room: who enters is announced, what is said reaches both, and is acknowledged. */
+async function chat(url: string, ada: Socket): Promise<void> {
+  const bob = await connect(url, "Bob");
+  expectEqual(await ada.timeout(10_000).emitWithAck("enter", "lobby"), 1, "people in the room");
+  const entered = next(ada, "entered");
+  expectEqual(await bob.timeout(10_000).emitWithAck("enter", "lobby"), 2, "people in the room");
+  expectEqual(await entered, ["Bob"], "who entered");
+  const heard = Promise.all([next(ada, "said"), next(bob, "said")]);
+  await bob.timeout(10_000).emitWithAck("say", "lobby", "hello");
+  expectEqual(
+    await heard,
+    [
+      ["Bob", "hello"],
+      ["Bob", "hello"],
+    ],
+    "what was said",
+  );
+  const transports = [ada, bob].map((socket) => socket.io.engine.transport.name);
+  expectEqual(transports, ["websocket", "websocket"], "transports after the upgrade");
+  ada.disconnect();
+  bob.disconnect();
+}
+
+function next(socket: Socket, event: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    socket.once(event, (...args: unknown[]) => resolve(args));
+    setTimeout(() => reject(new Error(`expected the event ${event} in 10 s`)), 10_000).unref();
+  });
+}
+
+function expectEqual(actual: unknown, expected: unknown, what: string): void {
+  if (JSON.stringify(actual) === JSON.stringify(expected)) return;
+  throw new Error(`expected ${what} to be ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
+}
+
+function packageService(): void {
+  appendFileSync(path.join(project, "serverless.yml"), addition);
+  writeFileSync(path.join(project, "src/report.js"), "export const handler = () => {};");
+  run("serverless", "package");
+  const built = path.join(project, ".serverless");
+  const template = readJson(path.join(built, "cloudformation-template-update-stack.json")) as {
+    readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
+  };
+  const types = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+  for (const type of ["Lambda::Function", "SQS::Queue", "DynamoDB::Table", "CloudFront::Distribution"]) {
+    if (!types.has(`AWS::${type}`)) throw new Error(`expected an AWS::${type} in the template, got none`);
+  }
+  const archives = readdirSync(built).filter((file) => file.endsWith(".zip"));
+  expectEqual(
+    archives.sort(),
+    ["connect", "heartbeat", "inbox", "poll", "starter"].map((name) => `${name}.zip`),
+    "archives",
+  );
+  expectInside(built, "inbox.zip", "functions/inbox.mjs");
+  expectInside(built, "poll.zip", "node_modules/socket.io-client/dist/socket.io.min.js");
+  expectInside(built, "starter.zip", "src/report.js");
+  const { inputs } = readJson(path.join(built, "nonsticky/meta.json")) as {
+    readonly inputs: Readonly<Record<string, unknown>>;
+  };
+  refuseCopies(Object.keys(inputs));
+  console.log(
+    `serverless package: ${Object.keys(template.Resources).length} resources, ${archives.join(", ")}`,
+  );
+}
+
+/** Archives name their files in plain text. */
+function expectInside(directory: string, archive: string, file: string): void {
+  if (readFileSync(path.join(directory, archive)).includes(file)) return;
+  throw new Error(`expected ${file} in ${archive}, got an archive without it`);
+}
+
+/** `nonsticky dev` where there is no service yet: the stack as it is in the package. */
+async function serveWithoutService(): Promise<void> {
+  await stopDev();
+  rmSync(path.join(project, "serverless.yml"));
+  const client = await connect(await startDev("--app", "src/app.ts"), "Eve");
+  expectEqual(await client.timeout(10_000).emitWithAck("enter", "lobby"), 1, "people in the room");
+  client.disconnect();
+  console.log("nonsticky dev --app, without serverless.yml: connected");
+}
+
+/** No package twice in the bundles: neither two installations of one, nor its CommonJS beside its ES modules. */
+function refuseCopies(files: readonly string[]): void {
+  const places = new Map<string, Set<string>>();
+  for (const file of files) {
+    const [, place = "", name = "", inside = ""] =
+      /^(.*node_modules\/)((?:@[^/]+\/)?[^/]+)\/([^/]+)/.exec(file) ?? [];
+    if (!/^@(aws-sdk|smithy|aws-crypto)\//.test(name) || !file.endsWith("js")) continue;
+    const format = inside.startsWith("dist-") ? inside : "";
+    places.set(name, (places.get(name) ?? new Set()).add(place + format));
+  }
+  for (const [name, found] of places) {
+    if (found.size > 1)
+      throw new Error(`expected ${name} once in the bundles, got ${[...found].join(" and ")}`);
+  }
+  if (places.size === 0) throw new Error("expected AWS clients in the bundles, got none");
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
