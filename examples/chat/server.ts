@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Server } from "nonsticky";
+import { installVerification } from "nonsticky/verify";
 import {
   isMessageId,
   maxNicknameLength,
@@ -13,6 +14,9 @@ import {
 import type { ClientToServer, Person, ServerToClient, SocketData } from "./events.ts";
 
 export const io = new Server<ClientToServer, ServerToClient, Record<string, never>, SocketData>();
+
+// For `npm run verify:aws`; without a token in the stage's parameters there is no such thing.
+installVerification(io);
 
 /** Names this process in its answers. Not the pid: in Lambda, every instance may have the same. */
 const instance = randomUUID();
