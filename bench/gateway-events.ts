@@ -85,11 +85,11 @@ export function batchEvent(letters: readonly (readonly [Connection, GatewayLette
   return {
     Records: letters.map(([{ sid, connectionId }, letter]) => {
       const frame = letter.type === "MESSAGE" ? letter.frame : "";
-      const answers = frame === "3" || frame.startsWith("43");
+      const once = randomUUID();
       const base64 = Buffer.from(frame, "utf8").toString("base64");
       return record(
         [letter.type, sid, connectionId, Date.now(), base64].join(","),
-        answers ? `${sid}.a` : sid,
+        frame === "3" ? `${sid}.a` : frame.startsWith("43") ? `${sid}.k.${once}` : sid,
       );
     }),
   };

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { CountingAws } from "./counting-aws.ts";
 import {
   authorizeEvent,
@@ -16,10 +17,17 @@ export interface Handlers {
   readonly heartbeat: Handler;
 }
 
-/** The real handlers around the bench's app. Imported late: they read the environment when they are made. */
-export async function loadHandlers(): Promise<Handlers> {
+const apps = {
+  calls: () => import("./apps/calls.ts"),
+  exclusive: () => import("./apps/exclusive.ts"),
+  recovery: () => import("./apps/recovery.ts"),
+  digest: () => import("./apps/digest.ts"),
+};
+
+/** The real handlers around one of the bench's apps. Imported late: they read the environment when they are made. */
+export async function loadHandlers(app: keyof typeof apps = "calls"): Promise<Handlers> {
   const { createHandlers } = await import("nonsticky/lambda");
-  const { io } = await import("./apps/calls.ts");
+  const { io } = await apps[app]();
   return createHandlers(io) as unknown as Handlers;
 }
 
@@ -32,6 +40,9 @@ export class Client {
   readonly #connectionId = createConnectionId();
   #sid: string | undefined;
   room = "";
+  /** Who is in it. */
+  members: readonly Client[] = [];
+  #answered = 0;
 
   private constructor(handlers: Handlers, aws: CountingAws) {
     this.#handlers = handlers;
@@ -77,8 +88,32 @@ export class Client {
     );
   }
 
+  /** Answers the next question, as soon as it is asked. */
+  async answer(): Promise<void> {
+    for (;;) {
+      const frames = (this.#aws.frames.get(this.#connectionId) ?? []).slice(this.#answered);
+      for (const frame of frames) {
+        this.#answered += 1;
+        const id = /^42(\d+)\[/.exec(frame)?.[1];
+        if (id !== undefined) return this.frame(`43${id}["ok"]`);
+      }
+      await setTimeout(1);
+    }
+  }
+
+  /** Every frame that was posted to it. */
+  get heard(): readonly string[] {
+    return this.#aws.frames.get(this.#connectionId) ?? [];
+  }
+
   letter(letter: GatewayLetter): Promise<void> {
     return this.#receive(batchEvent([[this.#connection, letter]]));
+  }
+
+  /** Lets the inbox have what the handlers send to the queue, as soon as there is something. */
+  async takeNextSent(): Promise<void> {
+    while (this.#aws.sent.length === 0) await setTimeout(1);
+    await this.takeSent();
   }
 
   /** Lets the inbox have what the handlers sent to the queue meanwhile. */

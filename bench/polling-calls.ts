@@ -1,4 +1,4 @@
-import type { Budgeted, Operation } from "./calls.ts";
+import type { Budgeted, Counted, Operation } from "./calls.ts";
 import type { Client } from "./handler-client.ts";
 import { PollingClient, type PollingWorld } from "./polling-client.ts";
 
@@ -98,8 +98,8 @@ const FIRST_MS = 5_000;
 const LATER_MS = 4_000;
 
 export interface IdlePoll {
-  readonly first: Pick<Budgeted, "reads">;
-  readonly later: Pick<Budgeted, "reads">;
+  readonly first: Pick<Counted, "reads" | "readUnits">;
+  readonly later: Pick<Counted, "reads" | "readUnits">;
 }
 
 /**
@@ -115,16 +115,19 @@ export async function measureIdlePoll(world: PollingWorld): Promise<IdlePoll> {
     aws.reset();
     const held = client.get('42["emitted"]');
     await pause(FIRST_MS);
-    const first = aws.calls.reads;
+    const first = { ...aws.calls };
+    aws.reset();
     await pause(LATER_MS);
-    const later = aws.calls.reads - first;
-    if (first === 0 || later === 0) throw new Error("expected a GET that is held, got one that never looks");
+    const later = { ...aws.calls };
+    if (first.reads === 0 || later.reads === 0)
+      throw new Error("expected a GET that is held, got one that never looks");
     await client.event('42["emit"]');
     await held;
-    return {
-      first: { reads: Math.round(first / (FIRST_MS / 1_000)) },
-      later: { reads: Math.round(later / (LATER_MS / 1_000)) },
-    };
+    const perSecond = ({ reads, readUnits }: Pick<Counted, "reads" | "readUnits">, ms: number) => ({
+      reads: Math.round(reads / (ms / 1_000)),
+      readUnits: Math.round(readUnits / (ms / 1_000)),
+    });
+    return { first: perSecond(first, FIRST_MS), later: perSecond(later, LATER_MS) };
   } finally {
     Date.now = realNow;
   }

@@ -4,10 +4,13 @@ import { Client, type Handlers } from "./handler-client.ts";
 const MINUTE_MS = 60_000;
 const INTERVAL_MS = 24 * MINUTE_MS;
 
+/** Without read units: of a few connections in many shards they say nothing of many. */
+type SweepCounts = Pick<Calls, "reads" | "writes" | "posts" | "writeUnits">;
+
 /** What one connection adds to the sweep's own requests. */
 export interface SweepCalls {
-  readonly keepAlive: Pick<Calls, "reads" | "writes" | "posts">;
-  readonly ping: Pick<Calls, "reads" | "writes" | "posts">;
+  readonly keepAlive: SweepCounts;
+  readonly ping: SweepCounts;
 }
 
 /**
@@ -38,11 +41,15 @@ export async function measureSweep(
     const atKeepAlive = await sweepAt(9);
     await sweepAt(23.5);
     const atPing = await sweepAt(25);
-    const perConnection = (calls: Calls): SweepCalls["ping"] => ({
-      reads: Math.max(0, calls.reads - idle.reads) / connections,
-      writes: Math.max(0, calls.writes - idle.writes) / connections,
-      posts: (calls.posts - idle.posts) / connections,
-    });
+    const perConnection = (calls: Calls): SweepCounts => {
+      const beyond = (name: keyof SweepCounts) => Math.max(0, calls[name] - idle[name]) / connections;
+      return {
+        reads: beyond("reads"),
+        writes: beyond("writes"),
+        posts: (calls.posts - idle.posts) / connections,
+        writeUnits: beyond("writeUnits"),
+      };
+    };
     return { keepAlive: perConnection(atKeepAlive), ping: perConnection(atPing) };
   } finally {
     Date.now = realNow;

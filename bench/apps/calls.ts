@@ -14,5 +14,21 @@ io.on("connection", (socket) => {
   });
   socket.on("crowd", (room: string) => socket.join(room));
   socket.on("room", (room: string) => void io.to(room).emit("told"));
+  socket.on("ask", () => socket.timeout(5_000).emitWithAck("question"));
+  socket.on("ask in vain", () =>
+    socket
+      .timeout(0)
+      .emitWithAck("question")
+      .catch(() => undefined),
+  );
+  socket.on("ask room", (room: string) => io.to(room).timeout(5_000).emitWithAck("question"));
+  socket.on("fetch", (room: string) => io.in(room).fetchSockets());
+  socket.on("write data", async (room: string) => {
+    for (const remote of await io.in(room).fetchSockets()) remote.data = { at: Math.random() };
+  });
+  socket.on("tell server", () => io.serverSideEmit("work"));
+  socket.on("ask server", () => io.serverSideEmitWithAck("work"));
   socket.on("except", (room: string, other: string) => void io.to(room).except(other).emit("told"));
 });
+
+io.on("work", (...args: unknown[]) => (args.at(-1) as (() => void) | undefined)?.());

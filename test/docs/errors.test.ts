@@ -4,7 +4,7 @@ import { listFiles, prose, read } from "./markdown.ts";
 const inLibrary = new Set(
   listFiles("lib", /\.ts$/).flatMap((file) => {
     const source = read(file);
-    const literals = source.matchAll(/"((?:config|protocol|core|state|aws)\.[a-z][a-z_]*)"/g);
+    const literals = source.matchAll(/"((?:config|protocol|core|state|aws|testing)\.[a-z][a-z_]*)"/g);
     const logged = source.matchAll(/\bcode: "([^"]+)"/g);
     return [...literals, ...logged].map(([, code]) => code ?? "");
   }),
