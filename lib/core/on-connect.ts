@@ -1,9 +1,10 @@
 import { fitsNamespaceLimit } from "../protocol/limits.ts";
+import type { Pid, SocketId } from "../ids.ts";
 import type { Packet } from "../protocol/packet.ts";
 import type { ConnectRequest } from "../state/store.ts";
 import { generations } from "./generation.ts";
 import { callHandler } from "./handler.ts";
-import { openHold, releaseHold, sendMissed } from "./hold.ts";
+import { openHold, releaseHold, sendMissed, type Hold } from "./hold.ts";
 import type { Internals } from "./internals.ts";
 import { ListenerRun } from "./listener-run.ts";
 import { toMember } from "./membership.ts";
@@ -13,6 +14,7 @@ import { sendPacket } from "./packets.ts";
 import { connectionListeners } from "./replay.ts";
 import { connectLabel } from "./registration.ts";
 import { isConnected } from "./remote-membership.ts";
+import type { Restored } from "./recovery.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import { Socket, type AnySocket } from "./socket.ts";
@@ -45,7 +47,6 @@ export async function onConnect(
     return refuse({ message: `auth must be at most ${MAX_AUTH_BYTES} bytes` });
   }
 
-  const { clock, store } = internals.runtime;
   const freshId = generation.createSocketId(session.sid, packet.nsp);
   const nsp = await findNamespace(internals, { name: packet.nsp, auth, socketId: freshId }, turn);
   if (nsp === undefined) return refuse({ message: "Invalid namespace" });
@@ -54,24 +55,8 @@ export async function onConnect(
   if (recovery && auth["pid"] !== undefined) {
     internals.runtime.metrics.add("Recoveries", 1, restored ? "succeeded" : "refused");
   }
-  const socketId = restored?.socketId ?? freshId;
   const pid = restored?.pid ?? recovery?.createPid();
-  const record = {
-    nsp: nsp.name,
-    socketId,
-    ...(pid === undefined ? {} : { pid }),
-    ...(nsp.parent === undefined ? {} : { parent: nsp.parent.name }),
-    connectedAtMs: restored?.connectedAtMs ?? clock.nowMs(),
-    data: restored?.data ?? {},
-    spent: [],
-  };
-  const state = new SocketState(session.sid, record, {
-    rooms: restored?.rooms ?? [],
-    auth,
-    connected: false,
-    recovered: restored !== undefined,
-    onUnstorable: toReporter(internals, record),
-  });
+  const state = createState(internals, session, nsp, { auth, socketId: freshId, pid, restored });
   const socket: AnySocket = new Socket(nsp, session, state, turn);
   socket.restore(() => undefined);
   const middlewares = restored && recovery?.skipsMiddlewares ? [] : nsp.middlewares;
@@ -80,27 +65,11 @@ export async function onConnect(
   if (!session.alive) return;
 
   const hold = restored && (await openHold(internals, session));
-  const member = { ...toMember(session, state), ...(hold && { route: hold.route }) };
-  const authRecord = { nsp: nsp.name, socketId, auth };
-  const request = {
-    sid: session.sid,
-    socket: state.toRecord(),
-    auth: authRecord,
-    member,
-    rooms: [...state.rooms],
-  };
-  // In order with what the middlewares have sent; the client hears of its id only when it can be found by it.
-  await turn.order(() => store.connectSocket(request));
-  if (!(await isStillOpen(internals.runtime, session, request))) return;
-  session.rememberAuth(authRecord);
-  session.sockets.set(nsp.name, state);
-  state.rooms.add(socketId);
-  state.connected = true;
-  const missed = restored
-    ? await turn.order(() => recovery?.listMissed(internals.runtime, nsp.name, restored, turn))
-    : [];
+  if (!(await storeSocket(internals, session, turn, state, hold))) return;
+  const missed =
+    restored && (await turn.order(() => recovery?.listMissed(internals.runtime, nsp.name, restored, turn)));
   const sent = hold && (await sendMissed(internals, session, turn, hold, missed ?? []));
-  const welcome = generation.toWelcome(socketId, pid);
+  const welcome = generation.toWelcome(state.id, pid);
   sendPacket(internals, session, turn, {
     type: "connect",
     nsp: nsp.name,
@@ -112,6 +81,68 @@ export async function onConnect(
   connectionListeners(nsp).forEach((listener, index) => {
     runConnectionListener(internals, turn, socket, listener, index);
   });
+}
+
+/** The socket's state before it is let in: a new one, or what its client has got back. */
+function createState(
+  internals: Internals,
+  session: Session,
+  nsp: Namespace,
+  {
+    auth,
+    socketId,
+    pid,
+    restored,
+  }: {
+    readonly auth: Record<string, unknown>;
+    readonly socketId: SocketId;
+    readonly pid: Pid | undefined;
+    readonly restored: Restored | undefined;
+  },
+): SocketState {
+  const record = {
+    nsp: nsp.name,
+    socketId: restored?.socketId ?? socketId,
+    ...(pid === undefined ? {} : { pid }),
+    ...(nsp.parent === undefined ? {} : { parent: nsp.parent.name }),
+    connectedAtMs: restored?.connectedAtMs ?? internals.runtime.clock.nowMs(),
+    data: restored?.data ?? {},
+    spent: [],
+  };
+  return new SocketState(session.sid, record, {
+    rooms: restored?.rooms ?? [],
+    auth,
+    connected: false,
+    recovered: restored !== undefined,
+    onUnstorable: toReporter(internals, record),
+  });
+}
+
+/** Everything about the socket in one batch. False: its session was closed meanwhile, and it is removed again. */
+async function storeSocket(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  state: SocketState,
+  hold: Hold | undefined,
+): Promise<boolean> {
+  const { runtime } = internals;
+  const auth = { nsp: state.nsp, socketId: state.id, auth: state.auth };
+  const request = {
+    sid: session.sid,
+    socket: state.toRecord(),
+    auth,
+    member: { ...toMember(session, state), ...(hold && { route: hold.route }) },
+    rooms: [...state.rooms],
+  };
+  // In order with what the middlewares have sent; the client hears of its id only when it can be found by it.
+  await turn.order(() => runtime.store.connectSocket(request));
+  if (!(await isStillOpen(runtime, session, request))) return false;
+  session.rememberAuth(auth);
+  session.sockets.set(state.nsp, state);
+  state.rooms.add(state.id);
+  state.connected = true;
+  return true;
 }
 
 /** Undefined when there is none. A function that fails keeps the client out, and is reported. */
