@@ -101,10 +101,11 @@ export class Runtime {
       frames: [reason === "transport close" ? NOOP_FRAME : CLOSE_FRAME],
       capBytes: Infinity,
       onlyIfParked: true,
+      // In one write: a GET that came between two would be answered again by the session's close.
+      closes: true,
       nowMs: this.clock.nowMs(),
     });
-    if (outcome === "appended") await this.store.closeOutbox(sid, []);
-    else if (outcome === "unparked") await this.store.deleteOutbox(sid);
+    if (outcome === "unparked") await this.store.deleteOutbox(sid);
   }
 
   reportClosed(sid: Sid, connectionId: ConnectionId | undefined, reason: DisconnectReason): Promise<void> {

@@ -9,7 +9,7 @@ import { openedAtMs, type Sid } from "../ids.ts";
 export const SESSION_LIFETIME_SECONDS = 2 * 60 * 60 + 30 * 60;
 
 /** A sweep is saved every minute; one that was not saved for a day belongs to a deployment that is gone. */
-export const SWEEP_LIFETIME_SECONDS = 24 * 60 * 60;
+const SWEEP_LIFETIME_SECONDS = 24 * 60 * 60;
 
 /** When all rows of a session expire, in epoch seconds: known from its id, so nothing ever needs renewing. */
 export const sessionExpiresAtSeconds = (sid: Sid): number =>

@@ -27,14 +27,21 @@ export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: 
       write({ sid, frames: [], lastGetUntilMs: openedAtMs(sid), closed: false });
     },
 
-    async appendOutbox({ sid, frames, capBytes, onlyIfParked, nowMs }): Promise<AppendOutcome> {
+    async appendOutbox({
+      sid,
+      frames,
+      capBytes,
+      onlyIfParked,
+      nowMs,
+      closes = false,
+    }): Promise<AppendOutcome> {
       const outbox = read(sid);
       if (outbox === undefined || outbox.closed) return { outcome: "gone" };
       if (outbox.connectionId !== undefined) return { outcome: "moved", connectionId: outbox.connectionId };
       if (onlyIfParked && !holds(outbox.get, nowMs)) return { outcome: "unparked" };
       const bytes = toFramesBytes(outbox.frames);
       if (bytes >= capBytes || bytes + toFramesBytes(frames) > MAX_OUTBOX_BYTES) return { outcome: "full" };
-      write({ ...outbox, frames: [...outbox.frames, ...frames] });
+      write({ ...outbox, frames: [...outbox.frames, ...frames], closed: closes });
       return { outcome: "appended", lastGetUntilMs: outbox.lastGetUntilMs };
     },
 

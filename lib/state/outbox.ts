@@ -96,6 +96,8 @@ export interface OutboxAppend {
   readonly frames: readonly string[];
   readonly capBytes: number;
   readonly onlyIfParked: boolean;
+  /** Closes the outbox in the same write: these are its last frames. */
+  readonly closes?: boolean;
   readonly nowMs: number;
 }
 

@@ -60,8 +60,8 @@ export function appendOutboxParams(
     TableName: tableName,
     Key: outboxKey(append.sid),
     UpdateExpression:
-      "SET frames = list_append(frames, :frames), bytes = bytes + :bytes, held = held + :bytes " +
-      `REMOVE ${oldMarks} ADD ${marks} :marks`,
+      "SET frames = list_append(frames, :frames), bytes = bytes + :bytes, held = held + :bytes" +
+      `${append.closes ? ", closed = :attempt" : ""} REMOVE ${oldMarks} ADD ${marks} :marks`,
     ConditionExpression: conditions.join(" AND "),
     ExpressionAttributeValues: {
       ":frames": append.frames,

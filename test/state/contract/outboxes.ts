@@ -157,6 +157,20 @@ export function describeOutboxes(makeStore: MakeStore): void {
     expect(await framesOf()).toEqual(["42[]"]);
   });
 
+  it("closes with the last frames for a parked GET, in one go", async () => {
+    await create();
+    const last = () => store.appendOutbox(appendOf(sid, ["1"], { onlyIfParked: true, closes: true }));
+    expect(await last()).toEqual({ outcome: "unparked" });
+    await store.openGet(getOf(sid, "g1"));
+
+    expect(await last()).toMatchObject({ outcome: "appended" });
+
+    expect(await last()).toEqual({ outcome: "gone" });
+    expect(await store.endGet(sid, "g1", START_MS)).toEqual({ frames: ["1"], closed: true });
+    await store.openGet(getOf(sid, "g2"));
+    expect(await last()).toEqual({ outcome: "gone" });
+  });
+
   it("tells on each append when the last GET is to end, or has ended", async () => {
     await create();
 

@@ -42,6 +42,16 @@ describe("appending to an outbox", () => {
     });
   });
 
+  it("closes in the same write when told to", () => {
+    const { UpdateExpression, ConditionExpression } = append(START_MS, { closes: true });
+
+    expect(UpdateExpression).toBe(
+      "SET frames = list_append(frames, :frames), bytes = bytes + :bytes, held = held + :bytes, " +
+        "closed = :attempt REMOVE marks0 ADD marks2 :marks",
+    );
+    expect(ConditionExpression).toContain(isOpen);
+  });
+
   it("asks for a parked GET when only one should hear", () => {
     const { ConditionExpression, ExpressionAttributeValues } = append(START_MS, { onlyIfParked: true });
 
