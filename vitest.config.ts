@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 /** The soak suites take minutes: `NONSTICKY_SOAK=1` runs them, and them alone. */
 const soak = Boolean(process.env.NONSTICKY_SOAK);
 
+/** Takes a minute, of whole stacks with a fault each. */
+const long = ["test/soak/**/*.test.ts", "test/verify/verify.test.ts"];
+
 /** Packages are read from their sources, as the functions' bundler does. */
 const conditions = ["nonsticky-source"];
 
@@ -11,8 +14,8 @@ export default defineConfig({
   // Without "module": Node would be given builds of the SDK that only a bundler can read.
   ssr: { resolve: { conditions: [...conditions, "node", "development|production"] } },
   test: {
-    include: [soak ? "test/soak/**/*.test.ts" : "test/**/*.test.ts"],
-    exclude: soak ? [] : ["test/soak/**"],
+    include: soak ? long : ["test/**/*.test.ts"],
+    exclude: soak ? [] : long,
     pool: "forks",
     // Suites that start a whole stack start several processes each.
     maxWorkers: 2,
