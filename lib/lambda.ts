@@ -66,7 +66,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     tableName: readRequired(env, "NONSTICKY_TABLE"),
     clock: systemClock,
   });
-  // A promise nobody awaits must not take the instance, and with it other clients' packets, with it.
+  // A promise nobody awaits must not take the instance, and other clients' packets, with it.
   process.on("unhandledRejection", (error) => {
     const message = "a promise was rejected and nobody handled it";
     countLogged(logger, metrics).error(message, { code: "core.unhandled_rejection", error });

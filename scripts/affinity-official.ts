@@ -5,6 +5,7 @@ import { createAdapter } from "@socket.io/redis-adapter";
 import { createClient } from "redis";
 import { Server } from "socket.io";
 import { io } from "socket.io-client";
+import { findFreePort } from "./free-port.ts";
 
 const SERVERS = 3;
 const CLIENTS = 60;
@@ -18,7 +19,7 @@ export async function playOfficial(): Promise<string> {
   if (spawnSync("redis-server", ["--version"]).status !== 0) {
     return "control skipped: no redis-server on the PATH";
   }
-  const redisPort = await freePort();
+  const redisPort = await findFreePort();
   const redis = spawn(
     "redis-server",
     ["--port", String(redisPort), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
@@ -68,14 +69,6 @@ async function openRedis(port: number) {
   client.on("error", () => undefined);
   await client.connect();
   return client;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function startRoundRobin(ports: readonly number[]): Promise<TcpServer> {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
+import { findFreePort } from "./free-port.ts";
 
 /**
  * `npm run test:dynamodb-local`: the contract of the store on Amazon's own DynamoDB Local, which Maven brings, in memory
@@ -131,15 +131,6 @@ function requireCommand(command: string, argument: string, what: string): void {
   if (spawnSync(command, [argument], { stdio: "ignore" }).status === 0) return;
   console.error(`expected ${command} in the PATH, got none. Needed: ${what}`);
   process.exit(1);
-}
-
-/** DynamoDB Local chooses no port itself. */
-async function findFreePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 function ended(child: ChildProcess): Promise<number | null> {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -9,6 +9,7 @@ import dynalite from "dynalite";
 import { startDynamo } from "../infra/local/dynamodb/start.ts";
 import { readTopology } from "../infra/local/service/read-topology.ts";
 import type { Topology } from "../infra/local/topology.ts";
+import { findFreePort } from "./free-port.ts";
 
 /**
  * `npm run offline`: `serverless offline` on this repository's serverless.yml, in direct mode, with a table beside it.
@@ -163,17 +164,6 @@ async function toPort(option: string, text: string): Promise<number> {
     process.exit(1);
   }
   return port === 0 ? findFreePort() : port;
-}
-
-/** The plugin chooses no port itself. */
-async function findFreePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, host);
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 await main();

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
+import { findFreePort } from "./free-port.ts";
 
 /** moto's server: a stand-in for AWS in one process, in memory. */
 export interface StandIn {
@@ -71,15 +71,6 @@ const isUp = (endpoint: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** The server chooses no port itself. */
-async function findFreePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();

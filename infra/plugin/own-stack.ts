@@ -32,14 +32,16 @@ export interface Target {
 /** Reads `custom.nonsticky`. Throws an error that says what was expected. */
 export async function readSettings(given: Json | undefined): Promise<Settings> {
   if (!isObject(given) || typeof given["app"] !== "string" || given["app"] === "") {
+    // Of the settings only this one: others are secrets.
+    const got = isObject(given) ? given["app"] : given;
     throw new Error(
-      `expected custom.nonsticky.app to name the module that exports \`io\`, like src/app.ts, got ${JSON.stringify(given) ?? "nothing"}`,
+      `expected custom.nonsticky.app to name the module that exports \`io\`, like src/app.ts, got ${JSON.stringify(got) ?? "nothing"}`,
     );
   }
   const { app, statements = [], ...params } = given;
   if (!Array.isArray(statements) || !statements.every(isObject)) {
     throw new Error(
-      "expected custom.nonsticky.statements to be a list of IAM statements, got something else",
+      `expected custom.nonsticky.statements to be a list of IAM statements, got ${JSON.stringify(statements)}`,
     );
   }
   const known = await listParams();
@@ -47,7 +49,7 @@ export async function readSettings(given: Json | undefined): Promise<Settings> {
     if (known.includes(name)) continue;
     throw new Error(`expected custom.nonsticky to have app, statements, ${known.join(", ")}; got ${name}`);
   }
-  return { app, statements: statements, params };
+  return { app, statements, params };
 }
 
 export async function resolveOwnStack(

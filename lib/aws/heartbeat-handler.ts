@@ -1,7 +1,7 @@
 import type { Context, ScheduledEvent } from "aws-lambda";
 import type { DeploymentRecord } from "../state/deployment.ts";
 import type { EngineApp } from "../core/engine.ts";
-import { sweep } from "../core/heartbeat.ts";
+import { sweep, toSweepPauseMs } from "../core/heartbeat.ts";
 import type { Runtime } from "../core/runtime.ts";
 
 const SCHEDULE_MS = 60_000;
@@ -37,8 +37,8 @@ export function createHeartbeatHandler(
     let failure: { readonly error: unknown } | undefined;
     const beat = async () => {
       try {
-        await saveDeployment();
         await sweep(runtime, app.options);
+        await saveDeployment();
         failure = undefined;
       } catch (error) {
         if (failure === undefined)
@@ -46,17 +46,15 @@ export function createHeartbeatHandler(
         failure = { error };
       }
     };
-    const { pingIntervalMs, pingTimeoutMs, connectTimeoutMs } = app.options;
-    const shortestMs = Math.min(pingIntervalMs, pingTimeoutMs, connectTimeoutMs ?? Infinity);
     const untilMs = runtime.clock.nowMs() + LOOP_MS;
-    const tickMs = Math.min(1_000, Math.max(20, shortestMs / 8));
+    const pauseMs = toSweepPauseMs(app.options);
     await beat();
     while (
-      pingIntervalMs < SCHEDULE_MS &&
-      runtime.clock.nowMs() + tickMs < untilMs &&
+      app.options.pingIntervalMs < SCHEDULE_MS &&
+      runtime.clock.nowMs() + pauseMs < untilMs &&
       context.getRemainingTimeInMillis() > RESERVE_MS
     ) {
-      await runtime.clock.sleep(tickMs);
+      await runtime.clock.sleep(pauseMs);
       await beat();
     }
     await runtime.strays.settle();

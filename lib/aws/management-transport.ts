@@ -84,7 +84,12 @@ export function createTransport(
   };
   return {
     post: async (connectionId, frame) => {
-      const status = await (await (signedPost ??= createPost()))(connectionId, frame);
+      signedPost ??= createPost();
+      const send = await signedPost.catch((error: unknown) => {
+        signedPost = undefined;
+        throw error;
+      });
+      const status = await send(connectionId, frame);
       return toPostOutcome(status);
     },
     close: createClose(client, callbackUrl),

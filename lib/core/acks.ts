@@ -46,20 +46,22 @@ export class Question {
   readonly #runtime: Runtime;
   readonly #codec: PacketCodec;
   readonly #nsp: string;
-  readonly #timeoutMs: number;
+  readonly #waitMs: number;
   readonly #waitingFor = new Set<Sid>();
 
   constructor(runtime: Runtime, codec: PacketCodec, nsp: string, turn: Turn, timeoutMs: number) {
     const nowMs = runtime.clock.nowMs();
-    const longestMs = Number.isFinite(timeoutMs) ? Math.max(0, timeoutMs) : LONGEST_WAIT_MS;
+    // As for a timer: what is no number is no time.
+    const waitMs = Number.isNaN(timeoutMs) ? 0 : Math.max(0, timeoutMs);
+    const longestMs = Number.isFinite(waitMs) ? waitMs : LONGEST_WAIT_MS;
     const latestMs = turn.deadlineMs === undefined ? nowMs + longestMs : turn.deadlineMs - RESERVE_MS;
-    this.#isCutShort = turn.deadlineMs !== undefined && nowMs + timeoutMs > latestMs;
+    this.#isCutShort = turn.deadlineMs !== undefined && nowMs + waitMs > latestMs;
     this.#askedAtMs = nowMs;
-    this.untilMs = Math.max(nowMs, Math.min(nowMs + Math.max(0, timeoutMs), latestMs));
+    this.untilMs = Math.max(nowMs, Math.min(nowMs + waitMs, latestMs));
     this.#runtime = runtime;
     this.#codec = codec;
     this.#nsp = nsp;
-    this.#timeoutMs = timeoutMs;
+    this.#waitMs = waitMs;
   }
 
   /** Must be awaited before these sessions are sent the packet. */
@@ -109,7 +111,7 @@ export class Question {
     if (!this.#isCutShort) return new CoreError("core.ack_timeout", "operation has timed out");
     return new CoreError(
       "core.ack_cut_short",
-      `expected an acknowledgement within ${describeMs(this.#timeoutMs)}, but this invocation ends before that; ` +
+      `expected an acknowledgement within ${describeMs(this.#waitMs)}, but this invocation ends before that; ` +
         "operation has timed out: wait for less, or give the function more time",
       { evidence: { untilMs: this.untilMs } },
     );

@@ -165,10 +165,12 @@ export class BroadcastOperator<
     return listSocketIds(this.#nsp.internals, this.#audience);
   }
 
+  /** Every matching socket joins; emits that the turn issues after this find it there. */
   socketsJoin(room: Rooms): void {
     joinMembers(this.#nsp.internals, this.#audience, toList(room));
   }
 
+  /** Every matching socket leaves; emits that the turn issues after this do not find it there. */
   socketsLeave(room: Rooms): void {
     leaveMembers(this.#nsp.internals, this.#audience, toList(room));
   }

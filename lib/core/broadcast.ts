@@ -24,8 +24,8 @@ export function encodeEvent(
   { id }: { readonly id?: number } = {},
 ): PacketFrames {
   assertEmittable(event);
-  const packet = { type: "event", nsp, ...(id === undefined ? {} : { id }), args: [event, ...args] } as const;
-  const frames = new PacketFrames(codec.encode({ ...packet, args: [event, ...args] }));
+  const ackId = id === undefined ? {} : { id };
+  const frames = new PacketFrames(codec.encode({ type: "event", nsp, ...ackId, args: [event, ...args] }));
   assertPostable(frames.in(4));
   return frames;
 }

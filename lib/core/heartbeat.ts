@@ -42,6 +42,15 @@ export async function sweep(runtime: Runtime, options: ResolvedEngineOptions): P
   ]);
 }
 
+/** How long to wait between two sweeps, for an app of these intervals: none is missed by more than an eighth. */
+export function toSweepPauseMs({
+  pingIntervalMs,
+  pingTimeoutMs,
+  connectTimeoutMs = Infinity,
+}: ResolvedEngineOptions): number {
+  return Math.min(1_000, Math.max(20, Math.min(pingIntervalMs, pingTimeoutMs, connectTimeoutMs) / 8));
+}
+
 type Beating = Pick<SweepRecord, "pingIntervalMs" | "pingTimeoutMs" | "configuredAtMs">;
 
 async function walk(

@@ -31,5 +31,10 @@ export const countRefused = (transport: Transport, metrics: Metrics): Transport 
 function codeOf({ code, error }: LogFields = {}): string {
   if (typeof code === "string") return code;
   if (!(error instanceof Error)) return "none";
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+  // An app's own codes may have ids in them, and each code is a metric that is paid for.
+  return "code" in error && typeof error.code === "string" && OWN_CODE.test(error.code)
+    ? error.code
+    : error.name;
 }
+
+const OWN_CODE = /^[a-z]+\.[a-z_]+$/;

@@ -165,6 +165,7 @@ export class Namespace<
     return this.#operator().local;
   }
 
+  /** To everyone in the namespace; see `BroadcastOperator`. */
   emit<Name extends EventNames<Emit>>(
     event: Name,
     ...args: EventParams<DecorateAcknowledgementsWithMultipleResponses<Emit>, Name>
@@ -221,6 +222,7 @@ export class Namespace<
     return responses as AckResult<ServerSide, Name>[];
   }
 
+  /** Every socket of the namespace, read from the table at this moment. */
   fetchSockets(): Promise<RemoteSocket<Emit, SocketData>[]> {
     return this.#operator().fetchSockets();
   }

@@ -11,7 +11,7 @@ import type { Turn } from "./turn.ts";
 import type { Listener } from "./typed-events.ts";
 
 /** Takes a socket out of its namespace: `disconnecting` sees its rooms, `disconnect` sees them gone. */
-export function leaveNamespace(
+function leaveNamespace(
   internals: Internals,
   session: Session,
   turn: Turn,

@@ -53,6 +53,7 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
     this.#data = data;
   }
 
+  /** As it was fetched, with what has been written here since. */
   get data(): Data {
     return (this.#data ??= this.#openData()).view as Data;
   }
@@ -109,11 +110,13 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
     return (await asked)[0] as AckResult<EmitEvents, Name>;
   }
 
+  /** Emits that the turn issues after this find the socket there. */
   join(room: string | readonly string[]): void {
     const rooms = (typeof room === "string" ? [room] : room).map(requireRoom);
     joinMembers(this.#internals, this.#audience, rooms);
   }
 
+  /** Emits that the turn issues after this do not find the socket there. */
   leave(room: string): void {
     leaveMembers(this.#internals, this.#audience, [requireRoom(room)]);
   }

@@ -3,6 +3,8 @@ import type { Logger } from "../log.ts";
 
 const HASH_LENGTH = 4;
 const MAX_STEPS = 100;
+/** Differences that one process tells of: the rest is more of the same, in namespaces without number, say. */
+const MAX_TOLD = 1_000;
 const END = ".";
 
 /**
@@ -44,7 +46,7 @@ export class ReplayCheck {
   ): void {
     // Not by what differs: a random name is another one each time.
     const key = `${fields.nsp} ${fields.line ?? fields.difference}`;
-    if (this.#told.has(key)) return;
+    if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
     this.#told.add(key);
     this.#logger().warn(message, { code: "core.replay_differs", ...fields });
   }

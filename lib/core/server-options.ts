@@ -45,7 +45,7 @@ export interface ServerOptions extends EngineOptions {
   replayDigest?: boolean;
   /** How long a turn waits for an ack that its handlers have not sent when they end. Default 1 000. */
   ackWait?: number;
-  /** Told of every error that a handler throws. It is logged in any case. */
+  /** Told of every error that a handler throws. It is logged in any case, and so is what this throws itself. */
   onError?: (failure: HandlerFailure) => void;
 }
 

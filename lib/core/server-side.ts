@@ -1,6 +1,6 @@
 import { settlesWithin } from "../clock.ts";
 import { createSid } from "../ids.ts";
-import { MAX_ANSWER_BYTES } from "../state/row-limits.ts";
+import { MAX_ANSWER_BYTES, toMessagesBytes } from "../state/row-limits.ts";
 import { Question } from "./acks.ts";
 import { answerCallback, splitCallback, type Responses } from "./ask.ts";
 import { effectTurn } from "./broadcast.ts";
@@ -163,7 +163,7 @@ class Answer {
     const { runtime, codec } = this.#internals;
     const { ackId, nsp, sid } = this.#question;
     const messages = codec.encode({ type: "ack", nsp, id: ackId, args });
-    const bytes = messages.reduce((sum, message) => sum + Buffer.byteLength(message) + 4, 0);
+    const bytes = toMessagesBytes(messages);
     if (bytes > MAX_ANSWER_BYTES) {
       throw new CoreError(
         "core.ack_too_large",

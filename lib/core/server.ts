@@ -3,7 +3,7 @@ import { effectTurn } from "./broadcast.ts";
 import { closeEverySession } from "./close-sessions.ts";
 import { CoreError } from "./errors.ts";
 import { isThenable } from "./handler.ts";
-import type { Internals } from "./internals.ts";
+import type { HandlerFailure, Internals } from "./internals.ts";
 import type { Namespace } from "./namespace.ts";
 import { NamespaceFacade } from "./namespace-facade.ts";
 import { Namespaces } from "./namespaces.ts";
@@ -203,9 +203,23 @@ export class Server<
         const { error, event, nsp, socketId } = failure;
         const code = "core.handler_failed";
         this.#requireRuntime().logger.error("a handler failed", { code, event, nsp, socketId, error });
-        this.#options.onError?.(failure);
+        this.#tellApp(failure);
       },
     };
+  }
+
+  /** What fails in `onError` itself is only logged: it is called where a handler must harm nobody. */
+  #tellApp(failure: HandlerFailure): void {
+    const { event, nsp, socketId } = failure;
+    const report = (error: unknown) => {
+      this.#requireRuntime().logger.error("onError failed", { event, nsp, socketId, error });
+    };
+    try {
+      const told: unknown = this.#options.onError?.(failure);
+      if (isThenable(told)) void Promise.resolve(told).catch(report);
+    } catch (error) {
+      report(error);
+    }
   }
 
   /** Once per namespace on each instance, when that first meets it. Throws while the app's module is loading only. */

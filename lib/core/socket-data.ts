@@ -118,7 +118,7 @@ export class SocketData {
 }
 
 /** `socket.data` out of its row. */
-export const parseStoredData = (stored: Readonly<Record<string, string>>): Values =>
+const parseStoredData = (stored: Readonly<Record<string, string>>): Values =>
   Object.fromEntries(Object.entries(stored).map(([key, text]) => [key, JSON.parse(text) as unknown]));
 
 function isPlain(value: object): boolean {

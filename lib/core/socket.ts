@@ -98,10 +98,12 @@ export class Socket<
     return this.#isInert();
   }
 
+  /** Its own room, which has the name of its id, and those it has joined. A copy. */
   get rooms(): Set<string> {
     return new Set(this.#state.rooms);
   }
 
+  /** Remembered from packet to packet, whichever instance takes it: what JSON can hold, up to 256 KB. */
   get data(): SocketData {
     return this.#state.data.view as SocketData;
   }
@@ -187,6 +189,7 @@ export class Socket<
     return joinRooms(this.#nsp.internals.runtime, turn, this.#session, this.#state, rooms);
   }
 
+  /** Resolves when it is stored. A later emit of the same turn leaves the socket out with no await. */
   leave(room: string): Promise<void> {
     const turn = this.#effectTurn();
     this.#note("leave", room);
@@ -194,6 +197,7 @@ export class Socket<
     return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, room);
   }
 
+  /** Everyone in these rooms but this socket. */
   to(room: string | readonly string[]): Broadcast<Emit, SocketData> {
     return this.broadcast.to(room);
   }

@@ -81,8 +81,8 @@ export type ListenerOf<
     : never;
 
 /**
- * Node's EventEmitter with names and arguments checked. `emitReserved` calls the listeners and collects what they
- * return, so that a turn can wait for asynchronous ones.
+ * Node's EventEmitter with names and arguments checked, and without `emit`: listeners are called one by one, so that a
+ * turn can wait for asynchronous ones.
  */
 export abstract class TypedEmitter<Listen extends EventsMap, Reserved extends EventsMap> {
   // Private by #, so that a socket's own enumerable properties are those which the app has set.

@@ -327,6 +327,16 @@ describe("the heartbeat", () => {
     await expect(heartbeatOf(rig)({} as never, context())).rejects.toThrow("no table");
   });
 
+  it("sweeps also when it cannot write down where the mailbox is, and fails in the end", async () => {
+    const rig = build();
+    const { store } = rig.instances[0]!.runtime;
+    Object.assign(store, { saveDeployment: () => Promise.reject(new Error("not now")) });
+
+    await expect(heartbeatOf(rig)({} as never, context())).rejects.toThrow("not now");
+
+    expect(rig.instances[0]!.life.calls.filter((call) => call === "store.saveSweep")).toHaveLength(1);
+  });
+
   it("writes down where the mailbox is, for emitters, once an hour", async () => {
     const rig = build();
     const { runtime, app, life } = rig.instances[0]!;

@@ -35,7 +35,7 @@ describe("socket.emitWithAck", () => {
     expect(rig.mailbox.left).toEqual([]);
   });
 
-  it.each([0, 500, -1])("rejects after timeout(%i)", async (ms) => {
+  it.each([0, 500, -1, NaN])("rejects after timeout(%d)", async (ms) => {
     const rig = createRig((socket) => tell(socket, socket.timeout(ms).emitWithAck("question")));
     const client = await rig.connect();
 

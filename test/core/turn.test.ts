@@ -137,6 +137,40 @@ describe("a handler that fails", () => {
     expect(rig.mailbox.left).toEqual([]);
   });
 
+  it.each<[string, () => unknown]>([
+    [
+      "throws",
+      () => {
+        throw new Error("no reporter");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("no reporter"))],
+  ])("harms nobody when onError %s as well, which is logged", async (_, onError) => {
+    const rig = new Rig(
+      (io) => {
+        io.on("connection", (socket) => {
+          socket.on("bad", () => {
+            throw new Error("no");
+          });
+          socket.on("bad", () => Promise.reject(new Error("no")));
+          socket.on("good", (ack: Answer) => ack());
+        });
+      },
+      { onError },
+    );
+    const client = await rig.connect();
+
+    await client.send('42["bad"]', '420["good"]');
+
+    expect(client.received).toEqual(["430[]"]);
+    expect(rig.logged("core.handler_failed")).toHaveLength(2);
+    expect(rig.logs.filter(({ message }) => message === "onError failed")).toMatchObject(
+      Array.from({ length: 2 }, () => ({ level: "error", event: "bad", error: { message: "no reporter" } })),
+    );
+    expect(client.isClosed).toBe(false);
+    expect(rig.mailbox.left).toEqual([]);
+  });
+
   it("by an emit over 128 KB sends nothing of it, and the connection lives", async () => {
     const rig = new Rig((io) => {
       io.on("connection", (socket) => {

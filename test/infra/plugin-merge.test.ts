@@ -170,11 +170,11 @@ describe("custom.nonsticky", () => {
 
   it.each<[JsonObject | undefined, RegExp]>([
     [undefined, /expected custom\.nonsticky\.app to name the module that exports `io`.*got nothing/],
-    [{ edge: true }, /expected custom\.nonsticky\.app/],
+    [{ verifyToken: "secret" }, /expected custom\.nonsticky\.app (?!.*secret).*got nothing$/],
     [{ app: "a.ts", edges: true }, /expected custom\.nonsticky to have app, .*edge, .*ordering.*; got edges/],
     [
       { app: "a.ts", statements: "all" },
-      /expected custom\.nonsticky\.statements to be a list of IAM statements/,
+      /expected custom\.nonsticky\.statements to be a list of IAM statements, got "all"/,
     ],
   ])("is refused as %j", async (given, message) => {
     await expect(readSettings(given)).rejects.toThrow(message);

@@ -115,7 +115,7 @@ export function createHandshakeParts(
 }
 
 /** Null without a query, as in events of API Gateway; of a repeated parameter the last value counts. */
-export function readQuery(url: string): {
+function readQuery(url: string): {
   readonly queryStringParameters: Record<string, string> | null;
   readonly multiValueQueryStringParameters: Record<string, string[]> | null;
 } {
