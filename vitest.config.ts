@@ -3,8 +3,13 @@ import { defineConfig } from "vitest/config";
 /** The soak suites take minutes: `NONSTICKY_SOAK=1` runs them, and them alone. */
 const soak = Boolean(process.env.NONSTICKY_SOAK);
 
-/** Takes a minute, of whole stacks with a fault each. */
-const long = ["test/soak/**/*.test.ts", "test/verify/verify.test.ts"];
+/** With three more that would make `npm test` long: whole stacks with a fault each, loads, ten thousand schedules. */
+const long = [
+  "test/soak/**/*.test.ts",
+  "test/verify/verify.test.ts",
+  "test/e2e/order.test.ts",
+  "test/model/recovery.test.ts",
+];
 
 /** Packages are read from their sources, as the functions' bundler does. */
 const conditions = ["nonsticky-source"];
