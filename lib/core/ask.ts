@@ -1,7 +1,7 @@
 import type { Sid } from "../ids.ts";
 import { Question } from "./acks.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
-import { deliver, encodeEvent, type EmitFlags } from "./broadcast.ts";
+import { deliver, encodeQuestion, type EmitFlags } from "./broadcast.ts";
 import type { HandlerFailure, Internals } from "./internals.ts";
 import type { Session } from "./session.ts";
 import { currentContext, type Turn } from "./turn.ts";
@@ -32,7 +32,7 @@ export function askSession(
 ): Ask<readonly unknown[]> {
   const { runtime, codec } = internals;
   const question = new Question(runtime, codec, nsp, turn, flags.timeout);
-  const frames = encodeEvent(codec, nsp, event, args, { id: question.id });
+  const frames = encodeQuestion(codec, nsp, event, args, question.id);
   return async () => {
     // Nothing is sent to it, so there is nothing to wait for: in a handler of `disconnect`, say.
     if (!session.alive) throw question.toError();
@@ -60,7 +60,7 @@ export function askAudience(
 ): Ask<Responses> {
   const { runtime, codec } = internals;
   const question = new Question(runtime, codec, audience.nsp, turn, flags.timeout);
-  const frames = encodeEvent(codec, audience.nsp, event, args, { id: question.id });
+  const frames = encodeQuestion(codec, audience.nsp, event, args, question.id);
   const send = async (asked: readonly Listed[]) => {
     await question.expect(asked.map(({ member }) => member.sid));
     for (const listed of asked) {

@@ -15,17 +15,16 @@ export interface EmitFlags {
   readonly local?: boolean;
 }
 
-/** An event as frames for the wire. Throws before anything is sent: reserved name, over 128 KB. */
-export function encodeEvent(
+/** An event that is to be acknowledged, as frames for the wire. Throws before anything is sent: reserved name, over 128 KB. */
+export function encodeQuestion(
   codec: PacketCodec,
   nsp: string,
   event: string,
   args: readonly unknown[],
-  { id }: { readonly id?: number } = {},
+  id: number,
 ): PacketFrames {
   assertEmittable(event);
-  const ackId = id === undefined ? {} : { id };
-  const frames = new PacketFrames(codec.encode({ type: "event", nsp, ...ackId, args: [event, ...args] }));
+  const frames = new PacketFrames(codec.encode({ type: "event", nsp, id, args: [event, ...args] }));
   assertPostable(frames.in(4));
   return frames;
 }

@@ -1,6 +1,6 @@
-import { settlesWithin } from "../clock.ts";
 import type { Packet } from "../protocol/packet.ts";
 import { callHandler, callListeners } from "./handler.ts";
+import { LateAnswer } from "./late-answer.ts";
 import { ListenerRun } from "./listener-run.ts";
 import type { Internals } from "./internals.ts";
 import type { Call } from "./journal.ts";
@@ -10,7 +10,7 @@ import { replay } from "./replay.ts";
 import type { Session } from "./session.ts";
 import type { AnySocket } from "./socket.ts";
 import type { SocketState } from "./socket-state.ts";
-import { currentContext, type Handling, type Turn } from "./turn.ts";
+import { livingTurn, type Handling, type Turn } from "./turn.ts";
 import type { Listener } from "./typed-events.ts";
 
 /**
@@ -100,8 +100,7 @@ class ClientAck {
   readonly #nsp: string;
   readonly #id: number;
   readonly #turn: Turn;
-  #isSent = false;
-  #onSent: () => void = () => undefined;
+  readonly #late = new LateAnswer();
 
   constructor(internals: Internals, session: Session, nsp: string, id: number, turn: Turn) {
     this.#internals = internals;
@@ -112,19 +111,13 @@ class ClientAck {
   }
 
   readonly send = (...args: unknown[]): void => {
-    if (this.#isSent) return;
-    this.#isSent = true;
-    const running = currentContext()?.turn;
-    const turn = this.#turn.ended && running && !running.ended ? running : this.#turn;
+    if (this.#late.isSent) return;
+    const turn = livingTurn(this.#turn);
+    this.#late.markSent();
     sendPacket(this.#internals, this.#session, turn, { type: "ack", nsp: this.#nsp, id: this.#id, args });
-    this.#onSent();
   };
 
-  /** An ack may be sent by a callback that no promise tells of, so it is given a moment after the handlers. */
-  async waitFor(handlers: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(handlers);
-    if (this.#isSent) return;
-    const sent = new Promise<void>((resolve) => (this.#onSent = resolve));
-    await settlesWithin(this.#internals.runtime.clock, sent, this.#internals.ackWaitMs);
+  waitFor(handlers: readonly Promise<void>[]): Promise<void> {
+    return this.#late.waitFor(this.#internals, handlers);
   }
 }

@@ -21,6 +21,8 @@ const PLACEHOLDER = "~offset~of~this~packet~";
  * carries an offset as its last argument, which is known only when its turn comes.
  */
 export class Publication {
+  /** Of the event as it was encoded: with recovery, before its offset is known. */
+  readonly frames: PacketFrames;
   readonly #messages: readonly (string | Uint8Array)[];
   readonly #isVolatile: boolean;
 
@@ -35,13 +37,9 @@ export class Publication {
     const isRecoverable = internals.recovery !== undefined;
     const args = isRecoverable ? [...values, PLACEHOLDER] : values;
     this.#messages = internals.codec.encode({ type: "event", nsp, args: [event, ...args] });
-    assertPostable(new PacketFrames(this.#messages).in(4));
+    this.frames = new PacketFrames(this.#messages);
+    assertPostable(this.frames.in(4));
     this.#isVolatile = volatile ?? false;
-  }
-
-  /** Of an event without an offset. */
-  get frames(): PacketFrames {
-    return new PacketFrames(this.#messages);
   }
 
   /** The stage of an emit to one session with recovery: logged, sent, and noted as done. */
@@ -69,7 +67,8 @@ export class Publication {
     ];
     const places =
       offset && (await this.#log(internals, turn, offset, messages, audience.nsp, rooms, except));
-    const sent = await sendToAudience(internals.runtime, turn, audience, new PacketFrames(messages), flags);
+    const frames = offset === undefined ? this.frames : new PacketFrames(messages);
+    const sent = await sendToAudience(internals.runtime, turn, audience, frames, flags);
     if (places) this.#markDone(internals, turn, places, sent.all);
   }
 

@@ -1,4 +1,3 @@
-import { settlesWithin } from "../clock.ts";
 import { createSid } from "../ids.ts";
 import { MAX_ANSWER_BYTES, toMessagesBytes } from "../state/row-limits.ts";
 import { Question } from "./acks.ts";
@@ -7,10 +6,11 @@ import { effectTurn } from "./broadcast.ts";
 import { CoreError } from "./errors.ts";
 import { callListener } from "./handler.ts";
 import type { Internals } from "./internals.ts";
+import { LateAnswer } from "./late-answer.ts";
 import { learn } from "./learn.ts";
 import type { Letter } from "./letter.ts";
 import { pack, unpack } from "./pack.ts";
-import { currentContext, type Turn } from "./turn.ts";
+import { currentContext, livingTurn, type Turn } from "./turn.ts";
 
 const WAIT_MS = 5_000;
 /** A letter is at most 256 KB in direct ordering, and its text is a third longer than what it says. */
@@ -144,8 +144,7 @@ class Answer {
   readonly #internals: Internals;
   readonly #question: Letter & { kind: "serverSide" } & { readonly ackId: number };
   readonly #turn: Turn;
-  #isSent = false;
-  #onSent: () => void = () => undefined;
+  readonly #late = new LateAnswer();
 
   constructor(
     internals: Internals,
@@ -159,7 +158,7 @@ class Answer {
 
   /** @throws {CoreError} `core.ack_too_large`; and what cannot be encoded */
   readonly send = (...args: unknown[]): void => {
-    if (this.#isSent) return;
+    if (this.#late.isSent) return;
     const { runtime, codec } = this.#internals;
     const { ackId, nsp, sid } = this.#question;
     const messages = codec.encode({ type: "ack", nsp, id: ackId, args });
@@ -171,18 +170,12 @@ class Answer {
         { evidence: { bytes } },
       );
     }
-    this.#isSent = true;
-    const running = currentContext()?.turn;
-    const turn = this.#turn.ended && running && !running.ended ? running : this.#turn;
+    this.#late.markSent();
+    const turn = livingTurn(this.#turn);
     turn.track(runtime.store.saveAnswer({ ackId, nsp, sid, messages, atMs: runtime.clock.nowMs() }));
-    this.#onSent();
   };
 
-  /** It may be sent by a callback that no promise tells of, so it is given a moment after the listeners. */
-  async waitFor(listeners: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(listeners);
-    if (this.#isSent) return;
-    const sent = new Promise<void>((resolve) => (this.#onSent = resolve));
-    await settlesWithin(this.#internals.runtime.clock, sent, this.#internals.ackWaitMs);
+  waitFor(handlers: readonly Promise<void>[]): Promise<void> {
+    return this.#late.waitFor(this.#internals, handlers);
   }
 }

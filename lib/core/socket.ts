@@ -9,7 +9,7 @@ import { toHandshake, type Handshake } from "./socket-handshake.ts";
 import type { SocketState } from "./socket-state.ts";
 import { SocketListeners } from "./socket-listeners.ts";
 import { sendKick } from "./sockets-at-a-distance.ts";
-import { currentContext, type Turn } from "./turn.ts";
+import { currentContext, livingTurn, type Turn } from "./turn.ts";
 import {
   type AckResult,
   type DecorateAcknowledgements,
@@ -278,8 +278,7 @@ export class Socket<
   /** The turn that an effect belongs to: this socket's, or, if that is over, whichever the code runs in. */
   #effectTurn(): Turn | undefined {
     if (this.#isInert()) return undefined;
-    const running = currentContext()?.turn;
-    return this.#turn.ended && running && !running.ended ? running : this.#turn;
+    return livingTurn(this.#turn);
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createConnectHandler } from "../../lib/aws/connect-handler.ts";
 import { createLogger, sessionTag } from "../../lib/log.ts";
-import { createMemoryMetrics } from "../../lib/metrics.ts";
+import { createMemoryMetrics } from "../support/memory-metrics.ts";
 import { authorizerEvent } from "../aws/events.ts";
 import { PollClient, request } from "./poll-client.ts";
 import { createGate, Rig } from "./rig.ts";

@@ -7,7 +7,7 @@ import { Server } from "../../lib/core/server.ts";
 import type { ServerOptions } from "../../lib/core/server-options.ts";
 import { toConnectionId, type ConnectionId, type Sid } from "../../lib/ids.ts";
 import type { Logger } from "../../lib/log.ts";
-import { createMemoryMetrics } from "../../lib/metrics.ts";
+import { createMemoryMetrics } from "../support/memory-metrics.ts";
 import { createMemoryStore, type MemoryStore } from "../../lib/state/memory-store.ts";
 import type { Store } from "../../lib/state/store.ts";
 import { isOver, mortal, type Life } from "./crashing.ts";
