@@ -197,7 +197,7 @@ export class Inbox {
         code: "core.redelivered_frame",
         connectionId,
       });
-      session.close(job.turn, "transport error");
+      session.close(job.turn, "transport error", { abrupt: true });
     }
     // What was POSTed before an upgrade was accepted before it, and is handled like any other frame.
     if (connectionId !== undefined && connectionId !== session.connectionId) {

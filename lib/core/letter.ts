@@ -32,6 +32,8 @@ export type Letter =
       readonly reason: DisconnectReason;
       /** What the gateway ended the connection with, where it says so. */
       readonly statusCode?: number;
+      /** Nobody said goodbye: the client lost its server. It is to notice that, and hears no close packet. */
+      readonly abrupt?: boolean;
     }
   /** The server disconnects a socket from elsewhere: `disconnectSockets`, a remote socket's `disconnect`. */
   | {

@@ -1,4 +1,5 @@
 import { isBornOnPolling, type ConnectionId, type Sid } from "../ids.ts";
+import { NOOP_FRAME } from "../protocol/frame.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { Store } from "../state/store.ts";
 import { CoreError } from "./errors.ts";
@@ -83,7 +84,8 @@ export async function onClosed(
   await store.finishClose(sid);
   runtime.metrics.add("ConnectionsClosed", 1, close.reason);
   await endConnection(runtime, sid, session.connectionId, close.reason);
-  if (await isOutboxDone(runtime, session, close.reason)) await deleteBeats(store, app, sid, session);
+  if (await isOutboxDone(runtime, session, close.reason, letter.abrupt))
+    await deleteBeats(store, app, sid, session);
 }
 
 /** `$disconnect` brings "transport close": that connection has ended by itself. */
@@ -120,20 +122,24 @@ async function deleteBeats(
 }
 
 /**
- * Ends an outbox. When it was the server that closed, what its client has not fetched yet, a disconnect packet perhaps,
- * is left for the next GET, which deletes outbox and beat. Until then the beat stays: if no GET comes, the heartbeat
- * finds it and the session is closed again. After anything else only a GET that is parked is answered.
+ * Ends an outbox. When it was the server that closed, or the session's age that ended it, what its client has not
+ * fetched yet, a disconnect packet perhaps, is left for the next GET, which deletes outbox and beat. Until then the beat
+ * stays: if no GET comes, the heartbeat finds it and the session is closed again. After anything else only a GET that is
+ * parked is answered.
  */
 async function isOutboxDone(
   runtime: Runtime,
   { sid, connectionId }: Session,
   reason: DisconnectReason,
+  abrupt = false,
 ): Promise<boolean> {
   if (!isBornOnPolling(sid)) return true;
   const { store, outbound } = runtime;
   if (connectionId === undefined) {
-    if (!closedByServer.has(reason)) await runtime.releaseGet(sid, reason);
-    else await store.closeOutbox(sid, []);
+    const leavesRest = closedByServer.has(reason) || (abrupt && reason === "transport close");
+    // Without a frame of its own, a GET that comes now would take what is closed and empty for its last, a close.
+    if (leavesRest) await store.closeOutbox(sid, abrupt ? [NOOP_FRAME] : []);
+    else await runtime.releaseGet(sid, reason, abrupt);
     const outbox = await store.readOutbox(sid);
     // Moved, and crashed before the session's row said so.
     if (outbox?.connectionId !== undefined) await outbound.close(sid, outbox.connectionId);

@@ -90,8 +90,11 @@ async function park(
     outbox = await store.readOutbox(sid);
   }
   const taken = await store.endGet(sid, id, clock.nowMs());
-  // Somebody else's GET now, or the session is gone: this client is told to stop, respectively to ask again.
-  if (taken === undefined) return toPayload(sid, [outbox === undefined ? NOOP_FRAME : CLOSE_FRAME]);
+  if (taken === undefined) {
+    // Somebody else's GET now, or the session is gone: this client is told to stop, respectively to ask again.
+    const found = outbox && (await store.readOutbox(sid));
+    return toPayload(sid, [found === undefined ? NOOP_FRAME : CLOSE_FRAME]);
+  }
   // It came behind the client's word that it is on its WebSocket now, and was parked before that was heard.
   if (outbox?.connectionId !== undefined) return refusal(refuseHandshake(3));
   if (taken.closed && taken.frames.length > 1 && taken.frames.at(-1) === CLOSE_FRAME) {

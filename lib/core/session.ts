@@ -122,11 +122,11 @@ export class Session {
    * Ends the session: no further packet of it runs, the app's close handlers run in a turn of their own, and the
    * gateway connection is closed behind everything sent so far.
    */
-  close(turn: Turn, reason: DisconnectReason): void {
+  close(turn: Turn, reason: DisconnectReason, how?: { readonly abrupt: boolean }): void {
     if (!this.#alive) return;
     this.#alive = false;
     void turn.order(async () => {
-      await this.#runtime.endSession(this.sid, this.connectionId, reason);
+      await this.#runtime.endSession(this.sid, this.connectionId, reason, how);
     });
   }
 

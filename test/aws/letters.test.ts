@@ -51,6 +51,7 @@ describe("a letter of our own", () => {
     { kind: "opened", sid: toSid(sid), connectionId, atMs: 1 },
     { kind: "closed", sid: toSid(sid), connectionId, atMs: 1, reason: "ping timeout" },
     { kind: "closed", sid: toSid(sid), atMs: 1, reason: "forced close" },
+    { kind: "closed", sid: toSid(sid), atMs: 1, reason: "transport error", abrupt: true },
     { kind: "kick", sid: toSid(sid), nsp: "/a,b", socketId: toSocketId("s"), close: true, atMs: 1 },
     { kind: "reap", sid: toSid(sid), atMs: 1, pingIntervalMs: 2, lastPongAtMs: 3 },
   ])("of kind $kind is read as it was written", (letter) => {

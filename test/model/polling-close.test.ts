@@ -8,6 +8,8 @@ interface Scene extends PollerOptions {
   readonly begin: (world: World, poller: Poller) => void;
   /** What the client has heard in the end. Default: that does not matter. */
   readonly hears?: string;
+  /** Its answers hold no close packet: to some clients that means to leave for good. Default false. */
+  readonly abrupt?: boolean;
   /** Whether the heartbeat may have to finish it: nobody comes for what is left. Default false. */
   readonly swept?: boolean;
 }
@@ -31,7 +33,7 @@ const handlers =
 
 /** A polling session ends while its client may have a GET on its way. */
 const closing =
-  ({ begin, hears, swept, ...options }: Scene): Model =>
+  ({ begin, hears, abrupt, swept, ...options }: Scene): Model =>
   async (schedule) => {
     const world: World = new World(schedule, {
       app: handlers(() => world),
@@ -40,8 +42,9 @@ const closing =
     const ticks = { atOnce: 0, atAnyTime: 0 };
     const poller = await seatPoller(world, 1, { ticks, ...options });
     begin(world, poller);
-    // A client that knows nothing of the end asks again, and once more for a close that came behind last words.
-    for (let times = 0; times < 2; times += 1) {
+    // A client that knows nothing of the end asks again, and once more for a close that came behind last words; without
+    // a close, once more to find that its session is gone.
+    for (let times = 0; times < (abrupt ? 3 : 2); times += 1) {
       schedule.later(() => {
         if (poller.state === "polling") poller.get();
       });
@@ -55,6 +58,8 @@ const closing =
       if ((await world.phaseOf(poller.sid)) !== "closed") return "the session was not closed";
       if (world.times("disconnect") !== 1) return "disconnect did not run once";
       if (poller.state !== "ended") return "the client was not told";
+      if (abrupt && poller.answers.some((answer) => answer.split("\x1e").includes("1")))
+        return "it heard a close";
       const heard = poller.heard.join(" ");
       if (hears !== undefined && heard !== hears) return `the client heard ${heard} instead of ${hears}`;
       if (poller.online) return "its WebSocket was not closed";
@@ -128,6 +133,32 @@ describe("the end of a polling session", { timeout: MODEL_TIMEOUT_MS }, () => {
       poller.post("abc");
     };
     await expectSafe("error, GET", closing({ begin, swept: true }));
+  });
+
+  it("by its age is no close to its client, and leaves it what was sent before", async () => {
+    const end = (world: World, { sid }: Poller) =>
+      world.runScript("heartbeat", ({ runtime }) => runtime.endSession(sid, undefined, "transport close"));
+    const begin = (world: World, poller: Poller) => {
+      end(world, poller);
+      poller.get();
+    };
+    const waiting = ['42["a0"]'];
+    await expectSafe("age, GET", closing({ begin, abrupt: true, swept: true }));
+    await expectSafe(
+      "age, GET, sent before",
+      closing({ begin, abrupt: true, swept: true, waiting, hears: waiting[0]! }),
+    );
+  });
+
+  it("by a crash is no close to its client, and leaves nothing", async () => {
+    const begin = (world: World, poller: Poller) => {
+      const { sid } = poller;
+      world.runScript("redelivery", ({ runtime }) =>
+        runtime.endSession(sid, undefined, "transport error", { abrupt: true }),
+      );
+      poller.get();
+    };
+    await expectSafe("crash, GET", closing({ begin, abrupt: true, swept: true }));
   });
 
   it("would be lost on its client if the outbox were closed beside what is sent to it", async () => {
