@@ -7,7 +7,7 @@ import {
   createManagementTransport,
   createTransport,
 } from "../lib/aws/management-transport.ts";
-import type { Transport } from "../lib/core/transport.ts";
+import type { Transport } from "../lib/engine/transport.ts";
 import { toConnectionId } from "../lib/ids.ts";
 
 /**

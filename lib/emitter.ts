@@ -5,8 +5,8 @@ import { createManagementClient, createTransport } from "./aws/management-transp
 import { nameOutages } from "./aws/outage.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
-import { Runtime } from "./core/runtime.ts";
-import type { Server } from "./core/server.ts";
+import { Runtime } from "./engine/runtime.ts";
+import type { Server } from "./socketio/server.ts";
 import { readRequired, type Environment } from "./env.ts";
 import { createLogger, type LogLevel } from "./log.ts";
 import { createDocumentClient } from "./state/dynamo/document-client.ts";

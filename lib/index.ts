@@ -1,21 +1,21 @@
-export { Server } from "./core/server.ts";
-export { Namespace } from "./core/namespace.ts";
-export { ParentNamespace } from "./core/parent-namespace.ts";
-export { Socket } from "./core/socket.ts";
-export { BroadcastOperator } from "./core/broadcast-operator.ts";
-export { RemoteSocket } from "./core/remote-socket.ts";
-export { createEngine } from "./core/engine.ts";
+export { Server } from "./socketio/server.ts";
+export { Namespace } from "./socketio/namespace.ts";
+export { ParentNamespace } from "./socketio/parent-namespace.ts";
+export { Socket } from "./socketio/socket.ts";
+export { BroadcastOperator } from "./socketio/rooms/broadcast-operator.ts";
+export { RemoteSocket } from "./socketio/rooms/remote-socket.ts";
+export { createEngine } from "./engine/engine.ts";
 
-export type { ServerOptions } from "./core/server-options.ts";
-export type { EngineOptions, HandshakeRequest } from "./core/engine-options.ts";
-export type { BareEngineOptions, EngineApp, EngineSession } from "./core/engine.ts";
-export type { ExtendedError } from "./core/namespace.ts";
-export type { Handshake } from "./core/socket-handshake.ts";
-export type { Event } from "./core/socket-listeners.ts";
-export type { HandlerFailure } from "./core/internals.ts";
-export type { DefaultEventsMap } from "./core/typed-events.ts";
+export type { ServerOptions } from "./socketio/server-options.ts";
+export type { EngineOptions, HandshakeRequest } from "./engine/engine-options.ts";
+export type { BareEngineOptions, EngineApp, EngineSession } from "./engine/engine.ts";
+export type { ExtendedError } from "./socketio/namespace.ts";
+export type { Handshake } from "./socketio/rooms/socket-handshake.ts";
+export type { Event } from "./socketio/socket-listeners.ts";
+export type { HandlerFailure } from "./socketio/internals.ts";
+export type { DefaultEventsMap } from "./socketio/replay/typed-events.ts";
 export type { DisconnectReason } from "./protocol/reasons.ts";
 
 export { ConfigError, NonstickyError } from "./errors.ts";
-export { CoreError } from "./core/errors.ts";
+export { CoreError } from "./engine/errors.ts";
 export { ProtocolError } from "./protocol/errors.ts";

@@ -11,10 +11,10 @@ import { createPowertoolsLogger, type InvocationContext } from "./aws/powertools
 import { createPowertoolsMetrics } from "./aws/powertools-metrics.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
-import type { EngineApp } from "./core/engine.ts";
-import type { Mailbox } from "./core/mailbox.ts";
-import { countLogged } from "./core/metered.ts";
-import { Runtime } from "./core/runtime.ts";
+import type { EngineApp } from "./engine/engine.ts";
+import type { Mailbox } from "./engine/mailbox.ts";
+import { countLogged } from "./engine/metered.ts";
+import { Runtime } from "./engine/runtime.ts";
 import { readFlag, readOptional, readRequired, type Environment } from "./env.ts";
 import { ConfigError } from "./errors.ts";
 import { logLevels, type LogLevel } from "./log.ts";

@@ -1,10 +1,10 @@
 import { createServer, type RequestListener } from "node:http";
 import { systemClock } from "./clock.ts";
-import { admit } from "./core/admission.ts";
-import type { EngineApp } from "./core/engine.ts";
-import { rejectUnknownOptions } from "./core/engine-options.ts";
-import { laneOf, toGroup } from "./core/letter.ts";
-import { Runtime } from "./core/runtime.ts";
+import { admit } from "./engine/handshake/admission.ts";
+import type { EngineApp } from "./engine/engine.ts";
+import { rejectUnknownOptions } from "./engine/engine-options.ts";
+import { laneOf, toGroup } from "./engine/letter.ts";
+import { Runtime } from "./engine/runtime.ts";
 import { protocolOf } from "./ids.ts";
 import type { LogLevel } from "./log.ts";
 import { toAckPrefix } from "./protocol/dialect.ts";

@@ -1,7 +1,7 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
-import type { Server } from "./core/server.ts";
-import type { Socket } from "./core/socket.ts";
-import type { DefaultEventsMap, EventsMap } from "./core/typed-events.ts";
+import type { Server } from "./socketio/server.ts";
+import type { Socket } from "./socketio/socket.ts";
+import type { DefaultEventsMap, EventsMap } from "./socketio/replay/typed-events.ts";
 import { ConfigError } from "./errors.ts";
 
 export interface VerificationOptions {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import type { PollRequest, PollResponse } from "../core/http.ts";
+import type { PollRequest, PollResponse } from "../engine/polling/http.ts";
 
 /** The files of the stock client that the official server serves. */
 const FILE = /^\/(socket\.io(?:\.esm|\.msgpack)?(?:\.min)?\.js(?:\.map)?)$/;

@@ -1,7 +1,7 @@
 import type { APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult } from "aws-lambda";
-import { admit, type Arrival } from "../core/admission.ts";
-import type { EngineApp } from "../core/engine.ts";
-import type { Ports } from "../core/runtime.ts";
+import { admit, type Arrival } from "../engine/handshake/admission.ts";
+import type { EngineApp } from "../engine/engine.ts";
+import type { Ports } from "../engine/runtime.ts";
 import { protocolOf, toConnectionId, type Sid } from "../ids.ts";
 import { toAckPrefix } from "../protocol/dialect.ts";
 import { clientAddress } from "./client-address.ts";

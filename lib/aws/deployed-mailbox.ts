@@ -1,4 +1,4 @@
-import type { Mailbox } from "../core/mailbox.ts";
+import type { Mailbox } from "../engine/mailbox.ts";
 import type { DeploymentRecord, DeploymentStore } from "../state/deployment.ts";
 import { AwsError } from "./errors.ts";
 

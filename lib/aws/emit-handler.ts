@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
-import type { Runtime } from "../core/runtime.ts";
-import { Turn, type Tally } from "../core/turn.ts";
+import type { Runtime } from "../engine/runtime.ts";
+import { Turn, type Tally } from "../engine/turn.ts";
 import { AwsError } from "./errors.ts";
 
 /** What is emitted, and to whom: to everybody in the namespace without `rooms`. */

@@ -1,8 +1,8 @@
 import type { Context, ScheduledEvent } from "aws-lambda";
 import type { DeploymentRecord } from "../state/deployment.ts";
-import type { EngineApp } from "../core/engine.ts";
-import { sweep, toSweepPauseMs } from "../core/heartbeat.ts";
-import type { Runtime } from "../core/runtime.ts";
+import type { EngineApp } from "../engine/engine.ts";
+import { sweep, toSweepPauseMs } from "../engine/heartbeat/heartbeat.ts";
+import type { Runtime } from "../engine/runtime.ts";
 
 const SCHEDULE_MS = 60_000;
 /** Ends before the next invocation of the schedule is due at the latest, and before the function's own time is up. */

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyResultV2, Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import type { EngineApp } from "../core/engine.ts";
-import { Inbox } from "../core/inbox.ts";
-import type { Delivery, Letter } from "../core/letter.ts";
-import type { Runtime } from "../core/runtime.ts";
+import type { EngineApp } from "../engine/engine.ts";
+import { Inbox } from "../engine/inbox/inbox.ts";
+import type { Delivery, Letter } from "../engine/letter.ts";
+import type { Runtime } from "../engine/runtime.ts";
 import { AwsError } from "./errors.ts";
 import { fromRouteEvent, fromSqsRecord, type RouteEvent } from "./letters.ts";
 

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import type { Mailbox } from "../core/mailbox.ts";
+import type { Mailbox } from "../engine/mailbox.ts";
 import { encodeLetter } from "./letters.ts";
 import { nameOutages } from "./outage.ts";
 

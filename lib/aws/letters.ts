@@ -1,5 +1,5 @@
 import type { APIGatewayProxyWebsocketEventV2, SQSRecord } from "aws-lambda";
-import type { Delivery, Letter } from "../core/letter.ts";
+import type { Delivery, Letter } from "../engine/letter.ts";
 import { isSid, toConnectionId, type Sid } from "../ids.ts";
 import { AwsError } from "./errors.ts";
 

@@ -4,7 +4,7 @@ import {
   DeleteConnectionCommand,
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
-import type { PostOutcome, Transport } from "../core/transport.ts";
+import type { PostOutcome, Transport } from "../engine/transport.ts";
 import { AwsError } from "./errors.ts";
 import { toOutage } from "./outage.ts";
 import { createSignedPost, type SignedPost } from "./signed-post.ts";

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import type { EngineApp } from "../core/engine.ts";
-import type { PollRequest, PollResponse } from "../core/http.ts";
-import { poll } from "../core/polling.ts";
-import type { Runtime } from "../core/runtime.ts";
+import type { EngineApp } from "../engine/engine.ts";
+import type { PollRequest, PollResponse } from "../engine/polling/http.ts";
+import { poll } from "../engine/polling/polling.ts";
+import type { Runtime } from "../engine/runtime.ts";
 import { withLogContext } from "../log.ts";
 import { clientAddress } from "./client-address.ts";
 import { serveClientBundle } from "./client-bundle.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DeleteMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { laneOf, toGroup } from "../core/letter.ts";
-import type { Mailbox } from "../core/mailbox.ts";
+import { laneOf, toGroup } from "../engine/letter.ts";
+import type { Mailbox } from "../engine/mailbox.ts";
 import { encodeLetter } from "./letters.ts";
 import { nameOutages } from "./outage.ts";
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Caller } from "../core/arrival.ts";
+import type { Caller } from "../engine/handshake/handshake-record.ts";
 
 /** Who asks, as an API of API Gateway would tell: it adds the `X-Forwarded-` headers. */
 export function toCaller(request: IncomingMessage): Caller {

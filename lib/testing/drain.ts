@@ -1,5 +1,5 @@
 import { settlesWithin, type Clock } from "../clock.ts";
-import { connectionOf } from "../core/runtime.ts";
+import { connectionOf } from "../engine/runtime.ts";
 import type { MemoryStore } from "../state/memory-store.ts";
 import type { Instance } from "./instances.ts";
 import type { Work } from "./work.ts";

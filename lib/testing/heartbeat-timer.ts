@@ -1,4 +1,4 @@
-import { sweep, toSweepPauseMs } from "../core/heartbeat.ts";
+import { sweep, toSweepPauseMs } from "../engine/heartbeat/heartbeat.ts";
 import type { Instance } from "./instances.ts";
 
 /** Sweeps as often as the deployed heartbeat does for an app of these intervals. Returns what ends it. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { PollRequest, PollResponse } from "../core/http.ts";
+import type { PollRequest, PollResponse } from "../engine/polling/http.ts";
 import { toCaller, toPathname } from "./caller.ts";
 
 /** What a Lambda function can be given at once. */

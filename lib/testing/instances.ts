@@ -1,10 +1,10 @@
 import type { Sid } from "../ids.ts";
-import type { EngineApp } from "../core/engine.ts";
-import { bare, type PollRequest, type PollResponse } from "../core/http.ts";
-import { Inbox } from "../core/inbox.ts";
-import type { Delivery, Letter } from "../core/letter.ts";
-import { poll } from "../core/polling.ts";
-import type { Runtime } from "../core/runtime.ts";
+import type { EngineApp } from "../engine/engine.ts";
+import { bare, type PollRequest, type PollResponse } from "../engine/polling/http.ts";
+import { Inbox } from "../engine/inbox/inbox.ts";
+import type { Delivery, Letter } from "../engine/letter.ts";
+import { poll } from "../engine/polling/polling.ts";
+import type { Runtime } from "../engine/runtime.ts";
 
 /** How long a deployed invocation may take; what a handler waits for ends with it. */
 const INVOCATION_MS = 30_000;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Delivery, Letter } from "../core/letter.ts";
-import type { Mailbox } from "../core/mailbox.ts";
+import type { Delivery, Letter } from "../engine/letter.ts";
+import type { Mailbox } from "../engine/mailbox.ts";
 import type { Logger } from "../log.ts";
 import type { Work } from "./work.ts";
 

@@ -1,4 +1,4 @@
-import type { EngineApp } from "../core/engine.ts";
+import type { EngineApp } from "../engine/engine.ts";
 import { ConfigError } from "../errors.ts";
 import { TestingError } from "./errors.ts";
 

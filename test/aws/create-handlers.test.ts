@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Server } from "../../lib/core/server.ts";
-import { createEngine } from "../../lib/core/engine.ts";
+import { Server } from "../../lib/socketio/server.ts";
+import { createEngine } from "../../lib/engine/engine.ts";
 import { createHandlers, type AppModule } from "../../lib/lambda.ts";
 
 const full = {

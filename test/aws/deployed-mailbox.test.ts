@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { createDeployedMailbox, type MailboxWays } from "../../lib/aws/deployed-mailbox.ts";
-import type { Letter } from "../../lib/core/letter.ts";
-import type { Mailbox } from "../../lib/core/mailbox.ts";
+import type { Letter } from "../../lib/engine/letter.ts";
+import type { Mailbox } from "../../lib/engine/mailbox.ts";
 import { createMemoryStore, type MemoryStore } from "../../lib/state/memory-store.ts";
 import { createOwnedClock, sidOf } from "../state/fixtures.ts";
 

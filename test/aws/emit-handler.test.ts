@@ -2,7 +2,7 @@ import type { SQSRecord } from "aws-lambda";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createEmitHandler } from "../../lib/aws/emit-handler.ts";
 import { AwsError } from "../../lib/aws/errors.ts";
-import { Rig, type Client } from "../core/rig.ts";
+import { Rig, type Client } from "../support/rig.ts";
 
 let rig: Rig;
 let handle: ReturnType<typeof createEmitHandler>;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Server } from "../../lib/core/server.ts";
+import { Server } from "../../lib/socketio/server.ts";
 import { connectEmitter } from "../../lib/emitter.ts";
 
 const env = {

@@ -4,8 +4,8 @@ import { createConnectHandler } from "../../lib/aws/connect-handler.ts";
 import { createHeartbeatHandler } from "../../lib/aws/heartbeat-handler.ts";
 import { createInboxHandler } from "../../lib/aws/inbox-handler.ts";
 import { isSid, toSid } from "../../lib/ids.ts";
-import { createGate, Rig, type Client, type RigOptions } from "../core/rig.ts";
-import { drain } from "../core/manual-clock.ts";
+import { createGate, Rig, type Client, type RigOptions } from "../support/rig.ts";
+import { drain } from "../support/manual-clock.ts";
 import { authorizerEvent, messageEvent, queueEvent } from "./events.ts";
 
 type Answer = (...args: unknown[]) => void;

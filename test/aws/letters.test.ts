@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SQSRecord } from "aws-lambda";
 import { encodeLetter, fromRouteEvent, fromSqsRecord, parseLetter } from "../../lib/aws/letters.ts";
-import type { Letter } from "../../lib/core/letter.ts";
+import type { Letter } from "../../lib/engine/letter.ts";
 import { toConnectionId, toSid, toSocketId } from "../../lib/ids.ts";
 import { connectEvent, disconnectEvent, messageEvent, sid } from "./events.ts";
 

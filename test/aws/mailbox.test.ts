@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createLambdaMailbox } from "../../lib/aws/lambda-mailbox.ts";
 import { parseLetter } from "../../lib/aws/letters.ts";
 import { createSqsMailbox } from "../../lib/aws/sqs-mailbox.ts";
-import type { Letter } from "../../lib/core/letter.ts";
+import type { Letter } from "../../lib/engine/letter.ts";
 import { toSid } from "../../lib/ids.ts";
 import { sid } from "./events.ts";
 

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { createPollHandler } from "../../lib/aws/poll-handler.ts";
-import { Rig, type RigOptions } from "../core/rig.ts";
+import { Rig, type RigOptions } from "../support/rig.ts";
 
 /** As an HTTP API sends it, payload format 2.0: cookies apart from headers, names in lower case, no body where none is. */
 const pollEvent = (own: {

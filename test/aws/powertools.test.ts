@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createPowertoolsLogger } from "../../lib/aws/powertools-logger.ts";
 import { createPowertoolsMetrics } from "../../lib/aws/powertools-metrics.ts";
-import { Server } from "../../lib/core/server.ts";
+import { Server } from "../../lib/socketio/server.ts";
 import { createHandlers } from "../../lib/lambda.ts";
 import { sessionTag, withLogContext } from "../../lib/log.ts";
 import { authorizerEvent } from "./events.ts";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import * as official from "socket.io";
 import { BroadcastOperator, Namespace, RemoteSocket, Server, Socket } from "nonsticky";
-import { ParentNamespace } from "../../lib/core/parent-namespace.ts";
+import { ParentNamespace } from "../../lib/socketio/parent-namespace.ts";
 import { inBackticks, isThere, read, root, tableRows } from "./markdown.ts";
 
 const page = read("docs/compatibility.md");

@@ -1,8 +1,8 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { expect, it } from "vitest";
-import { sweep } from "../../lib/core/heartbeat.ts";
-import { Runtime } from "../../lib/core/runtime.ts";
-import { resolveServerOptions } from "../../lib/core/server-options.ts";
+import { sweep } from "../../lib/engine/heartbeat/heartbeat.ts";
+import { Runtime } from "../../lib/engine/runtime.ts";
+import { resolveServerOptions } from "../../lib/socketio/server-options.ts";
 import { createLogger } from "../../lib/log.ts";
 import { createDynamoStore } from "../../lib/state/dynamo/dynamo-store.ts";
 import { read } from "./markdown.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { resolveEngineOptions } from "../../lib/core/engine-options.ts";
+import { resolveEngineOptions } from "../../lib/engine/engine-options.ts";
 import { COMPILE_TIMEOUT_MS, compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
 import type { Template } from "./compile.ts";
 

@@ -206,7 +206,7 @@ describe("the metrics of the logs", () => {
     expect(propertiesOf(templates.fifo!, "InboxRefusedPosts").FilterPattern).toBe(
       '{ $.code = "core.recipient_dropped" && $.why = "busy" }',
     );
-    const posting = (await readSources("lib/core")).filter((text) =>
+    const posting = (await readSources("lib/engine")).filter((text) =>
       text.includes('"core.recipient_dropped"'),
     );
     expect(posting).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { resolveEngineOptions } from "../../lib/core/engine-options.ts";
+import { resolveEngineOptions } from "../../lib/engine/engine-options.ts";
 import { COMPILE_TIMEOUT_MS, compileTemplate, propertiesOf, resourcesOf } from "./compile.ts";
 import { readDeployTable } from "./deploy-doc.ts";
 import type { Template } from "./compile.ts";

@@ -34,8 +34,8 @@ const heartbeatTableActions = [
 /** Where the code of each function begins; `runtime.ts` is what they get as a value. */
 const startOf = {
   ConnectRole: ["lib/aws/connect-handler.ts"],
-  PollRole: ["lib/aws/poll-handler.ts", "lib/core/runtime.ts"],
-  HeartbeatRole: ["lib/aws/heartbeat-handler.ts", "lib/core/runtime.ts"],
+  PollRole: ["lib/aws/poll-handler.ts", "lib/engine/runtime.ts"],
+  HeartbeatRole: ["lib/aws/heartbeat-handler.ts", "lib/engine/runtime.ts"],
 } as const;
 
 let fifo: Template;
@@ -112,7 +112,7 @@ describe("the roles", () => {
     // Closing an outbox is a write to the table.
     expect(callsOf("outbound", own.values())).toEqual(["close", "closeOutbox"]);
     // What these do otherwise, the inbox asks of them.
-    const ofOthers = /^lib\/core\/(outbound|posts|metered)\.ts$/;
+    const ofOthers = /^lib\/engine\/(outbound\/(outbound|posts)|metered)\.ts$/;
     const others = [...own].filter(([file]) => !ofOthers.test(file)).map(([, text]) => text);
     expect(callsOf("transport", others)).toEqual(["close"]);
   });

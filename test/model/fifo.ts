@@ -1,4 +1,4 @@
-import { laneOf, toGroup, type Delivery, type Letter } from "../../lib/core/letter.ts";
+import { laneOf, toGroup, type Delivery, type Letter } from "../../lib/engine/letter.ts";
 import type { Crashes } from "./crashes.ts";
 import { writes, type Schedule, type Touch } from "./schedule.ts";
 

@@ -6,7 +6,7 @@ import {
   type Sid,
   type SocketId,
 } from "../../lib/ids.ts";
-import type { Letter } from "../../lib/core/letter.ts";
+import type { Letter } from "../../lib/engine/letter.ts";
 import type { DisconnectReason } from "../../lib/protocol/reasons.ts";
 import type { Member } from "../../lib/state/records.ts";
 import { handshakeOf, sessionOf, sidOf, socketIdOf } from "../state/fixtures.ts";

@@ -1,6 +1,6 @@
-import { admit } from "../../lib/core/admission.ts";
-import { laneOfFrame, type Letter } from "../../lib/core/letter.ts";
-import { poll } from "../../lib/core/polling.ts";
+import { admit } from "../../lib/engine/handshake/admission.ts";
+import { laneOfFrame, type Letter } from "../../lib/engine/letter.ts";
+import { poll } from "../../lib/engine/polling/polling.ts";
 import { toConnectionId, type ConnectionId, type Sid, type SocketId } from "../../lib/ids.ts";
 import type { Member } from "../../lib/state/records.ts";
 import {

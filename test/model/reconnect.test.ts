@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { joinFromOutside } from "../../lib/core/remote-membership.ts";
+import { joinFromOutside } from "../../lib/socketio/rooms/join-from-outside.ts";
 import type { Model } from "./explorer.ts";
 import { seat, type Guest } from "./guest.ts";
 import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";

@@ -1,10 +1,10 @@
 import type { Clock } from "../../lib/clock.ts";
-import { sweep } from "../../lib/core/heartbeat.ts";
-import { Inbox } from "../../lib/core/inbox.ts";
-import type { Delivery, Letter } from "../../lib/core/letter.ts";
-import { Runtime } from "../../lib/core/runtime.ts";
-import { Server } from "../../lib/core/server.ts";
-import type { ServerOptions } from "../../lib/core/server-options.ts";
+import { sweep } from "../../lib/engine/heartbeat/heartbeat.ts";
+import { Inbox } from "../../lib/engine/inbox/inbox.ts";
+import type { Delivery, Letter } from "../../lib/engine/letter.ts";
+import { Runtime } from "../../lib/engine/runtime.ts";
+import { Server } from "../../lib/socketio/server.ts";
+import type { ServerOptions } from "../../lib/socketio/server-options.ts";
 import type { ConnectionId, Sid } from "../../lib/ids.ts";
 import { createMemoryStore, type MemoryStore } from "../../lib/state/memory-store.ts";
 import { START_MS } from "../state/fixtures.ts";
@@ -59,7 +59,7 @@ export interface ConnectionListener {
 }
 
 /**
- * The real code of `lib/core` in as many processes as there are letters, on one table, one mailbox and one gateway,
+ * The real code of `lib/engine` and `lib/socketio` in as many processes as there are letters, on one table, one mailbox and one gateway,
  * each call of which is a step of the schedule.
  */
 export class World {

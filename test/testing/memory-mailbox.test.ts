@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Delivery, Letter } from "../../lib/core/letter.ts";
+import type { Delivery, Letter } from "../../lib/engine/letter.ts";
 import { createSid, toConnectionId, type Sid } from "../../lib/ids.ts";
 import type { LogFields } from "../../lib/log.ts";
 import { MemoryMailbox } from "../../lib/testing/memory-mailbox.ts";

@@ -6,7 +6,7 @@ const lastWords: Check = {
   id: "last-words",
   title: "a post right before DeleteConnection",
   assumption: "the client gets it, and then a close with 1000",
-  usedIn: ["lib/core/last-frames.ts", "docs/semantics.md"],
+  usedIn: ["lib/engine/polling/close-while-upgrading.ts", "docs/semantics.md"],
   needs: ["app"],
   async run(stage) {
     let heard = 0;
@@ -30,7 +30,7 @@ const cut: Check = {
   id: "cut",
   title: "a client whose TCP connection breaks off",
   assumption: "`$disconnect` comes, and `disconnect` runs within 10 s; if not, the heartbeat finds out",
-  usedIn: ["docs/semantics.md", "lib/core/on-closed.ts"],
+  usedIn: ["docs/semantics.md", "lib/engine/inbox/on-closed.ts"],
   needs: ["app"],
   async run(stage) {
     const { cutMs } = stage.limits;

@@ -37,7 +37,7 @@ const textFrames: Check = {
   id: "text-frames",
   title: "the type of the frames that a post becomes",
   assumption: "text, whatever is in it",
-  usedIn: ["lib/core/transport.ts", "lib/protocol/packet.ts"],
+  usedIn: ["lib/engine/transport.ts", "lib/protocol/packet.ts"],
   needs: ["app"],
   async run(stage) {
     const peer = await stage.join();
@@ -56,7 +56,7 @@ const binaryFrame: Check = {
   id: "binary-frame",
   title: "a client sends a binary frame",
   assumption: "API Gateway closes the connection with 1003",
-  usedIn: ["docs/semantics.md", "lib/core/raw-binary.ts"],
+  usedIn: ["docs/semantics.md", "lib/engine/inbox/raw-binary.ts"],
   needs: [],
   run: (stage) => closesWith(stage, Buffer.of(1, 2, 3), 1003),
 };

@@ -8,7 +8,7 @@ const opening: Check = {
   id: "open",
   title: "a handshake through the authorizer and the queue on $connect",
   assumption: "each is answered 101, and OPEN follows within 5 s",
-  usedIn: ["infra/routes.yml", "lib/core/on-opened.ts"],
+  usedIn: ["infra/routes.yml", "lib/engine/inbox/on-opened.ts"],
   needs: [],
   async run(stage) {
     const connectMs: number[] = [];

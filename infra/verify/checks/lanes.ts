@@ -40,7 +40,7 @@ const release: Check = {
   id: "early-release",
   title: "a group's next batch while the invocation that deleted its messages still runs",
   assumption: "it starts at once, on another instance",
-  usedIn: ["lib/core/release.ts", "docs/semantics.md"],
+  usedIn: ["lib/engine/inbox/early-release.ts", "docs/semantics.md"],
   needs: ["app", "fifo"],
   async run(stage) {
     const peer = await stage.join();

@@ -5,7 +5,7 @@ const noops: Check = {
   title: "a connection that is kept open by noops alone",
   assumption:
     "frames from the server count as activity: it is open after three times API Gateway's idle time",
-  usedIn: ["lib/core/heartbeat.ts", "docs/semantics.md"],
+  usedIn: ["lib/engine/heartbeat/heartbeat.ts", "docs/semantics.md"],
   needs: ["app", "long"],
   async run(stage) {
     const { idleMs } = stage.limits;
@@ -32,7 +32,7 @@ const age: Check = {
   id: "age",
   title: "the end of a connection that lasts",
   assumption: "the server closes it with 1000 after 110 to 119 minutes, before API Gateway does after 120",
-  usedIn: ["lib/core/heartbeat.ts", "docs/semantics.md"],
+  usedIn: ["lib/engine/heartbeat/heartbeat.ts", "docs/semantics.md"],
   needs: ["app", "long"],
   async run(stage) {
     const [least, most] = stage.limits.ageMs;

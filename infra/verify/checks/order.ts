@@ -15,7 +15,7 @@ const inbound: Check = {
   id: "order-in",
   title: "frames sent back to back on one connection",
   assumption: "their handlers begin in the order in which they were sent, once each",
-  usedIn: ["docs/semantics.md", "infra/routes.yml", "lib/core/inbox.ts"],
+  usedIn: ["docs/semantics.md", "infra/routes.yml", "lib/engine/inbox/inbox.ts"],
   needs: ["app", "fifo"],
   async run(stage) {
     const { frames } = stage.options;
@@ -43,7 +43,7 @@ const outbound: Check = {
   id: "order-out",
   title: "posts to one connection, each after the answer to the one before",
   assumption: "the client gets them in that order, each once",
-  usedIn: ["docs/semantics.md", "lib/core/outbound.ts"],
+  usedIn: ["docs/semantics.md", "lib/engine/outbound/outbound.ts"],
   needs: ["app"],
   async run(stage) {
     const peer = await stage.join();

@@ -94,7 +94,7 @@ const edgeUpgrade: Check = {
   id: "edge-upgrade",
   title: "a stock client with default options at the edge",
   assumption: "it polls first and moves to a WebSocket",
-  usedIn: ["infra/edge.yml", "lib/core/on-probe.ts"],
+  usedIn: ["infra/edge.yml", "lib/engine/polling/on-probe.ts"],
   needs: ["edge", "app"],
   async run(stage) {
     const { edgeUrl = "", path, token } = stage.options;

@@ -1,9 +1,0 @@
-import type { Packet } from "../protocol/packet.ts";
-import type { Internals } from "./internals.ts";
-import type { Session } from "./session.ts";
-import type { Turn } from "./turn.ts";
-
-/** Sends one Socket.IO packet to the session's own client, in order with what its turn has sent before. */
-export function sendPacket(internals: Internals, session: Session, turn: Turn, packet: Packet): void {
-  session.send(turn, internals.codec.encode(packet));
-}

@@ -1,0 +1,124 @@
+import type { Sid } from "../ids.ts";
+import type { PacketCodec } from "../protocol/packet.ts";
+import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { SessionSnapshot } from "../state/records.ts";
+import type { SocketRooms } from "../state/store.ts";
+import {
+  engineOptionNames,
+  rejectUnknownOptions,
+  resolveEngineOptions,
+  type EngineOptions,
+  type ResolvedEngineOptions,
+} from "./engine-options.ts";
+import type { PollRequest } from "./polling/http.ts";
+import type { Letter } from "./letter.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Session } from "./session.ts";
+import type { Turn } from "./turn.ts";
+
+/**
+ * What to do with the messages of Engine.IO sessions. Socket.IO is one such value (`Server`), a bare echo another.
+ * A module that nonsticky serves exports one of them: `io`, or `engine`.
+ */
+export interface EngineApp {
+  readonly options: ResolvedEngineOptions;
+  /** Listeners of `io.engine`: may change the headers of an answer, or hear of a refusal. */
+  readonly events?: EngineEvents;
+  /** What every client of protocol 3 is taken to have sent first. */
+  readonly assumedFrame?: string;
+  /** How packets become messages, where it is not by the stock parser. */
+  readonly codec?: PacketCodec;
+  /** Given once per process, before any letter. */
+  bind(runtime: Runtime): void;
+  /** Called once per batch, with what was read of the session, before its letters. */
+  resume?(session: Session, snapshot: SessionSnapshot): void;
+  /**
+   * One message. Resolves when the next one may start, with whatever it has begun going on in the turn.
+   * A rejection is an outage: the message counts as not handled.
+   */
+  onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void>;
+  /**
+   * An answer to what the server has asked, read without its session: `isSaved` when somebody waits for it. Undefined
+   * when the frame is no answer, or breaks the rules.
+   */
+  onAnswer?(answer: AnswerFrame): Promise<{ readonly isSaved: boolean; readonly nsp: string } | undefined>;
+  /** An event for the server itself. */
+  onServerSide?(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void>;
+  /** The server ends one socket from elsewhere. */
+  onKick?(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void>;
+  /**
+   * The session ends: what the app does while its memberships still stand. What it resolves with is run after they
+   * are gone.
+   */
+  onClosing(session: Session, reason: DisconnectReason, turn: Turn): Promise<() => void>;
+  /** What of the session other rows speak of, so that they can be deleted. */
+  memberships(session: Session): readonly SocketRooms[];
+  /** Writes what has changed in memory and is not in the table yet. */
+  save?(session: Session): Promise<void>;
+}
+
+/** A frame out of the lane of acks. */
+export interface AnswerFrame {
+  readonly sid: Sid;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+/** What `io.engine.on` knows of, where there is HTTP to speak of. */
+export interface EngineEvents {
+  /** `initial_headers`: of the first answer of a session. `headers`: of every answer. They may be changed in place. */
+  emitHeaders(
+    event: "initial_headers" | "headers",
+    headers: Record<string, string>,
+    request: PollRequest,
+  ): void;
+  emitConnectionError(error: ConnectionError): void;
+}
+
+/** Why a client was not let in. */
+export interface ConnectionError {
+  readonly req: Pick<PollRequest, "headers" | "query" | "method">;
+  readonly code: number;
+  readonly message: string;
+}
+
+/** One client of a bare engine app. */
+export interface EngineSession {
+  readonly id: string;
+  /** A string or bytes; bytes travel as base64 text. */
+  send(data: string | Uint8Array): void;
+  close(): void;
+}
+
+export interface BareEngineOptions extends EngineOptions {
+  onMessage: (session: EngineSession, data: string | Buffer) => unknown;
+  onClose?: (session: EngineSession, reason: DisconnectReason) => unknown;
+}
+
+/**
+ * An Engine.IO server without Socket.IO on top.
+ *
+ * @example
+ * export const engine = createEngine({ onMessage: (session, data) => session.send(data) });
+ */
+export function createEngine(options: BareEngineOptions): EngineApp {
+  rejectUnknownOptions("createEngine", options, [...engineOptionNames, "onMessage", "onClose"]);
+  return {
+    options: resolveEngineOptions(options, process.env),
+    bind: () => undefined,
+    onMessage: async (session, data, turn) => {
+      await turn.run("live", () => options.onMessage(toBare(session, turn), data));
+    },
+    onClosing: async (session, reason, turn) => {
+      await turn.run("live", () => options.onClose?.(toBare(session, turn), reason));
+      return () => undefined;
+    },
+    memberships: () => [],
+  };
+}
+
+const toBare = (session: Session, turn: Turn): EngineSession => ({
+  id: session.sid,
+  send: (data) => session.send(turn, data),
+  close: () => session.close(turn, "forced close"),
+});

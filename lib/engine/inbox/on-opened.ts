@@ -1,0 +1,53 @@
+import { openFrame } from "../../protocol/frame.ts";
+import { isBornOnPolling } from "../../ids.ts";
+import type { EngineApp } from "../engine.ts";
+import type { Letter } from "../letter.ts";
+import { onProbeOpened } from "../polling/on-probe.ts";
+import type { Runtime } from "../runtime.ts";
+
+const RETRY_FOR_MS = 5_000;
+const FIRST_DELAY_MS = 25;
+
+/**
+ * The server speaks first, and cannot do so inside `$connect`: until the gateway has answered the handshake, every
+ * post is refused with 410. So OPEN comes from here, and OPEN alone tries again after a 410; later a 410 is the truth.
+ * OPEN twice is harmless: a client that has it does nothing on the second.
+ */
+export async function onOpened(
+  runtime: Runtime,
+  app: EngineApp,
+  letter: Letter & { kind: "opened" },
+): Promise<void> {
+  if (isBornOnPolling(letter.sid)) return onProbeOpened(runtime, letter);
+  const { sid, connectionId } = letter;
+  const { options } = app;
+  const frame = openFrame({
+    sid,
+    upgrades: [],
+    pingIntervalMs: options.pingIntervalMs,
+    pingTimeoutMs: options.pingTimeoutMs,
+    maxPayloadBytes: options.maxPayloadBytes,
+  });
+  const beat = runtime.store.openBeat({
+    sid,
+    pingIntervalMs: options.pingIntervalMs,
+    route: { kind: "connection", connectionId },
+    lastPongAtMs: letter.atMs,
+  });
+  const [opened] = await Promise.all([postOpen(runtime, letter, frame), beat]);
+  if (opened) runtime.metrics.add("ConnectionsOpened", 1, "websocket");
+  else await runtime.reportClosed(sid, connectionId, "transport close");
+}
+
+async function postOpen(
+  runtime: Runtime,
+  { connectionId }: Letter & { kind: "opened" },
+  frame: string,
+): Promise<boolean> {
+  const giveUpAtMs = runtime.clock.nowMs() + RETRY_FOR_MS;
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs *= 2) {
+    if ((await runtime.transport.post(connectionId, frame)) === "sent") return true;
+    if (runtime.clock.nowMs() + delayMs > giveUpAtMs) return false;
+    await runtime.clock.sleep(delayMs);
+  }
+}

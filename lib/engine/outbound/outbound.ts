@@ -1,0 +1,175 @@
+import type { Clock } from "../../clock.ts";
+import { toConnectionId, type ConnectionId, type Sid } from "../../ids.ts";
+import type { Logger } from "../../log.ts";
+import type { AppendOutcome } from "../../state/outbox.ts";
+import type { Route } from "../../state/records.ts";
+import { toFramesBytes } from "../../state/row-limits.ts";
+import type { Store } from "../../state/store.ts";
+import { WriteLeases } from "./write-leases.ts";
+import { Posts, type DeliveryOutcome, type OutboundHooks, type Recipient } from "./posts.ts";
+import type { Transport } from "../transport.ts";
+
+export type { DeliveryOutcome, Recipient } from "./posts.ts";
+
+export interface Sent {
+  readonly outcome: DeliveryOutcome;
+  /** The session had moved there, and was reached there: whoever holds the old route may repair it. */
+  readonly movedTo?: Route;
+  /** For a polling session: when its last GET ended, or is to end. */
+  readonly lastGetUntilMs?: number;
+}
+
+/** A polling client that lets more than this wait for it is too slow. Its row must stay well under 400 KB. */
+const OUTBOX_CAP_BYTES = 256 * 1024;
+
+/** What a hold moves to whose session is polling: its outbox. */
+export const HOLD_TO_OUTBOX = toConnectionId("outbox");
+
+/** Where a hold has moved to. */
+const toMovedRoute = (connectionId: ConnectionId): Route =>
+  connectionId === HOLD_TO_OUTBOX ? { kind: "out" } : { kind: "connection", connectionId };
+
+/** More than this is not written in one go. */
+const MAX_GATHERED_BYTES = 64 * 1024;
+
+interface Gathering {
+  readonly frames: string[];
+  bytes: number;
+  readonly sent: Promise<Sent>;
+}
+
+/** When all that needs no I/O is done: promises that can settle have settled. */
+const endOfTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+/**
+ * The queues to the clients: one per session and process. Frames leave in the order they were handed over, one
+ * awaited post at a time, because two posts to one connection have no order of their own (the order of `@connections`
+ * calls is documented nowhere). A stream never continues over a hole: after a packet that was given up on, nothing
+ * more is sent and the session is closed.
+ */
+export class Outbound {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #posts: Posts;
+  readonly #tails = new Map<Sid, Promise<unknown>>();
+  /** The last packet of a queue, as long as others may still join it. */
+  readonly #gatherings = new Map<Sid, Gathering>();
+  /** Undefined: frames of other instances may come between those of a packet. */
+  #leases: WriteLeases | undefined;
+
+  constructor(options: {
+    store: Store;
+    transport: Transport;
+    clock: Clock;
+    logger: Logger;
+    hooks: OutboundHooks;
+  }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#posts = new Posts({ ...options, leases: () => this.#leases });
+  }
+
+  /** From now on nothing from another process comes between the frames of a packet either. Costs two writes a packet. */
+  writeExclusively(): void {
+    this.#leases ??= new WriteLeases({ store: this.#store, clock: this.#clock, logger: this.#logger });
+  }
+
+  /** Sends the frames of one packet back to back; nothing else from this process comes between them. */
+  send(recipient: Recipient, frames: readonly string[], volatile = false): Promise<Sent> {
+    const { sid, route } = recipient;
+    if (route.kind === "out" && !volatile) return this.#gather(recipient, frames);
+    this.#gatherings.delete(sid);
+    return this.#enqueue(sid, () => this.#sendPacket(recipient, frames, volatile));
+  }
+
+  /** Closes a connection after what was sent to its session before. */
+  close(sid: Sid, connectionId: ConnectionId): Promise<void> {
+    this.#gatherings.delete(sid);
+    return this.#enqueue(sid, () => this.#posts.close(connectionId));
+  }
+
+  /** Resolves, never rejects, when everything handed over for this session so far is over with. */
+  async settled(sid: Sid): Promise<void> {
+    await this.#tails.get(sid)?.catch(() => undefined);
+  }
+
+  /** Ends an outbox with a last frame, after what was sent to its session before. */
+  closeOutbox(sid: Sid, frame: string): Promise<boolean> {
+    this.#gatherings.delete(sid);
+    return this.#enqueue(sid, () => this.#store.closeOutbox(sid, [frame]));
+  }
+
+  /**
+   * Packets for an outbox that are sent in one go, the answers to one POST, say, become one write: no GET comes
+   * between them, and it is cheaper.
+   */
+  #gather(recipient: Recipient, frames: readonly string[]): Promise<Sent> {
+    const { sid } = recipient;
+    const bytes = toFramesBytes(frames);
+    const open = this.#gatherings.get(sid);
+    if (open !== undefined && open.bytes + bytes <= MAX_GATHERED_BYTES) {
+      open.frames.push(...frames);
+      open.bytes += bytes;
+      return open.sent;
+    }
+    const gathered = [...frames];
+    const sent = this.#enqueue(sid, async () => {
+      await endOfTick();
+      if (this.#gatherings.get(sid)?.frames === gathered) this.#gatherings.delete(sid);
+      return this.#sendPacket(recipient, gathered, false);
+    });
+    this.#gatherings.set(sid, { frames: gathered, bytes, sent });
+    return sent;
+  }
+
+  #enqueue<T>(sid: Sid, task: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(sid);
+    const leases = this.#leases;
+    const run = leases === undefined ? task : () => task().finally(() => giveBack(leases));
+    const giveBack = (held: WriteLeases) =>
+      this.#tails.get(sid) === result ? held.giveBack(sid) : Promise.resolve();
+    const result = before === undefined ? run() : before.then(run, run);
+    this.#tails.set(sid, result);
+    const clear = () => {
+      if (this.#tails.get(sid) === result) this.#tails.delete(sid);
+    };
+    result.then(clear, clear);
+    return result;
+  }
+
+  async #sendPacket(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
+    const { sid, route } = recipient;
+    if (route.kind === "connection") {
+      return { outcome: await this.#posts.post(sid, route.connectionId, frames, volatile) };
+    }
+    const append = await this.#append(route.kind === "held" ? route.hold : sid, frames, volatile);
+    switch (append.outcome) {
+      case "appended":
+        return { outcome: "delivered", lastGetUntilMs: append.lastGetUntilMs };
+      case "moved": {
+        const movedTo = toMovedRoute(append.connectionId);
+        return { movedTo, ...(await this.#sendPacket({ sid, route: movedTo }, frames, volatile)) };
+      }
+      case "unparked":
+        return { outcome: "dropped" };
+      case "full":
+        return { outcome: await this.#posts.break(recipient, "its outbox is full") };
+      case "gone":
+        return { outcome: "gone" };
+      default:
+        return append satisfies never;
+    }
+  }
+
+  #append(sid: Sid, frames: readonly string[], volatile: boolean): Promise<AppendOutcome> {
+    return this.#store.appendOutbox({
+      sid,
+      frames,
+      capBytes: OUTBOX_CAP_BYTES,
+      onlyIfParked: volatile,
+      nowMs: this.#clock.nowMs(),
+    });
+  }
+}

@@ -1,0 +1,252 @@
+import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts";
+import { CoreError } from "../engine/errors.ts";
+import type { Internals } from "./internals.ts";
+import { refuseMember } from "./refused-members.ts";
+import type { RemoteSocket } from "./rooms/remote-socket.ts";
+import type { Server } from "./server.ts";
+import { askServerSide, emitServerSide } from "./server-side.ts";
+import type { Socket } from "./socket.ts";
+import {
+  TypedEmitter,
+  type AckResult,
+  type DecorateAcknowledgements,
+  type DecorateAcknowledgementsWithMultipleResponses,
+  type DefaultEventsMap,
+  type EventNames,
+  type EventNamesWithAck,
+  type EventParams,
+  type EventsMap,
+  type ListenerOf,
+  type ParamsWithoutAck,
+} from "./replay/typed-events.ts";
+
+/** An error that a middleware refuses a socket with; `data` reaches the client. */
+export interface ExtendedError extends Error {
+  data?: unknown;
+}
+
+export interface NamespaceReservedEvents<
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  SocketData,
+> {
+  connect: (socket: Socket<Listen, Emit, ServerSide, SocketData>) => void;
+  connection: (socket: Socket<Listen, Emit, ServerSide, SocketData>) => void;
+}
+
+/** What `io.on` knows besides: every namespace but `/`, once on each instance, when that makes it. */
+export interface ServerReservedEvents<
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  SocketData,
+> extends NamespaceReservedEvents<Listen, Emit, ServerSide, SocketData> {
+  new_namespace: (nsp: Namespace<Listen, Emit, ServerSide, SocketData>) => void;
+}
+
+export type Middleware<
+  Listen extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = DefaultEventsMap,
+  ServerSide extends EventsMap = DefaultEventsMap,
+  SocketData = unknown,
+> = (socket: Socket<Listen, Emit, ServerSide, SocketData>, next: (error?: ExtendedError) => void) => unknown;
+
+/** A pool of sockets under one name, multiplexed over the clients' connections. */
+export class Namespace<
+  Listen extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = DefaultEventsMap,
+  ServerSide extends EventsMap = DefaultEventsMap,
+  SocketData = unknown,
+> extends TypedEmitter<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>> {
+  readonly name: string;
+  readonly server: Server<Listen, Emit, ServerSide, SocketData>;
+  /** @internal */
+  readonly internals: Internals;
+  /** @internal */
+  readonly middlewares: Middleware<Listen, Emit, ServerSide, SocketData>[] = [];
+
+  #parent: Namespace<Listen, Emit, ServerSide, SocketData> | undefined;
+
+  /** @internal */
+  constructor(server: Server<Listen, Emit, ServerSide, SocketData>, name: string, internals: Internals) {
+    super();
+    this.server = server;
+    this.name = name;
+    this.internals = internals;
+  }
+
+  /** Every connection listener runs for every socket, those of `once` as well: no instance knows which is the first. */
+  override once<
+    Name extends
+      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
+  >(
+    event: Name,
+    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+  ): this {
+    return isConnection(event) ? this.on(event, listener) : super.once(event, listener);
+  }
+
+  override prependOnceListener<
+    Name extends
+      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
+  >(
+    event: Name,
+    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+  ): this {
+    return isConnection(event)
+      ? this.prependListener(event, listener)
+      : super.prependOnceListener(event, listener);
+  }
+
+  /** @internal The dynamic namespace that this is a child of. */
+  get parent(): Namespace<Listen, Emit, ServerSide, SocketData> | undefined {
+    return this.#parent;
+  }
+
+  /** @internal True where emits are for the children. */
+  get hasChildren(): boolean {
+    return false;
+  }
+
+  /** @internal Makes this a child, with the middlewares and connection listeners that the parent has now. */
+  adopt(parent: Namespace<Listen, Emit, ServerSide, SocketData>): void {
+    this.#parent = parent;
+    this.middlewares.push(...parent.middlewares);
+    for (const event of ["connect", "connection"] as const) {
+      for (const listener of parent.listeners(event)) this.on(event, listener as never);
+    }
+  }
+
+  /** Throws `core.no_local_sockets`: no instance has the sockets. */
+  get sockets(): never {
+    return refuseMember("core.no_local_sockets", "nsp.sockets", "await fetchSockets()");
+  }
+
+  /** Throws `core.no_adapter`: sockets and rooms are in the table. */
+  get adapter(): never {
+    return refuseMember(
+      "core.no_adapter",
+      "nsp.adapter",
+      "ask fetchSockets() for the sockets and their rooms",
+    );
+  }
+
+  /** Runs once for every socket that asks to connect, in order; never in a replay. */
+  use(middleware: Middleware<Listen, Emit, ServerSide, SocketData>): this {
+    if (typeof middleware !== "function") {
+      throw new CoreError("core.not_a_listener", `expected a middleware function, got ${typeof middleware}`);
+    }
+    this.middlewares.push(middleware);
+    return this;
+  }
+
+  to(room: string | readonly string[]): Broadcast<Emit, SocketData> {
+    return this.#operator().to(room);
+  }
+
+  in(room: string | readonly string[]): Broadcast<Emit, SocketData> {
+    return this.#operator().in(room);
+  }
+
+  except(room: string | readonly string[]): Broadcast<Emit, SocketData> {
+    return this.#operator().except(room);
+  }
+
+  get volatile(): Broadcast<Emit, SocketData> {
+    return this.#operator().volatile;
+  }
+
+  compress(compress: boolean): Broadcast<Emit, SocketData> {
+    return this.#operator().compress(compress);
+  }
+
+  get local(): Broadcast<Emit, SocketData> {
+    return this.#operator().local;
+  }
+
+  /** To everyone in the namespace; see `BroadcastOperator`. */
+  emit<Name extends EventNames<Emit>>(
+    event: Name,
+    ...args: EventParams<DecorateAcknowledgementsWithMultipleResponses<Emit>, Name>
+  ): true {
+    return this.#operator().emit(event, ...args);
+  }
+
+  send(...args: EventParams<Emit, "message" & EventNames<Emit>>): this {
+    this.#operator().send(...args);
+    return this;
+  }
+
+  write(...args: EventParams<Emit, "message" & EventNames<Emit>>): this {
+    return this.send(...args);
+  }
+
+  /** For an acknowledgement at the end of `emit`: how long answers are waited for, in milliseconds. */
+  timeout(
+    ms: number,
+  ): BroadcastOperator<
+    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<Emit>>,
+    SocketData,
+    Emit
+  > {
+    return this.#operator().timeout(ms);
+  }
+
+  /** Resolves with the first argument of each answer of everyone; see `BroadcastOperator`. */
+  emitWithAck<Name extends EventNamesWithAck<Emit>>(
+    event: Name,
+    ...args: ParamsWithoutAck<Emit, Name>
+  ): Promise<AckResult<DecorateAcknowledgementsWithMultipleResponses<Emit>, Name & EventNames<Emit>>> {
+    return this.#operator().emitWithAck(event as never, ...(args as never));
+  }
+
+  /**
+   * Runs the listeners of `io.on(event)` once, in an invocation of its own, whoever is connected. A function as the last
+   * argument is called with an error or `null`, and the answers: one. Throws for a reserved event, and one over 240 KB.
+   */
+  serverSideEmit<Name extends EventNames<ServerSide>>(
+    event: Name,
+    ...args: EventParams<DecorateAcknowledgementsWithMultipleResponses<ServerSide>, Name>
+  ): boolean {
+    emitServerSide(this.internals, this.name, [event, ...(args as unknown[])]);
+    return true;
+  }
+
+  /** The same, resolving with the answers. Rejects when there is none within 5 s. */
+  async serverSideEmitWithAck<Name extends EventNamesWithAck<ServerSide>>(
+    event: Name,
+    ...args: ParamsWithoutAck<ServerSide, Name>
+  ): Promise<AckResult<ServerSide, Name>[]> {
+    const responses = await askServerSide(this.internals, this.name, [event, ...(args as unknown[])]);
+    return responses as AckResult<ServerSide, Name>[];
+  }
+
+  /** Every socket of the namespace, read from the table at this moment. */
+  fetchSockets(): Promise<RemoteSocket<Emit, SocketData>[]> {
+    return this.#operator().fetchSockets();
+  }
+
+  /** The ids of every socket. @deprecated As in Socket.IO: `fetchSockets` tells more. */
+  allSockets(): Promise<Set<string>> {
+    return this.#operator().allSockets();
+  }
+
+  socketsJoin(room: string | readonly string[]): void {
+    this.#operator().socketsJoin(room);
+  }
+
+  socketsLeave(room: string | readonly string[]): void {
+    this.#operator().socketsLeave(room);
+  }
+
+  disconnectSockets(close = false): void {
+    this.#operator().disconnectSockets(close);
+  }
+
+  #operator(): Broadcast<Emit, SocketData> {
+    return new BroadcastOperator(this);
+  }
+}
+
+const isConnection = (event: string): boolean => event === "connect" || event === "connection";

@@ -1,0 +1,204 @@
+import { fitsNamespaceLimit } from "../../protocol/limits.ts";
+import type { Pid, SocketId } from "../../ids.ts";
+import type { Packet } from "../../protocol/packet.ts";
+import type { ConnectRequest } from "../../state/store.ts";
+import { generations } from "./protocol-revision.ts";
+import { callHandler } from "../replay/handler.ts";
+import { openHold, releaseHold, sendMissed, type Hold } from "../recovery/recovery-hold.ts";
+import type { Internals } from "../internals.ts";
+import { ListenerRun } from "../replay/listener-run.ts";
+import { toMember } from "../rooms/membership.ts";
+import { askMatcher, runMiddlewares } from "./middleware.ts";
+import type { Namespace } from "../namespace.ts";
+import { sendPacket } from "./send-packet.ts";
+import { connectionListeners } from "../replay/replay.ts";
+import { connectLabel } from "../replay/registration.ts";
+import { isConnected } from "../rooms/join-from-outside.ts";
+import type { Restored } from "../recovery/recovery.ts";
+import type { Runtime } from "../../engine/runtime.ts";
+import type { Session } from "../../engine/session.ts";
+import { Socket, type AnySocket } from "../socket.ts";
+import { SocketState, toReporter } from "../replay/socket-state.ts";
+import type { Turn } from "../../engine/turn.ts";
+
+const MAX_NAMESPACES = 50;
+const MAX_AUTH_BYTES = 8 * 1024;
+
+/**
+ * A client asks to join a namespace. The middlewares run, then everything about the socket is stored in one batch,
+ * then the client is told its id, then the connection listeners run live: once in the life of the socket.
+ */
+export async function onConnect(
+  internals: Internals,
+  session: Session,
+  packet: Packet & { type: "connect" },
+  turn: Turn,
+): Promise<void> {
+  turn.label = connectLabel(packet.nsp);
+  const generation = generations[session.record.protocol];
+  const refuse = (data: unknown) => {
+    sendPacket(internals, session, turn, { type: "connect_error", nsp: packet.nsp, data });
+  };
+  if (!fitsNamespaceLimit(packet.nsp)) return refuse({ message: "Invalid namespace" });
+  if (session.sockets.has(packet.nsp)) return session.close(turn, "forced close");
+  if (session.sockets.size >= MAX_NAMESPACES) return refuse({ message: "Too many namespaces" });
+  const auth = packet.auth ?? {};
+  if (Buffer.byteLength(JSON.stringify(auth)) > MAX_AUTH_BYTES) {
+    return refuse({ message: `auth must be at most ${MAX_AUTH_BYTES} bytes` });
+  }
+
+  const freshId = generation.createSocketId(session.sid, packet.nsp);
+  const nsp = await findNamespace(internals, { name: packet.nsp, auth, socketId: freshId }, turn);
+  if (nsp === undefined) return refuse({ message: "Invalid namespace" });
+  const recovery = generation.canRecover ? internals.recovery : undefined;
+  const restored = await recovery?.restore(internals.runtime, session, nsp.name, auth);
+  if (recovery && auth["pid"] !== undefined) {
+    internals.runtime.metrics.add("Recoveries", 1, restored ? "succeeded" : "refused");
+  }
+  const pid = restored?.pid ?? recovery?.createPid();
+  const state = createState(internals, session, nsp, { auth, socketId: freshId, pid, restored });
+  const socket: AnySocket = new Socket(nsp, session, state, turn);
+  socket.restore(() => undefined);
+  const middlewares = restored && recovery?.skipsMiddlewares ? [] : nsp.middlewares;
+  const refusal = await runMiddlewares(internals, middlewares, socket, turn);
+  if (refusal) return refuse(generation.toConnectError(refusal));
+  if (!session.alive) return;
+
+  const hold = restored && (await openHold(internals, session));
+  if (!(await storeSocket(internals, session, turn, state, hold))) return;
+  const missed =
+    restored && (await turn.order(() => recovery?.listMissed(internals.runtime, nsp.name, restored, turn)));
+  const sent = hold && (await sendMissed(internals, session, turn, hold, missed ?? []));
+  const welcome = generation.toWelcome(state.id, pid);
+  sendPacket(internals, session, turn, {
+    type: "connect",
+    nsp: nsp.name,
+    ...(welcome === undefined ? {} : { auth: welcome }),
+  });
+  if (hold) await releaseHold(internals, session, turn, hold, sent ?? new Set());
+  // Not before: middlewares are not replayed, so what they registered would be forgotten with this packet.
+  turn.mayRegister = true;
+  connectionListeners(nsp).forEach((listener, index) => {
+    runConnectionListener(internals, turn, socket, listener, index);
+  });
+}
+
+/** The socket's state before it is let in: a new one, or what its client has got back. */
+function createState(
+  internals: Internals,
+  session: Session,
+  nsp: Namespace,
+  {
+    auth,
+    socketId,
+    pid,
+    restored,
+  }: {
+    readonly auth: Record<string, unknown>;
+    readonly socketId: SocketId;
+    readonly pid: Pid | undefined;
+    readonly restored: Restored | undefined;
+  },
+): SocketState {
+  const record = {
+    nsp: nsp.name,
+    socketId: restored?.socketId ?? socketId,
+    ...(pid === undefined ? {} : { pid }),
+    ...(nsp.parent === undefined ? {} : { parent: nsp.parent.name }),
+    connectedAtMs: restored?.connectedAtMs ?? internals.runtime.clock.nowMs(),
+    data: restored?.data ?? {},
+    spent: [],
+  };
+  return new SocketState(session.sid, record, {
+    rooms: restored?.rooms ?? [],
+    auth,
+    connected: false,
+    recovered: restored !== undefined,
+    onUnstorable: toReporter(internals, record),
+  });
+}
+
+/** Everything about the socket in one batch. False: its session was closed meanwhile, and it is removed again. */
+async function storeSocket(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  state: SocketState,
+  hold: Hold | undefined,
+): Promise<boolean> {
+  const { runtime } = internals;
+  const auth = { nsp: state.nsp, socketId: state.id, auth: state.auth };
+  const request = {
+    sid: session.sid,
+    socket: state.toRecord(),
+    auth,
+    member: { ...toMember(session, state), ...(hold && { route: hold.route }) },
+    rooms: [...state.rooms],
+  };
+  // In order with what the middlewares have sent; the client hears of its id only when it can be found by it.
+  await turn.order(() => runtime.store.connectSocket(request));
+  if (!(await isStillOpen(runtime, session, request))) return false;
+  session.rememberAuth(auth);
+  session.sockets.set(state.nsp, state);
+  state.rooms.add(state.id);
+  state.connected = true;
+  return true;
+}
+
+/** Undefined when there is none. A function that fails keeps the client out, and is reported. */
+async function findNamespace(
+  internals: Internals,
+  asked: { readonly name: string; readonly auth: Record<string, unknown>; readonly socketId: string },
+  turn: Turn,
+): Promise<Namespace | undefined> {
+  try {
+    return await internals.askForNamespace(asked.name, (match) => askMatcher(internals, match, asked, turn));
+  } catch (error) {
+    internals.reportFailure({ error, event: "connect", nsp: asked.name, socketId: asked.socketId });
+    return undefined;
+  }
+}
+
+/** Live, once in the life of the socket. What it learns and does is kept for its replays. */
+function runConnectionListener(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  listener: (socket: AnySocket) => unknown,
+  index: number,
+): void {
+  const { runtime, replayCheck } = internals;
+  const state = socket.internalState;
+  const check = replayCheck?.record();
+  const run = new ListenerRun({
+    check,
+    store: (key) => {
+      state.noteLearnt(index, key, run.results.get(key) ?? "");
+      return state.save(runtime.store);
+    },
+  });
+  const settled = callHandler(internals, turn, socket, "connection", listener, [socket], run);
+  if (check === undefined) return;
+  // What its synchronous part did: it may be stored before the rest has happened.
+  state.noteDigest(index, check.digest);
+  turn.follow(
+    settled.then(() => {
+      check.end();
+      state.noteDigest(index, check.digest);
+    }),
+  );
+}
+
+/**
+ * Without the mailbox's order, a close may run beside this turn:
+ *
+ *     close     marks closing, reads the sockets: none
+ *     connect   stores the socket             ← nobody would ever delete it, nor run its `disconnect`
+ *     connect   reads the session: closing → removes it again, and its listeners do not run
+ */
+async function isStillOpen(runtime: Runtime, session: Session, request: ConnectRequest): Promise<boolean> {
+  const { nsp, socketId } = request.socket;
+  if (runtime.isOrdered || (await isConnected(runtime, session.sid, nsp, socketId))) return true;
+  await runtime.store.disconnectSocket(session.sid, nsp, socketId, request.rooms);
+  return false;
+}

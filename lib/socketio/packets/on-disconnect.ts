@@ -1,0 +1,165 @@
+import type { DisconnectReason } from "../../protocol/reasons.ts";
+import { callHandler, callListeners } from "../replay/handler.ts";
+import type { Internals } from "../internals.ts";
+import { sendPacket } from "./send-packet.ts";
+import { replay } from "../replay/replay.ts";
+import type { Runtime } from "../../engine/runtime.ts";
+import type { Session } from "../../engine/session.ts";
+import type { AnySocket } from "../socket.ts";
+import type { SocketState } from "../replay/socket-state.ts";
+import type { Turn } from "../../engine/turn.ts";
+import type { Listener } from "../replay/typed-events.ts";
+
+/** Takes a socket out of its namespace: `disconnecting` sees its rooms, `disconnect` sees them gone. */
+function leaveNamespace(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  socket: AnySocket,
+  reason: DisconnectReason,
+): void {
+  const state = socket.internalState;
+  if (!state.connected) return;
+  callListeners(internals, turn, socket, "disconnecting", reason);
+  const rooms = state.joinedRooms;
+  end(session, state);
+  void turn.order(() => removeSocket(internals.runtime, state, rooms));
+  callListeners(internals, turn, socket, "disconnect", reason);
+}
+
+/**
+ *     join from outside   puts membership; reads the session: the socket is there, so it stays
+ *     this                removes the socket, with the rooms it knew
+ *     this                reads which rooms are left, and removes them      ← nobody else would ever look
+ *
+ * Those it knew are removed once more: of the one batch, a room's row may have gone before such a join and the socket
+ * after it. Whoever joins later finds no socket, and takes the join back.
+ */
+async function removeSocket({ store }: Runtime, state: SocketState, rooms: readonly string[]): Promise<void> {
+  const { sid, nsp, id } = state;
+  await store.disconnectSocket(sid, nsp, id, rooms);
+  const snapshot = await store.loadSession(sid, { handshake: false });
+  // Once the client has connected anew, rooms are that socket's.
+  if (snapshot === undefined || snapshot.sockets.some((socket) => socket.nsp === nsp)) return;
+  const missed = snapshot.joined.filter((row) => row.nsp === nsp).map((row) => row.room);
+  const again = [...new Set([...rooms, ...missed])];
+  if (again.length > 0) await store.leaveRooms(nsp, sid, again);
+}
+
+/** `socket.disconnect()`: the client is told with `41`, and so knows not to come back by itself. */
+export function disconnectByServer(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  socket: AnySocket,
+  close: boolean,
+): void {
+  sendPacket(internals, session, turn, { type: "disconnect", nsp: socket.nsp.name });
+  const heard = new Set(goodbyes.flatMap((event) => socket.rawListeners(event)));
+  leaveNamespace(internals, session, turn, socket, "server namespace disconnect");
+  turn.follow(socket.bound.then(() => callLate(internals, turn, socket, heard)));
+  if (!close) return;
+  const others = [...session.sockets.values()];
+  if (others.length === 0) return session.close(turn, "forced close");
+  turn.follow(
+    Promise.all(others.map((state) => disconnectOther(internals, session, turn, state))).then(() =>
+      session.close(turn, "forced close"),
+    ),
+  );
+}
+
+const goodbyes = ["disconnecting", "disconnect"] as const;
+
+/** Its own handler took the socket out while an asynchronous connection listener had yet to bind these. */
+function callLate(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  heard: ReadonlySet<Listener<never[]>>,
+): void {
+  for (const event of goodbyes) {
+    const late = socket.rawListeners(event).filter((listener) => !heard.has(listener));
+    for (const listener of late) {
+      void callHandler(internals, turn, socket, event, listener, ["server namespace disconnect"]);
+    }
+  }
+}
+
+async function disconnectOther(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  state: SocketState,
+): Promise<void> {
+  const nsp = internals.namespace(state.nsp, state.parent);
+  if (nsp === undefined) return;
+  sendPacket(internals, session, turn, { type: "disconnect", nsp: state.nsp });
+  const { socket, bound } = replay(internals, nsp, session, state, turn);
+  await bound;
+  leaveNamespace(internals, session, turn, socket, "server namespace disconnect");
+}
+
+/** The client left the namespace with `41`. Its session goes on. */
+export async function onLeave(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  state: SocketState,
+): Promise<void> {
+  turn.label = "disconnect";
+  const socket = await rebind(internals, session, turn, state);
+  if (socket) leaveNamespace(internals, session, turn, socket, "client namespace disconnect");
+}
+
+/** `disconnectSockets` and remote sockets' `disconnect`, arrived at the session they are about. */
+export async function onKick(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  kick: { readonly nsp: string; readonly socketId: string; readonly close: boolean },
+): Promise<void> {
+  const state = session.sockets.get(kick.nsp);
+  if (state?.id !== kick.socketId) return;
+  const socket = await rebind(internals, session, turn, state);
+  if (socket) disconnectByServer(internals, session, turn, socket, kick.close);
+}
+
+/** The whole session ends. Returns the second half, for when the memberships are gone. */
+export async function onSessionClosing(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  reason: DisconnectReason,
+): Promise<() => void> {
+  const rebound = await Promise.all(
+    [...session.sockets.values()].map((state) => rebind(internals, session, turn, state)),
+  );
+  const sockets = rebound.filter((socket) => socket !== undefined);
+  for (const socket of sockets) callListeners(internals, turn, socket, "disconnecting", reason);
+  return () => {
+    for (const socket of sockets) {
+      end(session, socket.internalState);
+      callListeners(internals, turn, socket, "disconnect", reason);
+    }
+  };
+}
+
+/** A socket of the session, with its handlers, asynchronous ones included. */
+export async function rebind(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  state: SocketState,
+): Promise<AnySocket | undefined> {
+  const nsp = internals.namespace(state.nsp, state.parent);
+  if (nsp === undefined) return undefined;
+  const { socket, bound } = replay(internals, nsp, session, state, turn);
+  await bound;
+  return socket;
+}
+
+function end(session: Session, state: SocketState): void {
+  state.rooms.clear();
+  state.connected = false;
+  session.sockets.delete(state.nsp);
+}

@@ -1,0 +1,123 @@
+import type { Packet } from "../../protocol/packet.ts";
+import { callHandler, callListeners } from "../replay/handler.ts";
+import { LateAnswer } from "./handler-ack.ts";
+import { ListenerRun } from "../replay/listener-run.ts";
+import type { Internals } from "../internals.ts";
+import type { Call } from "../replay/registration-journal.ts";
+import { runEventMiddlewares } from "./middleware.ts";
+import { sendPacket } from "./send-packet.ts";
+import { replay } from "../replay/replay.ts";
+import type { Session } from "../../engine/session.ts";
+import type { AnySocket } from "../socket.ts";
+import type { SocketState } from "../replay/socket-state.ts";
+import { livingTurn, type Handling, type Turn } from "../../engine/turn.ts";
+import type { Listener } from "../replay/typed-events.ts";
+
+/**
+ * One event of a client: the socket is made anew, its handlers are bound by a replay, and those of this event run.
+ * Resolves when they have run up to their first await; the next packet of the session may start then.
+ */
+export async function onEvent(
+  internals: Internals,
+  session: Session,
+  state: SocketState,
+  packet: Packet & { type: "event" },
+  turn: Turn,
+): Promise<void> {
+  const nsp = internals.namespace(state.nsp, state.parent);
+  if (nsp === undefined) return;
+  const event = String(packet.args[0]);
+  turn.label = `event ${JSON.stringify(event)}`;
+  const { socket, bound } = replay(internals, nsp, session, state, turn);
+  // The listener may be asynchronous and bind this handler only after an await.
+  // So may an event that came before this one, or take it off again.
+  if (!socket.hasListeners(event) || !state.journal.isEmpty) await bound;
+  const ack =
+    packet.id === undefined ? undefined : new ClientAck(internals, session, packet.nsp, packet.id, turn);
+  const args: EventArgs = ack ? [...packet.args, ack.send] : packet.args;
+  const handling: Handling = {
+    state,
+    event: { sent: toCall(args), passed: undefined },
+    run: new ListenerRun(),
+    isJournaled: false,
+  };
+  turn.handling = handling;
+  let onIdle: () => void = () => undefined;
+  const idle = new Promise<void>((resolve) => (onIdle = resolve));
+  const started = dispatch(internals, turn, socket, args, handling, onIdle).then((handlers) => {
+    // Nobody has it who could still send it, if there are no handlers.
+    if (ack && handlers.length > 0) turn.follow(ack.waitFor(handlers));
+  });
+  turn.follow(started.catch((error: unknown) => turn.fail(error)));
+  await Promise.race([started, idle]);
+}
+
+/** The name first. It may be a number, and stays one for whoever sees whole events. */
+type EventArgs = readonly [string | number, ...unknown[]];
+
+/** In Socket.IO's order: catch-all listeners, the socket's middlewares, the listeners of the event. */
+async function dispatch(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  args: EventArgs,
+  { event: handled, run }: Handling,
+  onIdle: () => void,
+): Promise<Promise<void>[]> {
+  const { event } = handled.sent;
+  const handlers: Promise<void>[] = [];
+  const call = (listener: Listener<never[]>, values: readonly unknown[]) => {
+    handlers.push(callHandler(internals, turn, socket, event, listener, values, run.part(handlers.length)));
+  };
+  for (const listener of socket.listenersAny()) call(listener, args);
+  let passed: EventArgs = args;
+  if (socket.eventMiddlewares.length > 0) {
+    const mutable = [...args] as [string, ...unknown[]];
+    const refusal = await runEventMiddlewares(internals, socket, mutable, turn, onIdle);
+    if (refusal === "silent") return handlers;
+    if (refusal) {
+      callListeners(internals, turn, socket, "error", refusal.error);
+      return handlers;
+    }
+    passed = mutable;
+  }
+  const isAsSent = passed.length === args.length && passed.every((value, index) => value === args[index]);
+  handled.passed = isAsSent ? handled.sent : toCall(passed);
+  const [name, ...values] = passed;
+  for (const listener of socket.rawListeners(String(name))) call(listener, values);
+  return handlers;
+}
+
+function toCall([name, ...values]: EventArgs): Call {
+  const wantsAck = typeof values.at(-1) === "function";
+  return { event: String(name), args: wantsAck ? values.slice(0, -1) : values, wantsAck };
+}
+
+/** The function that a client's callback becomes. The first call answers; later ones do nothing. */
+class ClientAck {
+  readonly #internals: Internals;
+  readonly #session: Session;
+  readonly #nsp: string;
+  readonly #id: number;
+  readonly #turn: Turn;
+  readonly #late = new LateAnswer();
+
+  constructor(internals: Internals, session: Session, nsp: string, id: number, turn: Turn) {
+    this.#internals = internals;
+    this.#session = session;
+    this.#nsp = nsp;
+    this.#id = id;
+    this.#turn = turn;
+  }
+
+  readonly send = (...args: unknown[]): void => {
+    if (this.#late.isSent) return;
+    const turn = livingTurn(this.#turn);
+    this.#late.markSent();
+    sendPacket(this.#internals, this.#session, turn, { type: "ack", nsp: this.#nsp, id: this.#id, args });
+  };
+
+  waitFor(handlers: readonly Promise<void>[]): Promise<void> {
+    return this.#late.waitFor(this.#internals, handlers);
+  }
+}

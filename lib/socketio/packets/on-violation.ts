@@ -1,0 +1,26 @@
+import type { ProtocolError } from "../../protocol/errors.ts";
+import { callListeners } from "../replay/handler.ts";
+import type { Internals } from "../internals.ts";
+import { rebind } from "./on-disconnect.ts";
+import type { Session } from "../../engine/session.ts";
+import type { Turn } from "../../engine/turn.ts";
+
+/**
+ * A client broke the rules. Every socket of its session hears of it, `error`, and then the session is over, as with the
+ * official server. Undefined: a rule of ours, which no listener is told of.
+ */
+export async function onViolation(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  violation: ProtocolError | undefined,
+): Promise<void> {
+  turn.label = "violation";
+  if (violation) {
+    for (const state of [...session.sockets.values()]) {
+      const socket = await rebind(internals, session, turn, state);
+      if (socket) callListeners(internals, turn, socket, "error", violation);
+    }
+  }
+  session.close(turn, "forced close");
+}

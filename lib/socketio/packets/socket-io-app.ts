@@ -1,0 +1,195 @@
+import { EventEmitter } from "node:events";
+import type { DisconnectReason } from "../../protocol/reasons.ts";
+import { receiveMessage } from "../../protocol/reassembly.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
+import type { Packet, PacketCodec } from "../../protocol/packet.ts";
+import type { SessionSnapshot } from "../../state/records.ts";
+import type { SocketRooms } from "../../state/store.ts";
+import { readAnswer, saveAnswer } from "./client-acks.ts";
+import type { AnswerFrame, ConnectionError, EngineApp, EngineEvents } from "../../engine/engine.ts";
+import type { PollRequest } from "../../engine/polling/http.ts";
+import type { ResolvedEngineOptions } from "../../engine/engine-options.ts";
+import { generations } from "./protocol-revision.ts";
+import type { Internals } from "../internals.ts";
+import type { Letter } from "../../engine/letter.ts";
+import { onConnect } from "./on-connect.ts";
+import { refuseMember } from "../refused-members.ts";
+import { onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
+import { onEvent } from "./on-event.ts";
+import { onViolation } from "./on-violation.ts";
+import { onServerSide } from "../server-side.ts";
+import type { Runtime } from "../../engine/runtime.ts";
+import type { Session } from "../../engine/session.ts";
+import { SocketState, toReporter } from "../replay/socket-state.ts";
+import type { Turn } from "../../engine/turn.ts";
+
+/** Events of `io.engine`. */
+export interface IoEngineEvents {
+  initial_headers: [headers: Record<string, string>, request: PollRequest];
+  headers: [headers: Record<string, string>, request: PollRequest];
+  connection_error: [error: ConnectionError];
+}
+
+/** Socket.IO as what is done with the messages of an Engine.IO session. */
+export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineApp {
+  readonly events: EngineEvents = {
+    emitHeaders: (event, headers, request) => this.emit(event, headers, request),
+    emitConnectionError: (error) => this.emit("connection_error", error),
+  };
+  /** Clients of Socket.IO 2 are in the default namespace without asking. */
+  readonly assumedFrame = "40";
+  readonly options: ResolvedEngineOptions;
+  readonly codec: PacketCodec;
+  readonly #internals: Internals;
+  readonly #onBind: (runtime: Runtime) => void;
+
+  constructor(internals: Internals, options: ResolvedEngineOptions, onBind: (runtime: Runtime) => void) {
+    super();
+    this.#internals = internals;
+    this.options = options;
+    this.codec = internals.codec;
+    this.#onBind = onBind;
+  }
+
+  /** Throws `core.no_server`: no instance knows how many clients there are. */
+  get clientsCount(): never {
+    return refuseMember(
+      "core.no_server",
+      "io.engine.clientsCount",
+      "(await io.fetchSockets()).length counts sockets",
+    );
+  }
+
+  /** Throws `core.no_server`, also when set: sessions are found by what is in their ids. */
+  get generateId(): never {
+    return refuseMember("core.no_server", "io.engine.generateId", "ids say when and how their session began");
+  }
+
+  set generateId(_: unknown) {
+    refuseMember("core.no_server", "io.engine.generateId", "ids say when and how their session began");
+  }
+
+  /** Throws `core.no_server`: there is no Node request to run a middleware on. */
+  use(): never {
+    return refuseMember("core.no_server", "io.engine.use()", "let the option allowRequest decide");
+  }
+
+  bind(runtime: Runtime): void {
+    this.#onBind(runtime);
+  }
+
+  resume(session: Session, { sockets, joined }: SessionSnapshot): void {
+    for (const record of sockets) {
+      const rooms = joined.filter((row) => row.nsp === record.nsp).map((row) => row.room);
+      const auth = session.auths.find((other) => other.socketId === record.socketId)?.auth ?? {};
+      session.sockets.set(
+        record.nsp,
+        new SocketState(session.sid, record, {
+          rooms: [record.socketId, ...rooms],
+          auth,
+          connected: true,
+          onUnstorable: toReporter(this.#internals, record),
+        }),
+      );
+    }
+  }
+
+  async onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> {
+    turn.session = session;
+    const received = this.#receive(session, data);
+    if (received === undefined) return;
+    if ("packet" in received) return this.#onPacket(session, received.packet, turn);
+    await onViolation(this.#internals, session, turn, received.violation);
+  }
+
+  async onAnswer({ sid, text, atMs }: AnswerFrame): Promise<{ isSaved: boolean; nsp: string } | undefined> {
+    if (Buffer.byteLength(text) > this.options.maxPayloadBytes) return undefined;
+    const answer = readAnswer(this.codec, sid, text);
+    if (answer === undefined) return undefined;
+    this.#internals.runtime.metrics.add("PacketsReceived", 1, "ack");
+    const { packet, message } = answer;
+    return { isSaved: await saveAnswer(this.#internals, sid, packet, [message], atMs), nsp: packet.nsp };
+  }
+
+  onServerSide(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void> {
+    return onServerSide(this.#internals, letter, turn);
+  }
+
+  async onKick(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void> {
+    turn.session = session;
+    await onKick(this.#internals, session, turn, letter);
+  }
+
+  onClosing(session: Session, reason: DisconnectReason, turn: Turn): Promise<() => void> {
+    turn.session = session;
+    return onSessionClosing(this.#internals, session, turn, reason);
+  }
+
+  memberships(session: Session): readonly SocketRooms[] {
+    return [...session.sockets.values()].map((state) => ({
+      nsp: state.nsp,
+      socketId: state.id,
+      rooms: state.joinedRooms,
+    }));
+  }
+
+  save(session: Session): Promise<void> {
+    return this.#internals.saveSession(session);
+  }
+
+  /** A whole packet, or what was wrong with it; undefined while attachments are missing. */
+  #receive(
+    session: Session,
+    data: string | Buffer,
+  ): { readonly packet: Packet } | { readonly violation: ProtocolError | undefined } | undefined {
+    try {
+      const received = receiveMessage(this.codec, session.pending, data);
+      if ("packet" in received) {
+        if (session.pending) session.setPending(undefined);
+        return { packet: generations[session.record.protocol].read(received.packet) };
+      }
+      if (this.#internals.runtime.isOrdered) {
+        session.setPending(received.pending);
+        return undefined;
+      }
+      this.#internals.runtime.logger.warn(
+        "binary needs the order of the mailbox, which direct ordering lacks",
+        { code: "core.binary_without_order" },
+      );
+      return { violation: undefined };
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#internals.runtime.logger.info("a client broke the protocol; its session is closed", {
+        code: error.code,
+        reason: error.message,
+      });
+      return { violation: error };
+    }
+  }
+
+  /** With attachments, so it came in the main lane. What nobody asked for is refused there, and ignored. */
+  async #onBinaryAnswer({ sid }: Session, packet: Packet & { type: "ack" }): Promise<void> {
+    const { clock } = this.#internals.runtime;
+    await saveAnswer(this.#internals, sid, packet, this.codec.encode(packet), clock.nowMs());
+  }
+
+  async #onPacket(session: Session, packet: Packet, turn: Turn): Promise<void> {
+    turn.nsp = packet.nsp;
+    this.#internals.runtime.metrics.add("PacketsReceived", 1, packet.type);
+    if (packet.type === "connect") return onConnect(this.#internals, session, packet, turn);
+    const state = session.sockets.get(packet.nsp);
+    if (state === undefined) return session.close(turn, "forced close");
+    switch (packet.type) {
+      case "event":
+        return onEvent(this.#internals, session, state, packet, turn);
+      case "disconnect":
+        return onLeave(this.#internals, session, turn, state);
+      case "ack":
+        return this.#onBinaryAnswer(session, packet);
+      case "connect_error":
+        return session.close(turn, "forced close");
+      default:
+        packet satisfies never;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { HandlerFailure, Internals } from "../internals.ts";
+import type { ListenerRun } from "./listener-run.ts";
+import type { AnySocket } from "../socket.ts";
+import { captureTimers } from "../../engine/timers.ts";
+import type { Turn } from "../../engine/turn.ts";
+import type { Listener } from "./typed-events.ts";
+
+/**
+ * Calls one listener of the app, live. What it throws or rejects with is reported with its event and socket and goes
+ * no further; the turn waits for the promise it returns. Resolves, never rejects, when that has settled.
+ */
+export function callHandler(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  event: string,
+  listener: Listener<never[]>,
+  args: readonly unknown[],
+  run?: ListenerRun,
+): Promise<void> {
+  const where = { event, nsp: socket.nsp.name, socketId: socket.id };
+  return callListener(internals, turn, socket, listener, args, where, run);
+}
+
+/** The same for a listener of anything. */
+export function callListener(
+  internals: Internals,
+  turn: Turn,
+  self: unknown,
+  listener: Listener<never[]>,
+  args: readonly unknown[],
+  where: Pick<HandlerFailure, "event" | "nsp" | "socketId">,
+  run?: ListenerRun,
+): Promise<void> {
+  const report = (error: unknown) => {
+    internals.reportFailure({ error, ...where });
+  };
+  try {
+    const { result, timers } = captureTimers(() =>
+      turn.run("live", () => Reflect.apply(listener, self, [...args]), run),
+    );
+    turn.timers.push(...timers);
+    if (!isThenable(result)) return Promise.resolve();
+    const settled = Promise.resolve(result).then(() => undefined, report);
+    turn.follow(settled);
+    return settled;
+  } catch (error) {
+    report(error);
+    return Promise.resolve();
+  }
+}
+
+/** Calls all listeners of an event of the library's own, such as `disconnect`. */
+export function callListeners(
+  internals: Internals,
+  turn: Turn,
+  socket: AnySocket,
+  event: string,
+  ...args: readonly unknown[]
+): void {
+  for (const listener of socket.rawListeners(event)) {
+    void callHandler(internals, turn, socket, event, listener, args);
+  }
+}
+
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  value !== null && typeof value === "object" && "then" in value && typeof value.then === "function";

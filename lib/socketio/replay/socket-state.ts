@@ -1,0 +1,221 @@
+import type { Pid, Sid, SocketId } from "../../ids.ts";
+import type { SocketRecord } from "../../state/records.ts";
+import type { SocketChanges, Store } from "../../state/store.ts";
+import type { CoreError } from "../../engine/errors.ts";
+import type { Internals } from "../internals.ts";
+import { Journal } from "./registration-journal.ts";
+import { OwnProperties } from "./own-properties.ts";
+import { SocketData } from "./socket-data.ts";
+import { currentContext } from "../../engine/turn.ts";
+
+/** A row keeps several kinds of values, told apart by these prefixes. */
+const DATA = "data.";
+const OWN = "own.";
+const REQUEST = "request.";
+/** Events whose handlers changed the handlers. */
+const JOURNAL = "journal.";
+/** What connection listeners learnt in their live run: `<listener>.<key>`. */
+const LEARNT = "learnt.";
+/** What connection listeners did in their live run. */
+const DIGEST = "digest.";
+
+/** The keys of a row under which a replay on another instance looks for what the live run learns meanwhile. */
+export const learntKey = (listener: number, key: string): string => `${LEARNT}${listener}.${key}`;
+
+/** The stored values of `socket.data`, as JSON text by key. */
+export const storedData = (record: SocketRecord): Record<string, string> => withoutPrefix(record.data, DATA);
+
+/** Changes of `socket.data`, as its row has them. */
+export const toDataChanges = ({ set, remove }: Pick<SocketChanges, "set" | "remove">): SocketChanges => ({
+  set: withPrefix(set, DATA),
+  remove: remove.map((key) => DATA + key),
+  spent: [],
+});
+
+/** The stored values that belong to the client's state, and not to the handlers of one connection. */
+export const withoutJournal = (data: SocketRecord["data"]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(data).filter(([key]) => [DATA, OWN, REQUEST].some((prefix) => key.startsWith(prefix))),
+  );
+
+/** Reports what cannot be stored as a failure of the app's handlers. */
+export const toReporter =
+  (internals: Pick<Internals, "reportFailure">, { nsp, socketId }: SocketRecord) =>
+  (error: CoreError): void => {
+    internals.reportFailure({ error, event: "data", nsp, socketId });
+  };
+
+/**
+ * What is known of one socket while a batch with packets of its session runs. The turns of the batch share it, so the
+ * second packet sees the rooms and data the first one left, with no read between.
+ */
+export class SocketState {
+  readonly sid: Sid;
+  readonly nsp: string;
+  /** The dynamic namespace that its own is a child of. */
+  readonly parent: string | undefined;
+  /** With recovery: the private id, by which its client gets its state back. */
+  readonly pid: Pid | undefined;
+  readonly id: SocketId;
+  readonly connectedAtMs: number;
+  readonly rooms: Set<string>;
+  readonly auth: Readonly<Record<string, unknown>>;
+  readonly data: SocketData;
+  readonly own: OwnProperties;
+  /** What the app has added to `socket.request`. */
+  readonly request: OwnProperties;
+  /** Whether it continues the state of a socket that was disconnected. */
+  readonly recovered: boolean;
+  readonly journal: Journal;
+  /** What connection listeners learnt and did in their live run; never changed, only added to. */
+  readonly #notes: Map<string, string>;
+  readonly #storedNotes: Map<string, string>;
+  /** `once` registrations that have fired, now or in an earlier turn. */
+  readonly spent: Set<string>;
+  /** False before CONNECT is accepted, and after the socket has left its namespace. */
+  connected: boolean;
+  readonly #storedSpent: Set<string>;
+  readonly #restored: SocketRecord["data"];
+  #saving: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    sid: Sid,
+    record: SocketRecord,
+    options: {
+      readonly rooms: Iterable<string>;
+      readonly auth: Readonly<Record<string, unknown>>;
+      readonly connected: boolean;
+      readonly recovered?: boolean;
+      /** Told of values of the app that cannot be stored; the others are. */
+      readonly onUnstorable: (error: CoreError) => void;
+    },
+  ) {
+    this.sid = sid;
+    this.nsp = record.nsp;
+    this.parent = record.parent;
+    this.pid = record.pid;
+    this.#restored = record.data;
+    this.id = record.socketId;
+    this.connectedAtMs = record.connectedAtMs;
+    this.rooms = new Set(options.rooms);
+    this.auth = options.auth;
+    this.connected = options.connected;
+    this.data = new SocketData(storedData(record), isReplaying, options.onUnstorable);
+    const toOwn = (prefix: string, path: string) =>
+      new OwnProperties(
+        new SocketData(withoutPrefix(record.data, prefix), isReplaying, options.onUnstorable, path),
+        options.onUnstorable,
+        path,
+      );
+    this.own = toOwn(OWN, "socket");
+    this.request = toOwn(REQUEST, "socket.request");
+    this.recovered = options.recovered ?? false;
+    this.journal = new Journal(withoutPrefix(record.data, JOURNAL));
+    this.#notes = new Map(Object.entries(record.data).filter(([key]) => isNote(key)));
+    this.#storedNotes = new Map(this.#notes);
+    this.spent = new Set(record.spent);
+    this.#storedSpent = new Set(record.spent);
+  }
+
+  /** What a connection listener's live run has learnt so far, by the key under which it was asked for. */
+  learntBy(listener: number): [string, string][] {
+    return Object.entries(withoutPrefix(Object.fromEntries(this.#notes), learntKey(listener, "")));
+  }
+
+  noteLearnt(listener: number, key: string, packed: string): void {
+    this.#notes.set(learntKey(listener, key), packed);
+  }
+
+  /** What a connection listener's live run did; undefined while nothing is known of it. */
+  digestOf(listener: number): string | undefined {
+    return this.#notes.get(`${DIGEST}${listener}`);
+  }
+
+  noteDigest(listener: number, digest: string): void {
+    this.#notes.set(`${DIGEST}${listener}`, digest);
+  }
+
+  /** Rooms without the socket's own. */
+  get joinedRooms(): string[] {
+    return [...this.rooms].filter((room) => room !== this.id);
+  }
+
+  /** The state as a row, for CONNECT; what it holds counts as stored from now on. */
+  toRecord(): SocketRecord {
+    const { changes, markStored } = this.#findChanges();
+    markStored();
+    const kept = Object.entries(this.#restored).filter(([key]) => !changes?.remove.includes(key));
+    return {
+      nsp: this.nsp,
+      socketId: this.id,
+      ...(this.pid === undefined ? {} : { pid: this.pid }),
+      ...(this.parent === undefined ? {} : { parent: this.parent }),
+      connectedAtMs: this.connectedAtMs,
+      data: { ...Object.fromEntries(kept), ...changes?.set },
+      spent: changes?.spent ?? [],
+    };
+  }
+
+  /** Writes what has changed since it was last stored, after any write still under way. At most one request. */
+  save(store: Store): Promise<void> {
+    const saved = this.#saving.then(async () => {
+      if (!this.connected) return;
+      const { changes, markStored } = this.#findChanges();
+      if (changes === undefined) return;
+      await store.saveSocket(this.sid, this.nsp, this.id, changes);
+      // Only now: what could not be written is written by the next save.
+      markStored();
+    });
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  #findChanges(): { readonly changes: SocketChanges | undefined; readonly markStored: () => void } {
+    const data = this.data.changes();
+    const own = this.own.changes();
+    const request = this.request.changes();
+    const journal = this.journal.changes();
+    const notes = [...this.#notes].filter(([key, text]) => this.#storedNotes.get(key) !== text);
+    const spent = [...this.spent].filter((key) => !this.#storedSpent.has(key));
+    const markStored = () => {
+      if (data) this.data.markStored(data);
+      if (own) this.own.markStored(own);
+      if (request) this.request.markStored(request);
+      if (journal) this.journal.markStored(journal);
+      for (const [key, text] of notes) this.#storedNotes.set(key, text);
+      for (const key of spent) this.#storedSpent.add(key);
+    };
+    if (!data && !own && !request && !journal && notes.length + spent.length === 0)
+      return { changes: undefined, markStored };
+    const changes = {
+      set: {
+        ...withPrefix(data?.set ?? {}, DATA),
+        ...withPrefix(own?.set ?? {}, OWN),
+        ...withPrefix(request?.set ?? {}, REQUEST),
+        ...withPrefix(journal ?? {}, JOURNAL),
+        ...Object.fromEntries(notes),
+      },
+      remove: [
+        ...(data?.remove ?? []).map((key) => DATA + key),
+        ...(own?.remove ?? []).map((key) => OWN + key),
+        ...(request?.remove ?? []).map((key) => REQUEST + key),
+      ],
+      spent,
+    };
+    return { changes, markStored };
+  }
+}
+
+const isNote = (key: string): boolean => key.startsWith(LEARNT) || key.startsWith(DIGEST);
+
+const isReplaying = (): boolean => currentContext()?.mode === "replay";
+
+const withPrefix = (values: Readonly<Record<string, string>>, prefix: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, text]) => [prefix + key, text]));
+
+const withoutPrefix = (values: Readonly<Record<string, string>>, prefix: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, text]) => [key.slice(prefix.length), text]),
+  );

@@ -1,0 +1,154 @@
+import type { Sid } from "../../ids.ts";
+import { Question } from "./acks.ts";
+import { listAudience, type Audience, type Listed } from "./audience.ts";
+import { deliver, encodeQuestion, type EmitFlags } from "./broadcast.ts";
+import type { HandlerFailure, Internals } from "../internals.ts";
+import type { Session } from "../../engine/session.ts";
+import { currentContext, type Turn } from "../../engine/turn.ts";
+
+/** How long a callback is kept waiting that was given no time. */
+export const CALLBACK_WAIT_MS = 10_000;
+
+/** Rows of one batch: so many are asked at once. */
+const ASKED_AT_ONCE = 25;
+
+/** What each answer comes to, in the order in which they came. */
+export type Responses = readonly unknown[];
+
+/** A question made ready: calling it sends the event, and resolves when answers are in or time is up. */
+export type Ask<T> = () => Promise<T>;
+
+/**
+ * An event for a session's own client, whose answer is waited for. Rejects when there is none in time. Throws at once,
+ * with nothing sent, where `emit` does.
+ */
+export function askSession(
+  internals: Internals,
+  session: Session,
+  turn: Turn,
+  nsp: string,
+  [event, ...args]: readonly [string, ...unknown[]],
+  flags: EmitFlags & { readonly timeout: number },
+): Ask<readonly unknown[]> {
+  const { runtime, codec } = internals;
+  const question = new Question(runtime, codec, nsp, turn, flags.timeout);
+  const frames = encodeQuestion(codec, nsp, event, args, question.id);
+  return async () => {
+    // Nothing is sent to it, so there is nothing to wait for: in a handler of `disconnect`, say.
+    if (!session.alive) throw question.toError();
+    const asked = turn.order(() => question.expect([session.sid]));
+    session.sendFrames(turn, frames.in(session.record.protocol), flags.volatile);
+    await asked;
+    const { answers } = await question.answers();
+    const [answer] = answers;
+    if (answer === undefined) throw question.toError();
+    return answer;
+  };
+}
+
+/**
+ * The same to everybody in an audience. Those who have answered are in `responses` of the error, if others have not.
+ * `toResponse`: what of an answer counts, by default its first argument.
+ */
+export function askAudience(
+  internals: Internals,
+  turn: Turn,
+  audience: Audience,
+  [event, ...args]: readonly [string, ...unknown[]],
+  flags: EmitFlags & { readonly timeout: number },
+  toResponse: (answer: readonly unknown[]) => unknown = ([first]) => first,
+): Ask<Responses> {
+  const { runtime, codec } = internals;
+  const question = new Question(runtime, codec, audience.nsp, turn, flags.timeout);
+  const frames = encodeQuestion(codec, audience.nsp, event, args, question.id);
+  const send = async (asked: readonly Listed[]) => {
+    await question.expect(asked.map(({ member }) => member.sid));
+    for (const listed of asked) {
+      const delivered = deliver(runtime, turn, audience.nsp, listed, frames, flags.volatile ?? false);
+      turn.track(delivered.then((outcome) => forgetUnreached(question, listed.member.sid, outcome)));
+    }
+  };
+  const sendToAll = async () => {
+    let next: Listed[] = [];
+    for await (const listed of listAudience(runtime.store, audience)) {
+      next.push(listed);
+      if (next.length < ASKED_AT_ONCE) continue;
+      await send(next);
+      next = [];
+    }
+    await send(next);
+  };
+  return async () => {
+    await turn.order(sendToAll);
+    const { answers, missing } = await question.answers();
+    const responses = answers.map(toResponse);
+    if (missing > 0) throw Object.assign(question.toError(), { responses });
+    return responses;
+  };
+}
+
+/** The others are waited for: an ordinary server, too, has only those that are connected. */
+function forgetUnreached(question: Question, sid: Sid, outcome: string): void {
+  if (outcome !== "delivered") question.forget(sid);
+}
+
+/** What a callback without a timeout, which has no place for an error, is not told. */
+export function abandon(
+  { runtime }: Internals,
+  error: unknown,
+  where: Pick<HandlerFailure, "event" | "nsp" | "socketId">,
+): undefined {
+  // The live run has said so.
+  if (currentContext()?.mode === "replay") return;
+  runtime.logger.warn("an acknowledgement was waited for in vain", {
+    code: "core.ack_abandoned",
+    ...where,
+    reason: error instanceof Error ? error.message : String(error),
+  });
+}
+
+/** Of an error: what was answered nevertheless. */
+export const responsesIn = (error: unknown): Responses =>
+  error instanceof Error && "responses" in error && Array.isArray(error.responses) ? error.responses : [];
+
+/** The acknowledgement at the end of an emit's arguments, if there is one. */
+export function splitCallback(args: readonly unknown[]): {
+  readonly values: readonly unknown[];
+  readonly callback: ((...args: unknown[]) => unknown) | undefined;
+} {
+  const last = args.at(-1);
+  if (typeof last !== "function") return { values: args, callback: undefined };
+  return { values: args.slice(0, -1), callback: last as (...args: unknown[]) => unknown };
+}
+
+/**
+ * Calls an app's acknowledgement with what comes of a question, in the turn that asked, which lasts until then.
+ * `toArgs` of an error is undefined where the callback has no place for one. In a replay nobody waits: what the live
+ * run has not learnt yet may never come.
+ */
+export function answerCallback<T>(
+  internals: Pick<Internals, "reportFailure">,
+  turn: Turn | undefined,
+  result: Promise<T>,
+  callback: (...args: unknown[]) => unknown,
+  toArgs: {
+    readonly result: (result: T) => readonly unknown[];
+    readonly error: (error: unknown) => readonly unknown[] | undefined;
+  },
+  where: Pick<HandlerFailure, "event" | "nsp" | "socketId">,
+): void {
+  const called = (async () => {
+    let args: readonly unknown[] | undefined;
+    try {
+      args = toArgs.result(await result);
+    } catch (error) {
+      args = toArgs.error(error);
+    }
+    try {
+      if (args !== undefined) await callback(...args);
+    } catch (error) {
+      internals.reportFailure({ error, ...where });
+    }
+  })();
+  if (currentContext()?.mode !== "replay") turn?.follow(called);
+}

@@ -1,0 +1,45 @@
+import type { Member } from "../../state/records.ts";
+import { requireRoom } from "../../state/row-limits.ts";
+import { leaveUnlessConnected } from "./join-from-outside.ts";
+import type { Runtime } from "../../engine/runtime.ts";
+import type { Session } from "../../engine/session.ts";
+import type { SocketState } from "../replay/socket-state.ts";
+import type { Turn } from "../../engine/turn.ts";
+
+/** A socket as its rooms are to know it. */
+export const toMember = (session: Session, state: SocketState): Member => ({
+  sid: session.sid,
+  socketId: state.id,
+  route: session.route,
+  protocol: session.record.protocol,
+});
+
+/** Joins are seen by `socket.rooms` at once, and by every emit that the turn issues after them. */
+export function joinRooms(
+  runtime: Runtime,
+  turn: Turn,
+  session: Session,
+  state: SocketState,
+  rooms: string | readonly string[],
+): Promise<void> {
+  const added = (typeof rooms === "string" ? [rooms] : rooms).filter((room) => !state.rooms.has(room));
+  if (added.length === 0) return Promise.resolve();
+  // Here, where it is the handler's mistake; in the table's refusal it would look like an outage.
+  added.forEach(requireRoom);
+  for (const room of added) state.rooms.add(room);
+  // Before CONNECT is accepted, rooms are only remembered: a refused socket must be in none.
+  if (!state.connected) return Promise.resolve();
+  const member = toMember(session, state);
+  return turn.order(async () => {
+    await runtime.store.joinRooms(state.nsp, member, added);
+    // Asked now, not before the write: while that was on its way, the letter of this turn may have been released, or
+    // a later one of its batch may have begun to close the session.
+    const isAlone = runtime.isOrdered && turn.ownsLaneOf(session) && session.alive && state.connected;
+    if (!isAlone) await leaveUnlessConnected(runtime, state.nsp, member, added);
+  });
+}
+
+export function leaveRooms(runtime: Runtime, turn: Turn, state: SocketState, room: string): Promise<void> {
+  if (!state.rooms.delete(room) || !state.connected) return Promise.resolve();
+  return turn.order(() => runtime.store.leaveRooms(state.nsp, state.sid, [room]));
+}

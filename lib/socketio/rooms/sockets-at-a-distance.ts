@@ -1,0 +1,134 @@
+import type { AuthRecord, HandshakeRecord, Member, SocketRecord } from "../../state/records.ts";
+import { listAudience, type Audience } from "./audience.ts";
+import { effectTurn } from "./broadcast.ts";
+import type { Internals } from "../internals.ts";
+import { learn } from "../replay/recorded-result.ts";
+import type { Letter } from "../../engine/letter.ts";
+import { joinFromOutside } from "./join-from-outside.ts";
+import type { Runtime } from "../../engine/runtime.ts";
+import type { Session } from "../../engine/session.ts";
+import { currentContext, type Turn } from "../../engine/turn.ts";
+
+const MAX_CONCURRENT_READS = 16;
+
+export interface FetchedSocket {
+  readonly member: Member;
+  readonly socket: SocketRecord;
+  readonly rooms: readonly string[];
+  readonly handshake: HandshakeRecord;
+  readonly auth: AuthRecord | undefined;
+}
+
+/** Reads every socket of an audience as it is in the table, in the order of the audience. */
+export async function fetchMembers(internals: Internals, audience: Audience): Promise<FetchedSocket[]> {
+  const { runtime } = internals;
+  const turn = currentContext()?.turn;
+  const session = turn && internals.sessionOf(turn);
+  const read = async () => {
+    // What this very turn changed must be seen, too.
+    if (session) await internals.saveSession(session);
+    await (turn ?? runtime.detached).runEndings();
+    const members: Member[] = [];
+    for await (const { member } of listAudience(runtime.store, audience)) members.push(member);
+    const fetched = await mapConcurrently(members, (member) => fetchMember(runtime, audience.nsp, member));
+    return fetched.filter((socket) => socket !== undefined);
+  };
+  return behindEffects(runtime, turn, read);
+}
+
+/** The ids of an audience's sockets, with no further read: some may be about to leave. */
+export async function listSocketIds({ runtime }: Internals, audience: Audience): Promise<Set<string>> {
+  const turn = currentContext()?.turn;
+  const read = async () => {
+    const ids: string[] = [];
+    for await (const { member } of listAudience(runtime.store, audience)) ids.push(member.socketId);
+    return ids;
+  };
+  return new Set(await learn(() => behindEffects(runtime, turn, read), "ask"));
+}
+
+/** Reads behind the joins and leaves which the turn, or a script, has issued so far. */
+async function behindEffects<T>(
+  runtime: Runtime,
+  turn: Turn | undefined,
+  read: () => Promise<T>,
+): Promise<T> {
+  if (turn && !turn.ended) return turn.order(read);
+  // A read that fails fails here, and is no effect that a later `flush` would have to report.
+  if (turn === undefined) await runtime.detached.order(() => undefined);
+  return read();
+}
+
+async function fetchMember(
+  { store }: Runtime,
+  nsp: string,
+  member: Member,
+): Promise<FetchedSocket | undefined> {
+  const snapshot = await store.loadSession(member.sid, { handshake: true });
+  const socket = snapshot?.sockets.find((other) => other.nsp === nsp && other.socketId === member.socketId);
+  if (snapshot?.handshake === undefined || socket === undefined) return undefined;
+  return {
+    member,
+    socket,
+    rooms: [member.socketId, ...snapshot.joined.filter((row) => row.nsp === nsp).map((row) => row.room)],
+    handshake: snapshot.handshake,
+    auth: snapshot.auths?.find((auth) => auth.nsp === nsp),
+  };
+}
+
+export function joinMembers(internals: Internals, audience: Audience, rooms: readonly string[]): void {
+  forEachMember(internals, audience, async (member, session) => {
+    const state = session?.sid === member.sid ? session.sockets.get(audience.nsp) : undefined;
+    for (const room of rooms) state?.rooms.add(room);
+    await joinFromOutside(internals.runtime, audience.nsp, member, rooms);
+  });
+}
+
+export function leaveMembers(internals: Internals, audience: Audience, rooms: readonly string[]): void {
+  forEachMember(internals, audience, async (member, session) => {
+    const state = session?.sid === member.sid ? session.sockets.get(audience.nsp) : undefined;
+    for (const room of rooms) state?.rooms.delete(room);
+    await internals.runtime.store.leaveRooms(audience.nsp, member.sid, rooms);
+  });
+}
+
+export function disconnectSockets(internals: Internals, audience: Audience, close: boolean): void {
+  const { nsp } = audience;
+  forEachMember(internals, audience, ({ sid, socketId }) =>
+    sendKick(internals.runtime, { sid, nsp, socketId, close }),
+  );
+}
+
+/** A socket's own handlers must run, and in order with its packets, so its disconnect is a letter to its session. */
+export function sendKick(
+  { mailbox, clock }: Runtime,
+  kick: Pick<Letter & { kind: "kick" }, "sid" | "nsp" | "socketId" | "close">,
+): Promise<void> {
+  return mailbox.send({ kind: "kick", ...kick, atMs: clock.nowMs() });
+}
+
+function forEachMember(
+  internals: Internals,
+  audience: Audience,
+  effect: (member: Member, session: Session | undefined) => Promise<void>,
+): void {
+  const turn = effectTurn(internals.runtime);
+  if (turn === undefined) return;
+  const session = internals.sessionOf(turn);
+  void turn.order(async () => {
+    const members: Member[] = [];
+    for await (const { member } of listAudience(internals.runtime.store, audience)) members.push(member);
+    await mapConcurrently(members, (member) => effect(member, session));
+  });
+}
+
+async function mapConcurrently<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let index = next++; index < items.length; index = next++)
+      results[index] = await map(items[index] as T);
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT_READS, items.length) }, work));
+  return results;
+}

@@ -1,0 +1,181 @@
+import { createSid } from "../ids.ts";
+import { MAX_ANSWER_BYTES, toMessagesBytes } from "../state/row-limits.ts";
+import { Question } from "./rooms/acks.ts";
+import { answerCallback, splitCallback, type Responses } from "./rooms/ask.ts";
+import { effectTurn } from "./rooms/broadcast.ts";
+import { CoreError } from "../engine/errors.ts";
+import { callListener } from "./replay/handler.ts";
+import type { Internals } from "./internals.ts";
+import { LateAnswer } from "./packets/handler-ack.ts";
+import { learn } from "./replay/recorded-result.ts";
+import type { Letter } from "../engine/letter.ts";
+import { pack, unpack } from "./replay/packed-value.ts";
+import { currentContext, livingTurn, type Turn } from "../engine/turn.ts";
+
+const WAIT_MS = 5_000;
+/** A letter is at most 256 KB in direct ordering, and its text is a third longer than what it says. */
+const MAX_PACKED_BYTES = 240 * 1024;
+const reserved: ReadonlySet<string> = new Set(["connect", "connection", "new_namespace"]);
+
+type EventAndValues = readonly [event: string, ...values: unknown[]];
+
+/**
+ * Runs the listeners of `io.on(event)` once, in an invocation of its own. Official servers tell each other this way;
+ * here there are no others, and what is left of it is useful by itself: work that outlives the packet that caused it.
+ * Like every letter it is handed over again when its instance crashes. A function as the last value is called with an
+ * error or `null`, and the answers.
+ *
+ * @throws {CoreError} `core.reserved_server_event`, `core.server_event_too_large`
+ */
+export function emitServerSide(
+  internals: Internals,
+  nsp: string,
+  [event, ...args]: readonly [event: string, ...args: unknown[]],
+): void {
+  const { values, callback } = splitCallback(args);
+  const packed = packEvent([event, ...values]);
+  const turn = effectTurn(internals.runtime);
+  if (callback === undefined) {
+    if (turn) void turn.order(() => internals.runtime.mailbox.send(toLetter(internals, nsp, packed)));
+    return;
+  }
+  const where = { event, nsp, socketId: "" };
+  const asking = currentContext()?.turn ?? turn;
+  answerCallback(internals, asking, learnAnswers(internals, turn, nsp, packed), callback, forCallback, where);
+}
+
+/** The same, resolving with the answers: one, since one invocation runs the listeners. Rejects when there is none. */
+export async function askServerSide(
+  internals: Internals,
+  nsp: string,
+  event: EventAndValues,
+): Promise<Responses> {
+  const packed = packEvent(event);
+  const turn = effectTurn(internals.runtime);
+  const asked = learnAnswers(internals, turn, nsp, packed);
+  turn?.follow(asked.catch(() => undefined));
+  return asked;
+}
+
+const forCallback = {
+  result: (responses: Responses): readonly unknown[] => [null, responses],
+  error: (error: unknown): readonly unknown[] => [error, []],
+};
+
+function learnAnswers(
+  internals: Internals,
+  turn: Turn | undefined,
+  nsp: string,
+  packed: string,
+): Promise<Responses> {
+  if (turn === undefined) return learn(() => new Promise<never>(() => undefined), "refuse");
+  const question = new Question(internals.runtime, internals.codec, nsp, turn, WAIT_MS);
+  return learn(async () => {
+    const letter = toLetter(internals, nsp, packed, question.id);
+    await turn.order(async () => {
+      await question.expect([letter.sid]);
+      await internals.runtime.mailbox.send(letter);
+    });
+    const { answers, missing } = await question.answers();
+    if (missing === 0) return answers.map(([first]) => first);
+    const why = "timeout reached: only 0 responses received out of 1";
+    throw Object.assign(new CoreError("core.ack_timeout", why), { responses: [] });
+  }, "refuse");
+}
+
+function packEvent([event, ...values]: EventAndValues): string {
+  if (reserved.has(event)) {
+    throw new CoreError("core.reserved_server_event", `"${event}" is a reserved event name`, {
+      evidence: { event },
+    });
+  }
+  const packed = pack([event, ...values]);
+  if (packed.length <= MAX_PACKED_BYTES) return packed;
+  throw new CoreError(
+    "core.server_event_too_large",
+    `expected an event for the server of up to ${MAX_PACKED_BYTES} bytes as base64, got ${packed.length}`,
+    { evidence: { event, bytes: packed.length } },
+  );
+}
+
+function toLetter(
+  { runtime }: Internals,
+  nsp: string,
+  packed: string,
+  ackId?: number,
+): Letter & { kind: "serverSide" } {
+  const atMs = runtime.clock.nowMs();
+  return {
+    kind: "serverSide",
+    sid: createSid(atMs),
+    nsp,
+    packed,
+    ...(ackId === undefined ? {} : { ackId }),
+    atMs,
+  };
+}
+
+/** Such a letter, arrived. */
+export async function onServerSide(
+  internals: Internals,
+  letter: Letter & { kind: "serverSide" },
+  turn: Turn,
+): Promise<void> {
+  const { nsp: name, ackId } = letter;
+  const [event, ...values] = unpack(letter.packed) as [string, ...unknown[]];
+  turn.label = `server-side event ${JSON.stringify(event)}`;
+  const nsp = internals.namespace(name, undefined);
+  const listeners = nsp?.rawListeners(event) ?? [];
+  if (ackId === undefined) {
+    for (const listener of listeners) void call(listener, values);
+    return;
+  }
+  const answer = new Answer(internals, { ...letter, ackId }, turn);
+  const called = listeners.map((listener) => call(listener, [...values, answer.send]));
+  if (called.length > 0) turn.follow(answer.waitFor(called));
+
+  function call(listener: (typeof listeners)[number], args: readonly unknown[]): Promise<void> {
+    return callListener(internals, turn, nsp, listener, args, { event, nsp: name, socketId: "" });
+  }
+}
+
+/** The acknowledgement of such an event. The first call answers; later ones do nothing. */
+class Answer {
+  readonly #internals: Internals;
+  readonly #question: Letter & { kind: "serverSide" } & { readonly ackId: number };
+  readonly #turn: Turn;
+  readonly #late = new LateAnswer();
+
+  constructor(
+    internals: Internals,
+    question: Letter & { kind: "serverSide" } & { readonly ackId: number },
+    turn: Turn,
+  ) {
+    this.#internals = internals;
+    this.#question = question;
+    this.#turn = turn;
+  }
+
+  /** @throws {CoreError} `core.ack_too_large`; and what cannot be encoded */
+  readonly send = (...args: unknown[]): void => {
+    if (this.#late.isSent) return;
+    const { runtime, codec } = this.#internals;
+    const { ackId, nsp, sid } = this.#question;
+    const messages = codec.encode({ type: "ack", nsp, id: ackId, args });
+    const bytes = toMessagesBytes(messages);
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw new CoreError(
+        "core.ack_too_large",
+        `expected an answer of up to ${MAX_ANSWER_BYTES} bytes, got ${bytes}`,
+        { evidence: { bytes } },
+      );
+    }
+    this.#late.markSent();
+    const turn = livingTurn(this.#turn);
+    turn.track(runtime.store.saveAnswer({ ackId, nsp, sid, messages, atMs: runtime.clock.nowMs() }));
+  };
+
+  waitFor(handlers: readonly Promise<void>[]): Promise<void> {
+    return this.#late.waitFor(this.#internals, handlers);
+  }
+}

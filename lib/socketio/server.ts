@@ -1,0 +1,282 @@
+import { ConfigError } from "../errors.ts";
+import { effectTurn } from "./rooms/broadcast.ts";
+import { closeEverySession } from "../engine/heartbeat/close-every-session.ts";
+import { CoreError } from "../engine/errors.ts";
+import { isThenable } from "./replay/handler.ts";
+import type { HandlerFailure, Internals } from "./internals.ts";
+import type { Namespace } from "./namespace.ts";
+import { NamespaceFacade } from "./namespace-facade.ts";
+import { Namespaces } from "./namespaces.ts";
+import { assertNoServer, refuseListening, refuseMember } from "./refused-members.ts";
+import type { MatchFunction, ParentNamespace } from "./parent-namespace.ts";
+import { Recovery } from "./recovery/recovery.ts";
+import { ReplayCheck } from "./replay/replay-check.ts";
+import type { Runtime } from "../engine/runtime.ts";
+import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
+import type { Session } from "../engine/session.ts";
+import type { Socket } from "./socket.ts";
+import { SocketIoApp } from "./packets/socket-io-app.ts";
+import { currentContext, type Tally, type Turn } from "../engine/turn.ts";
+import type { DefaultEventsMap, EventsMap } from "./replay/typed-events.ts";
+
+/**
+ * A Socket.IO server with no server in it: the same API, run one packet at a time on whichever instance is free.
+ *
+ * @example
+ * import { Server } from "nonsticky";
+ * export const io = new Server();
+ * io.on("connection", (socket) => {
+ *   socket.join("lobby");
+ *   socket.on("chat message", (text, ack) => {
+ *     io.to("lobby").emit("chat message", text);
+ *     ack?.({ ok: true });
+ *   });
+ * });
+ */
+export class Server<
+  Listen extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = DefaultEventsMap,
+  ServerSide extends EventsMap = DefaultEventsMap,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Socket.IO: untyped data is anything
+  SocketData = any,
+> extends NamespaceFacade<Listen, Emit, ServerSide, SocketData> {
+  readonly sockets: Namespace<Listen, Emit, ServerSide, SocketData>;
+  /** The layer below: its events, and what `createHandlers` serves. */
+  readonly engine: SocketIoApp;
+  readonly #options: ResolvedServerOptions;
+  readonly #namespaces: Namespaces<Listen, Emit, ServerSide, SocketData>;
+  readonly #internals: Internals;
+  #runtime: Runtime | undefined;
+
+  /** Throws `config.unknown_option`, `config.bad_option`, and `config.no_server_to_attach`. */
+  constructor(options?: ServerOptions);
+  /** As with Socket.IO, where the first argument is what to attach to: here there is nothing to. */
+  constructor(server: undefined, options?: ServerOptions);
+  constructor(first?: ServerOptions, second?: ServerOptions) {
+    super();
+    assertNoServer(first);
+    this.#options = resolveServerOptions(first ?? second ?? {}, process.env);
+    this.#internals = this.#createInternals();
+    this.#namespaces = new Namespaces({
+      server: this,
+      internals: this.#internals,
+      isServed: () => this.#runtime !== undefined,
+      onNew: (nsp) => this.#announce(nsp),
+    });
+    this.sockets = this.of("/");
+    this.engine = new SocketIoApp(this.#internals, this.#options.engine, (runtime) => {
+      this.#runtime = runtime;
+      if (this.#options.isExclusive) runtime.outbound.writeExclusively();
+    });
+  }
+
+  /** The namespace of that name, made on first use. With a `listener` of its connections. */
+  of(
+    name: string,
+    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
+  ): Namespace<Listen, Emit, ServerSide, SocketData>;
+  /**
+   * Every namespace whose name fits, made when a client asks for it. Parents are asked in the order of registration.
+   * Throws `core.stateful_expression` for an expression with the flag `g` or `y`, `core.registration_in_handler`.
+   */
+  of(
+    match: RegExp | MatchFunction,
+    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
+  ): ParentNamespace<Listen, Emit, ServerSide, SocketData>;
+  of(
+    name: string | RegExp | MatchFunction,
+    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
+  ): Namespace<Listen, Emit, ServerSide, SocketData>;
+  of(
+    name: string | RegExp | MatchFunction,
+    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
+  ): Namespace<Listen, Emit, ServerSide, SocketData> {
+    const nsp =
+      typeof name === "function" || name instanceof RegExp
+        ? this.#namespaces.addParent(requirePattern(name))
+        : this.#namespaces.of(name.startsWith("/") ? name : `/${name}`);
+    if (listener) nsp.on("connect", listener);
+    return nsp;
+  }
+
+  /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
+  path(value?: never): string {
+    refuseSetting("path", value);
+    return this.#options.engine.path;
+  }
+
+  /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
+  connectTimeout(value?: never): number {
+    refuseSetting("connectTimeout", value);
+    return this.#options.connectTimeoutMs;
+  }
+
+  /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
+  serveClient(value?: never): boolean {
+    refuseSetting("serveClient", value);
+    return this.#options.engine.serveClient;
+  }
+
+  /**
+   * Ends every session there is, of every namespace, wherever its packets run: `disconnect` handlers see `server
+   * shutting down`, clients see `transport close` and come back by themselves. Nothing stops listening, so clients
+   * can come at any time. Resolves, and calls back, when all have been told to end; their handlers run after that.
+   */
+  async close(callback?: (error?: Error) => void): Promise<void> {
+    const { runtime } = this.#internals;
+    const turn = effectTurn(runtime);
+    await turn?.order(() => closeEverySession(runtime, this.#options.engine.pingIntervalMs));
+    callback?.();
+  }
+
+  /** Throws `core.no_adapter`: sockets and rooms are in the table. */
+  adapter(): never {
+    return refuseMember("core.no_adapter", "io.adapter()", "what adapters share is in the table; omit it");
+  }
+
+  /** Throws `core.no_server`. */
+  get httpServer(): never {
+    return refuseListening("io.httpServer");
+  }
+
+  /** Throws `core.no_server`. */
+  listen(): never {
+    return refuseListening("io.listen()");
+  }
+
+  /** Throws `core.no_server`. */
+  attach(): never {
+    return refuseListening("io.attach()");
+  }
+
+  /** Throws `core.no_server`. */
+  attachApp(): never {
+    return refuseListening("io.attachApp()");
+  }
+
+  /** Throws `core.no_server`. */
+  bind(): never {
+    return refuseListening("io.bind()");
+  }
+
+  /** Throws `core.no_server`. */
+  onconnection(): never {
+    return refuseListening("io.onconnection()");
+  }
+
+  /**
+   * Waits for what was emitted, joined and left so far: in a handler, by its turn; elsewhere, outside of any. Resolves
+   * with how many sends were delivered, found their client gone, or were given up on. Outside of any turn it rejects
+   * when the table was out of reach.
+   */
+  async flush(): Promise<Readonly<Tally>> {
+    const { detached } = this.#internals.runtime;
+    const turn = currentContext()?.turn ?? detached;
+    await turn.runEndings();
+    await turn.settleEffects();
+    // Nobody else would hear of it: outside of any turn there is no letter that comes again.
+    const failure = turn === detached ? turn.takeFailure() : undefined;
+    if (failure) throw failure.error;
+    return { ...turn.tally };
+  }
+
+  #createInternals(): Internals {
+    const server = this;
+    return {
+      get runtime() {
+        return server.#requireRuntime();
+      },
+      codec: this.#options.codec,
+      recovery: this.#options.recovery && new Recovery(this.#options.recovery),
+      replayCheck: this.#options.replayDigest
+        ? new ReplayCheck(() => this.#requireRuntime().logger)
+        : undefined,
+      ackWaitMs: this.#options.ackWaitMs,
+      namespace: (name, parent) => this.#namespaces.find(name, parent),
+      askForNamespace: (name, ask) => this.#namespaces.connectTo(name, ask),
+      sessionOf: (turn: Turn): Session | undefined => turn.session,
+      saveSession: async (session) => {
+        const { store } = this.#requireRuntime();
+        await Promise.all([...session.sockets.values()].map((state) => state.save(store)));
+      },
+      reportFailure: (failure) => {
+        const { error, event, nsp, socketId } = failure;
+        const code = "core.handler_failed";
+        this.#requireRuntime().logger.error("a handler failed", { code, event, nsp, socketId, error });
+        this.#tellApp(failure);
+      },
+    };
+  }
+
+  /** What fails in `onError` itself is only logged: it is called where a handler must harm nobody. */
+  #tellApp(failure: HandlerFailure): void {
+    const { event, nsp, socketId } = failure;
+    const report = (error: unknown) => {
+      this.#requireRuntime().logger.error("onError failed", { event, nsp, socketId, error });
+    };
+    try {
+      const told: unknown = this.#options.onError?.(failure);
+      if (isThenable(told)) void Promise.resolve(told).catch(report);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** Once per namespace on each instance, when that first meets it. Throws while the app's module is loading only. */
+  #announce(nsp: Namespace<Listen, Emit, ServerSide, SocketData>): void {
+    const report = (error: unknown) => {
+      if (this.#runtime === undefined) throw error;
+      this.#internals.reportFailure({ error, event: "new_namespace", nsp: nsp.name, socketId: "" });
+    };
+    for (const listener of this.sockets.rawListeners("new_namespace")) {
+      try {
+        const result = Reflect.apply(listener, this.sockets, [nsp]);
+        if (isThenable(result)) void Promise.resolve(result).catch(report);
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
+
+  #requireRuntime(): Runtime {
+    if (this.#runtime) return this.#runtime;
+    throw new CoreError(
+      "core.no_runtime",
+      "expected this server to be served by createHandlers(io) before anything is sent through it; " +
+        "emit from handlers, or after the handlers have been created",
+    );
+  }
+}
+
+type ConnectionListener<
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  SocketData,
+> = (socket: Socket<Listen, Emit, ServerSide, SocketData>) => unknown;
+
+function requirePattern<T extends RegExp | MatchFunction>(match: T): T {
+  if (match instanceof RegExp && (match.global || match.sticky)) {
+    throw new CoreError(
+      "core.stateful_expression",
+      `expected an expression without the flags g and y, which remember where they were, got ${String(match)}`,
+    );
+  }
+  const turn = currentContext()?.turn;
+  if (turn === undefined) return match;
+  throw new CoreError(
+    "core.registration_in_handler",
+    `expected dynamic namespaces to be defined where the app's module is loaded, got io.of(${String(match)}) inside ` +
+      `${turn.label}; no other instance would know it`,
+    { evidence: { turn: turn.label } },
+  );
+}
+
+function refuseSetting(name: string, value: unknown): void {
+  if (value === undefined) return;
+  throw new ConfigError(
+    "config.set_by_option",
+    `expected ${name} to be given to the constructor, new Server({ ${name} }), got a call of io.${name}(…): ` +
+      "every instance must have it from the start",
+  );
+}

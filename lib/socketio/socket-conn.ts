@@ -1,0 +1,89 @@
+import type { Logger } from "../log.ts";
+import type { Session } from "../engine/session.ts";
+
+/** What there is of the underlying connection: `socket.conn`. */
+export interface Conn {
+  /** The session id, a secret of its client. */
+  readonly id: string;
+  readonly protocol: number;
+  readonly readyState: "open" | "closed";
+  readonly transport: { readonly name: string };
+  readonly remoteAddress: string;
+  readonly request: Request;
+  /** Ends the connection; the client comes back by itself. */
+  close(): void;
+  /** Accepted, and never called: no instance sees a connection for longer than one packet. */
+  on(event: string, listener: (...args: never[]) => unknown): Conn;
+  once(event: string, listener: (...args: never[]) => unknown): Conn;
+  off(event: string, listener: (...args: never[]) => unknown): Conn;
+}
+
+/**
+ * The request that opened the session, as far as apps read it. What they add to it (`socket.request.user`) is kept
+ * like own properties of the socket, so whatever is its own must not look like one of those.
+ */
+export class Request {
+  readonly #session: Session;
+
+  /** @internal */
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.#session.handshake.headers;
+  }
+
+  get url(): string {
+    return this.#session.handshake.url;
+  }
+
+  get method(): "GET" {
+    return "GET";
+  }
+
+  get connection(): { readonly remoteAddress: string; readonly encrypted: boolean } {
+    const { address, secure } = this.#session.handshake;
+    return { remoteAddress: address, encrypted: secure };
+  }
+
+  get socket(): { readonly remoteAddress: string; readonly encrypted: boolean } {
+    return this.connection;
+  }
+
+  get _query(): Readonly<Record<string, string>> {
+    return this.#session.handshake.query;
+  }
+}
+
+let isTold = false;
+
+export function toConn(session: Session, request: Request, logger: Logger, close: () => void): Conn {
+  const { sid, record, handshake } = session;
+  const ignore = (event: string): Conn => {
+    if (!isTold) {
+      isTold = true;
+      logger.warn(
+        "listeners of socket.conn are never called: no instance sees a connection for longer than a packet",
+        {
+          code: "core.no_connection_events",
+          event,
+        },
+      );
+    }
+    return conn;
+  };
+  const conn: Conn = {
+    id: sid,
+    protocol: record.protocol,
+    readyState: session.alive ? "open" : "closed",
+    transport: { name: record.transport },
+    remoteAddress: handshake.address,
+    request,
+    close,
+    on: ignore,
+    once: ignore,
+    off: () => conn,
+  };
+  return conn;
+}

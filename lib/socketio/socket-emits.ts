@@ -1,0 +1,95 @@
+import {
+  abandon,
+  answerCallback,
+  askSession,
+  CALLBACK_WAIT_MS,
+  splitCallback,
+  type Ask,
+} from "./rooms/ask.ts";
+import type { EmitFlags } from "./rooms/broadcast.ts";
+import { callHandler } from "./replay/handler.ts";
+import { learn } from "./replay/recorded-result.ts";
+import { emitToSession } from "./rooms/publish.ts";
+import type { Session } from "../engine/session.ts";
+import type { AnySocket } from "./socket.ts";
+import { currentContext, type Turn } from "../engine/turn.ts";
+
+/** What a socket's own code emits to it, with the flags that were set before. */
+export class SocketEmits {
+  readonly #socket: AnySocket;
+  readonly #session: Session;
+  readonly #effectTurn: () => Turn | undefined;
+  #flags: EmitFlags = {};
+
+  /** `effectTurn`: the turn that an effect belongs to; undefined where effects are inert. */
+  constructor(socket: AnySocket, session: Session, effectTurn: () => Turn | undefined) {
+    this.#socket = socket;
+    this.#session = session;
+    this.#effectTurn = effectTurn;
+  }
+
+  /** For the next emit. */
+  addFlags(flags: EmitFlags): void {
+    this.#flags = { ...this.#flags, ...flags };
+  }
+
+  takeFlags(): EmitFlags {
+    const flags = this.#flags;
+    this.#flags = {};
+    return flags;
+  }
+
+  emit(event: string, args: readonly unknown[]): void {
+    const { timeout, ...flags } = this.takeFlags();
+    const { values, callback } = splitCallback(args);
+    const { nsp, id: socketId, internalState } = this.#socket;
+    const { internals } = nsp;
+    if (callback === undefined) {
+      emitToSession(internals, this.#session, internalState, this.#effectTurn(), [event, ...values], flags);
+      this.#tellOutgoing(event, values);
+      return;
+    }
+    const ask = this.#toAsk(event, values, { ...flags, timeout: timeout ?? CALLBACK_WAIT_MS });
+    const turn = currentContext()?.turn ?? this.#effectTurn();
+    const where = { event, nsp: nsp.name, socketId };
+    answerCallback(
+      internals,
+      turn,
+      learn(ask, "refuse"),
+      callback,
+      timeout === undefined
+        ? { result: (answer) => answer, error: (error) => abandon(internals, error, where) }
+        : { result: (answer) => [null, ...answer], error: (error) => [error] },
+      where,
+    );
+  }
+
+  async emitWithAck(event: string, values: readonly unknown[]): Promise<readonly unknown[]> {
+    const { timeout, ...flags } = this.takeFlags();
+    const asked = learn(this.#toAsk(event, values, { ...flags, timeout: timeout ?? Infinity }), "refuse");
+    this.#effectTurn()?.follow(asked.catch(() => undefined));
+    return asked;
+  }
+
+  #toAsk(
+    event: string,
+    values: readonly unknown[],
+    flags: EmitFlags & { timeout: number },
+  ): Ask<readonly unknown[]> {
+    const turn = this.#effectTurn();
+    // In a replay, where the answer of the live run is given instead.
+    if (turn === undefined) return () => new Promise(() => undefined);
+    const { nsp } = this.#socket;
+    const ask = askSession(nsp.internals, this.#session, turn, nsp.name, [event, ...values], flags);
+    this.#tellOutgoing(event, values);
+    return ask;
+  }
+
+  #tellOutgoing(event: string, values: readonly unknown[]): void {
+    const turn = this.#effectTurn();
+    if (turn === undefined) return;
+    for (const listener of this.#socket.listenersAnyOutgoing()) {
+      void callHandler(this.#socket.nsp.internals, turn, this.#socket, event, listener, [event, ...values]);
+    }
+  }
+}

@@ -1,0 +1,287 @@
+import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts";
+import { joinRooms, leaveRooms } from "./rooms/membership.ts";
+import type { Namespace } from "./namespace.ts";
+import { disconnectByServer } from "./packets/on-disconnect.ts";
+import type { Session } from "../engine/session.ts";
+import { Request, toConn, type Conn } from "./socket-conn.ts";
+import { SocketEmits } from "./socket-emits.ts";
+import { toHandshake, type Handshake } from "./rooms/socket-handshake.ts";
+import type { SocketState } from "./replay/socket-state.ts";
+import { SocketListeners } from "./socket-listeners.ts";
+import { sendKick } from "./rooms/sockets-at-a-distance.ts";
+import { currentContext, livingTurn, type Turn } from "../engine/turn.ts";
+import {
+  type AckResult,
+  type DecorateAcknowledgements,
+  type DefaultEventsMap,
+  type EventNames,
+  type EventNamesWithAck,
+  type EventParams,
+  type EventsMap,
+  type ParamsWithoutAck,
+} from "./replay/typed-events.ts";
+
+/**
+ * A client in a namespace, for the length of one packet. The connection listener runs once live, when the client
+ * connects, and is replayed before every later packet to bind the handlers again; then every effect in it is inert.
+ * What is to be remembered belongs into `data`, or into rooms.
+ */
+export class Socket<
+  Listen extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = DefaultEventsMap,
+  ServerSide extends EventsMap = DefaultEventsMap,
+  SocketData = unknown,
+> extends SocketListeners<Listen> {
+  readonly #nsp: Namespace<Listen, Emit, ServerSide, SocketData>;
+  readonly #session: Session;
+  readonly #state: SocketState;
+  readonly #turn: Turn;
+  readonly #isReplayed: boolean;
+  readonly #isBinding: () => boolean;
+  readonly #request: Request;
+  readonly #emits: SocketEmits;
+  #handshake: Handshake | undefined;
+  #conn: Conn | undefined;
+  #bound: Promise<void> = Promise.resolve();
+
+  /** @internal */
+  constructor(
+    nsp: Namespace<Listen, Emit, ServerSide, SocketData>,
+    session: Session,
+    state: SocketState,
+    turn: Turn,
+    replay?: { readonly isBinding: () => boolean },
+  ) {
+    super(state, nsp.internals);
+    this.#nsp = nsp;
+    this.#session = session;
+    this.#state = state;
+    this.#turn = turn;
+    this.#isReplayed = replay !== undefined;
+    this.#isBinding = replay?.isBinding ?? (() => false);
+    this.#request = new Request(session);
+    this.#emits = new SocketEmits(this, session, () => this.#effectTurn());
+  }
+
+  get id(): string {
+    return this.#state.id;
+  }
+
+  get nsp(): Namespace<Listen, Emit, ServerSide, SocketData> {
+    return this.#nsp;
+  }
+
+  get server(): Namespace<Listen, Emit, ServerSide, SocketData>["server"] {
+    return this.#nsp.server;
+  }
+
+  get connected(): boolean {
+    return this.#state.connected;
+  }
+
+  get disconnected(): boolean {
+    return !this.connected;
+  }
+
+  /**
+   * "Your state is already there": true in every turn but the first, and in that one as well when the client's state
+   * was recovered.
+   */
+  get recovered(): boolean {
+    currentContext()?.run?.check?.allowEffects();
+    return this.#isReplayed || this.#state.recovered;
+  }
+
+  /** True while the connection listener only binds handlers: guard effects the library cannot see with it. */
+  get replaying(): boolean {
+    currentContext()?.run?.check?.allowEffects();
+    return this.#isInert();
+  }
+
+  /** Its own room, which has the name of its id, and those it has joined. A copy. */
+  get rooms(): Set<string> {
+    return new Set(this.#state.rooms);
+  }
+
+  /** Remembered from packet to packet, whichever instance takes it: what JSON can hold, up to 256 KB. */
+  get data(): SocketData {
+    return this.#state.data.view as SocketData;
+  }
+
+  set data(data: SocketData) {
+    this.#state.data.replace(data);
+  }
+
+  get handshake(): Handshake {
+    return (this.#handshake ??= toHandshake(this.#session.handshake, this.#state.auth));
+  }
+
+  get conn(): Conn {
+    const { logger } = this.#nsp.internals.runtime;
+    return (this.#conn ??= toConn(this.#session, this.#request, logger, () => {
+      const turn = this.#effectTurn();
+      if (turn) this.#session.close(turn, "forced close");
+    }));
+  }
+
+  /** What the session's first request said. What is added to it, `socket.request.user`, is there again next time. */
+  get request(): Request {
+    return this.#request;
+  }
+
+  get client(): { readonly conn: Conn; readonly request: Request } {
+    return { conn: this.conn, request: this.#request };
+  }
+
+  /**
+   * Throws when the event is reserved or over 128 KB; nothing has been sent then. Returns true. A function as the last
+   * argument is called with the client's answer; without `timeout` it is given up on after 10 s.
+   */
+  emit<Name extends EventNames<Emit>>(event: Name, ...args: EventParams<Emit, Name>): true {
+    this.#emits.emit(event, args);
+    return true;
+  }
+
+  /**
+   * Resolves with the first argument of the client's answer. Rejects when there is none within `timeout(ms)`, or, if
+   * none was given, before the invocation ends.
+   */
+  async emitWithAck<Name extends EventNamesWithAck<Emit>>(
+    event: Name,
+    ...args: ParamsWithoutAck<Emit, Name>
+  ): Promise<AckResult<Emit, Name>> {
+    const [first] = await this.#emits.emitWithAck(event, args);
+    return first as AckResult<Emit, Name>;
+  }
+
+  send(...args: EventParams<Emit, "message" & EventNames<Emit>>): this {
+    this.emit("message", ...(args as never));
+    return this;
+  }
+
+  write(...args: EventParams<Emit, "message" & EventNames<Emit>>): this {
+    return this.send(...args);
+  }
+
+  /** For the next emit: it may be lost when the client or the account is busy. */
+  get volatile(): this {
+    this.#emits.addFlags({ volatile: true });
+    return this;
+  }
+
+  /** For the next emit: how long its acknowledgement is waited for, in milliseconds. */
+  timeout(ms: number): Socket<Listen, DecorateAcknowledgements<Emit>, ServerSide, SocketData> {
+    this.#emits.addFlags({ timeout: ms });
+    return this;
+  }
+
+  /** Accepted and without effect: API Gateway decides about compression. */
+  compress(compress: boolean): this {
+    void compress;
+    return this;
+  }
+
+  /** Resolves when the membership is stored. A later emit of the same turn reaches the room with no await. */
+  join(rooms: string | readonly string[]): Promise<void> {
+    const turn = this.#effectTurn();
+    for (const room of typeof rooms === "string" ? [rooms] : rooms) this.#note("join", room);
+    if (turn === undefined) return Promise.resolve();
+    return joinRooms(this.#nsp.internals.runtime, turn, this.#session, this.#state, rooms);
+  }
+
+  /** Resolves when it is stored. A later emit of the same turn leaves the socket out with no await. */
+  leave(room: string): Promise<void> {
+    const turn = this.#effectTurn();
+    this.#note("leave", room);
+    if (turn === undefined) return Promise.resolve();
+    return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, room);
+  }
+
+  /** Everyone in these rooms but this socket. */
+  to(room: string | readonly string[]): Broadcast<Emit, SocketData> {
+    return this.broadcast.to(room);
+  }
+
+  in(room: string | readonly string[]): Broadcast<Emit, SocketData> {
+    return this.broadcast.to(room);
+  }
+
+  except(room: string | readonly string[]): Broadcast<Emit, SocketData> {
+    return this.broadcast.except(room);
+  }
+
+  /** Everyone in the namespace but this socket. */
+  get broadcast(): Broadcast<Emit, SocketData> {
+    return new BroadcastOperator(
+      this.#nsp,
+      { exceptSid: this.#session.sid, exceptSocketId: this.id },
+      this.#emits.takeFlags(),
+    );
+  }
+
+  get local(): Broadcast<Emit, SocketData> {
+    return this.broadcast.local;
+  }
+
+  /**
+   * Leaves the namespace; with `close`, all namespaces, and the connection is closed. A handler whose letter has been
+   * released is not alone with its socket any more, so the session does it in its own order, a moment later.
+   */
+  disconnect(close = false): this {
+    const turn = this.#effectTurn();
+    if (turn === undefined || !this.connected) return this;
+    const { internals } = this.#nsp;
+    if (turn.ownsLaneOf(this.#session)) {
+      disconnectByServer(internals, this.#session, turn, this, close);
+    } else {
+      const { sid, nsp, id: socketId } = this.#state;
+      void turn.order(() => sendKick(internals.runtime, { sid, nsp, socketId, close }));
+    }
+    return this;
+  }
+
+  /** @internal */
+  get internalState(): SocketState {
+    return this.#state;
+  }
+
+  /** @internal Resolves when its connection listeners have bound their handlers, asynchronous ones included. */
+  get bound(): Promise<void> {
+    return this.#bound;
+  }
+
+  set bound(bound: Promise<void>) {
+    this.#bound = bound;
+  }
+
+  /** @internal Makes the socket as its packet finds it: with what the app has put on it and on its request. */
+  restore<T>(bind: () => T): T {
+    return this.#state.own.restore(this, () => this.#state.request.restore(this.#request, bind));
+  }
+
+  /** @internal What a replay has put on it by now is no news. */
+  observe(): void {
+    this.#state.own.observe(this);
+    this.#state.request.observe(this.#request);
+  }
+
+  /** For the comparison of a replay with the live run. */
+  #note(what: string, room: string): void {
+    currentContext()?.run?.check?.noteEffect(`${what} ${JSON.stringify(room)}`);
+  }
+
+  #isInert(): boolean {
+    const context = currentContext();
+    return context ? context.mode === "replay" : this.#isBinding();
+  }
+
+  /** The turn that an effect belongs to: this socket's, or, if that is over, whichever the code runs in. */
+  #effectTurn(): Turn | undefined {
+    if (this.#isInert()) return undefined;
+    return livingTurn(this.#turn);
+  }
+}
+
+/** A socket whatever its events: what the library itself works with. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the app's types end here
+export type AnySocket = Socket<any, any, any, any>;
