@@ -1,10 +1,10 @@
 /**
- * Holds what the functions were seen to call against what their roles allow. The calls are those of whole runs on the
- * local runtime, which notes them: `NONSTICKY_CALLS=<directory> npm test`, then `npm run check:privileges -- <directory>`.
+ * Holds what the functions, and programs that emit from elsewhere, were seen to call against what they may. The calls
+ * are those of whole runs on the local runtime, which notes them: `NONSTICKY_CALLS=<directory> npm test`, then
+ * `npm run check:privileges -- <directory>`.
  */
-import { readdir, readFile } from "node:fs/promises";
-import path from "node:path";
-import { compileTemplate, type Template } from "../test/infra/compile.ts";
+import { compileEmitPolicy } from "../test/infra/compile.ts";
+import { allowedIn, callers, readCalls, type Caller } from "../test/infra/noted-calls.ts";
 
 /** What a service does in a function's name, and no code of ours. */
 const byServices: Readonly<Record<string, string>> = {
@@ -22,7 +22,14 @@ const rare: Readonly<Record<string, string>> = {
     "the sweep of an interval that a deploy has changed, a day later: test/engine/heartbeat.test.ts",
 };
 
-const functions = ["connect", "poll", "inbox", "heartbeat"] as const;
+/** What says what each may do. */
+const grants: Readonly<Record<Caller, string>> = {
+  connect: "ConnectRole",
+  poll: "PollRole",
+  inbox: "InboxRole",
+  heartbeat: "HeartbeatRole",
+  emitter: "NonstickyEmitPolicy",
+};
 
 const [directory] = process.argv.slice(2);
 if (directory === undefined) {
@@ -31,13 +38,11 @@ if (directory === undefined) {
 }
 
 const seen = await readCalls(directory);
-const templates = await Promise.all(
-  ["fifo", "direct"].map((ordering) => compileTemplate({ stage: "dev", ordering })),
-);
+const templates = await Promise.all(["fifo", "direct"].map(compileEmitPolicy));
 let failures = 0;
-for (const name of functions) {
+for (const name of callers) {
   // A run notes no ordering: a call must be allowed in one of them, and a permission of either be used.
-  const allowed = new Set(templates.flatMap((template) => actionsOf(template, name)));
+  const allowed = new Set(templates.flatMap((template) => allowedIn(template, grants[name])));
   const called = [...(seen.get(name) ?? [])].sort();
   const forbidden = called.filter((call) => !allowed.has(call));
   const unused = [...allowed]
@@ -54,48 +59,3 @@ for (const name of functions) {
 }
 console.log(failures === 0 ? "every call is allowed, every permission is used" : `${failures} differences`);
 process.exitCode = failures === 0 ? 0 : 1;
-
-async function readCalls(from: string): Promise<Map<string, Set<string>>> {
-  const calls = new Map<string, Set<string>>();
-  for (const file of await readdir(from)) {
-    const text = await readFile(path.join(from, file), "utf8");
-    for (const line of text.split("\n").filter(Boolean)) {
-      const [deployed = "", ...action] = line.split(" ");
-      const name = functions.find((one) => deployed.endsWith(`-${one}`));
-      if (name === undefined) continue;
-      const known = calls.get(name) ?? new Set<string>();
-      calls.set(name, known.add(action.join(" ")));
-    }
-  }
-  if (calls.size === 0) throw new Error(`expected noted calls in ${from}, got none`);
-  return calls;
-}
-
-/** As the calls are noted: permissions on connections by method, which their resource names. */
-function actionsOf({ Resources }: Template, name: string): string[] {
-  const role = Resources[`${name[0]?.toUpperCase()}${name.slice(1)}Role`];
-  const policies = (role?.Properties.Policies ?? []) as {
-    readonly PolicyDocument: { readonly Statement: readonly Statement[] };
-  }[];
-  return policies.flatMap(({ PolicyDocument }) =>
-    PolicyDocument.Statement.flatMap(({ Action, Resource }) =>
-      [Action]
-        .flat()
-        .flatMap((action) =>
-          action === "execute-api:ManageConnections"
-            ? methodsOf(Resource).map((method) => `${action} ${method}`)
-            : [action],
-        ),
-    ),
-  );
-}
-
-interface Statement {
-  readonly Action: string | readonly string[];
-  readonly Resource: unknown;
-}
-
-function methodsOf(resource: unknown): string[] {
-  const text = JSON.stringify(resource);
-  return ["POST", "DELETE", "GET"].filter((method) => text.includes(`/${method}/@connections`));
-}

@@ -2,7 +2,6 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import path from "node:path";
 
-const directory = process.env["NONSTICKY_CALLS"];
 const noted = new Set<string>();
 
 /** Names a function in the requests that its instances sign: as session token, which Lambda's credentials have, too. */
@@ -15,12 +14,14 @@ export const toCallerToken = (functionName: string): string => `local/${function
  * @param action as IAM calls it, `dynamodb:Query`
  */
 export function noteCall({ headers }: Pick<IncomingMessage, "headers">, action: string): void {
+  const directory = process.env["NONSTICKY_CALLS"];
   if (directory === undefined || directory === "") return;
   const token = headers["x-amz-security-token"];
   if (typeof token !== "string" || !token.startsWith("local/")) return;
   const line = `${token.slice("local/".length)} ${action}`;
-  if (noted.has(line)) return;
-  noted.add(line);
+  const place = path.join(directory, `${process.pid}.txt`);
+  if (noted.has(`${place} ${line}`)) return;
+  noted.add(`${place} ${line}`);
   mkdirSync(directory, { recursive: true });
-  appendFileSync(path.join(directory, `${process.pid}.txt`), `${line}\n`);
+  appendFileSync(place, `${line}\n`);
 }

@@ -38,12 +38,16 @@ export function createEnvironment(
   };
 }
 
+/** How programs outside of the stack are named where calls are noted. */
+const OUTSIDE_PROGRAM = "outside-emitter";
+
 /** What a program outside of the stack needs to act on its clients: which table, which way back, and the way here. */
 export function createOutsideEnvironment(topology: Topology, endpoints: Endpoints): Record<string, string> {
   const needed = ["NONSTICKY_TABLE", "NONSTICKY_CALLBACK_URL"];
   const values = topology.functions.flatMap((spec) => Object.entries(localise(spec, topology, endpoints)));
   return {
     ...sdkEnvironment(topology, endpoints),
+    AWS_SESSION_TOKEN: toCallerToken(OUTSIDE_PROGRAM),
     ...Object.fromEntries(values.filter(([name]) => needed.includes(name))),
   };
 }

@@ -49,6 +49,17 @@ export async function compileTemplate(options: CompileOptions): Promise<Template
   return JSON.parse(template) as Template;
 }
 
+/** The stack as somebody's service gets it, with the policy for functions that emit. */
+export const compileEmitPolicy = (ordering: string): Promise<Template> => {
+  const outputs = "  - ${file(infra/outputs.yml)}";
+  const policy = "  - ${file(infra/plugin/emit-policy.yml)}";
+  return compileTemplate({
+    stage: "dev",
+    ordering,
+    edits: { "serverless.yml": [outputs, `${outputs}\n${policy}`] },
+  });
+};
+
 async function packageService({ stage, ordering, params, edits = {} }: CompileOptions): Promise<string> {
   const serviceDir = await mkdtemp(path.join(tmpdir(), "nonsticky-infra-"));
   try {
