@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import dynalite from "dynalite";
+import { createGuardedTable } from "../infra/local/dynamodb/guarded-table.ts";
 import { startDynamo } from "../infra/local/dynamodb/start.ts";
 import { readTopology } from "../infra/local/service/read-topology.ts";
 import type { Topology } from "../infra/local/topology.ts";
@@ -80,7 +80,7 @@ function readOptions(args: string[]) {
 }
 
 async function startTable({ table, region }: Topology): Promise<string> {
-  const server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
+  const server = createGuardedTable();
   running.table = server;
   server.listen(0, host);
   await once(server, "listening");

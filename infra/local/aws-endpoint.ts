@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { InvocationOutcome } from "./lambda/instance.ts";
 import { noteCall } from "./call-log.ts";
+import { isForThisMachine, isOfBrowser } from "./strangers.ts";
 import { answerSqs, SqsError, type QueueDirectory } from "./mailbox/sqs-protocol.ts";
 
 export interface AwsEndpointOptions {
@@ -14,6 +15,12 @@ export interface AwsEndpointOptions {
 /** The services that functions call through the SDK: SQS (JSON protocol) and Lambda's Invoke, on one loopback port. */
 export function attachAwsEndpoint(server: Server, options: AwsEndpointOptions): void {
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    // A page of any origin can send a form here, of which nobody would ask first.
+    if (isOfBrowser(request.headers) || !isForThisMachine(request.headers) || request.method !== "POST") {
+      request.resume();
+      response.writeHead(403).end();
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {

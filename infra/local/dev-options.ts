@@ -13,6 +13,7 @@ const flags = {
   chaos: { type: "string" },
   freeze: { type: "boolean" },
   "allow-binary-frames": { type: "boolean" },
+  "allow-host": { type: "string", multiple: true },
   "cold-start-ms": { type: "string" },
   ordering: { type: "string" },
 } as const;
@@ -31,6 +32,7 @@ export const usage = `${command} [options]
   --chaos P            probability, 0 to 1, that an invocation's process is killed
   --freeze             processes are stopped between events
   --allow-binary-frames  binary WebSocket frames pass, which API Gateway refuses
+  --allow-host NAME    a host name under which clients come besides this machine's own; may be given again
   --cold-start-ms A-B  extra delay of a new process before its first event
   --ordering MODE      fifo (default) or direct`;
 
@@ -61,6 +63,7 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
     chaos: readProbability(given.chaos),
     freeze: given.freeze,
     allowBinaryFrames: given["allow-binary-frames"],
+    allowedHosts: readHosts(given["allow-host"]),
     coldStartMs: readRange(given["cold-start-ms"]),
     ordering: readOrdering(given.ordering),
   };
@@ -81,6 +84,12 @@ function readFlags(args: readonly string[]) {
 function readPath(text: string | undefined): string | undefined {
   if (text === undefined || /^\/[^?#\s]*[^?#\s/]\/?$/.test(text)) return text;
   throw new LocalError(`expected --path to begin with a slash, like /socket.io, got ${text}`);
+}
+
+function readHosts(names: readonly string[] | undefined): readonly string[] | undefined {
+  const wrong = names?.find((name) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(name));
+  if (wrong === undefined) return names?.map((name) => name.toLowerCase());
+  throw new LocalError(`expected --allow-host to be a host name, like chat.example, got ${wrong}`);
 }
 
 function readProbability(text: string | undefined): number | undefined {

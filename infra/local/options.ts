@@ -22,6 +22,8 @@ export interface LocalOptions {
   readonly coldStartMs?: readonly [number, number];
   /** Static files; default: `public` beside the app module if it exists. */
   readonly publicDir?: string;
+  /** Names besides this machine's own under which clients come: of a tunnel, say. Any other `Host` is refused. */
+  readonly allowedHosts?: readonly string[];
   /** Extra environment of the functions; beats what the stack defines. */
   readonly env?: Readonly<Record<string, string>>;
   /** Default `fifo`. */

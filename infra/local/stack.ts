@@ -92,6 +92,7 @@ export class Stack {
       publicDir: this.#publicDir,
       webSocketApi: this.webSocketApi,
       faults: this.#faults,
+      allowedHosts: this.#options.allowedHosts ?? [],
       httpApi: this.#createHttpApi(gateway),
       management: {
         connections: this.connections,

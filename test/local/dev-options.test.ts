@@ -9,7 +9,7 @@ describe("the dev command's options", () => {
 
   it("are all understood", () => {
     const text =
-      "--app a.ts --port 0 --path /live/ --instances 2 --max-instances 4 --anti-affinity --chaos 0.5 --freeze --cold-start-ms 10-20 --ordering direct";
+      "--app a.ts --port 0 --path /live/ --instances 2 --max-instances 4 --anti-affinity --chaos 0.5 --freeze --cold-start-ms 10-20 --ordering direct --allow-host Chat.example --allow-host a.test";
 
     expect(parseDevOptions(text.split(" "), "chat.ts")).toEqual({
       app: "a.ts",
@@ -22,6 +22,7 @@ describe("the dev command's options", () => {
       freeze: true,
       coldStartMs: [10, 20],
       ordering: "direct",
+      allowedHosts: ["chat.example", "a.test"],
     });
   });
 
@@ -39,6 +40,7 @@ describe("the dev command's options", () => {
     ["--ordering random", "expected --ordering to be fifo or direct, got random"],
     ["--path socket.io", "expected --path to begin with a slash, like /socket.io, got socket.io"],
     ["--path /", "expected --path to begin with a slash, like /socket.io, got /"],
+    ["--allow-host *", "expected --allow-host to be a host name, like chat.example, got *"],
     ["--colour", "Unknown option '--colour'"],
     ["chat.ts", "Unexpected argument 'chat.ts'"],
     ["--port", "Option '--port <value>' argument missing"],

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Faults } from "../faults.ts";
 import { answerHttpApi, type HttpApiOptions } from "./http-api.ts";
 import { answerManagement, type ManagementOptions } from "./management.ts";
+import { isForThisMachine } from "../strangers.ts";
 import { sendFile } from "./static-files.ts";
 import type { WebSocketApi } from "./websocket.ts";
 
@@ -13,6 +14,8 @@ export interface GatewayOptions {
   readonly publicDir: string | undefined;
   readonly webSocketApi: WebSocketApi;
   readonly faults: Faults;
+  /** Names besides this machine's own under which it may be asked. */
+  readonly allowedHosts: readonly string[];
   readonly management: ManagementOptions;
   /** Absent: the stack has no function for long-polling. */
   readonly httpApi: HttpApiOptions | undefined;
@@ -23,10 +26,11 @@ export interface GatewayOptions {
  * `/<stage>` (the bare WebSocket API), and the @connections API.
  */
 export function attachGateway(server: Server, options: GatewayOptions): void {
-  const { stage, path, faults } = options;
+  const { stage, path, faults, allowedHosts } = options;
   const callback = `/${stage}/@connections/`;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const pathname = toPathname(request);
+    if (!isForThisMachine(request.headers, allowedHosts)) return answerStranger(request, response);
     if (pathname.startsWith(callback)) {
       return answerManagement(request, response, pathname.slice(callback.length), options.management);
     }
@@ -34,6 +38,7 @@ export function attachGateway(server: Server, options: GatewayOptions): void {
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const pathname = toPathname(request);
+    if (!isForThisMachine(request.headers, allowedHosts)) return refuse(socket, "403 Forbidden");
     if (faults.blindEdge && pathname.startsWith(`${path}/`)) return refuse(socket, "400 Bad Request");
     const isStage = pathname === `/${stage}` || (pathname === `/${stage}/` && !faults.noTrailingSlash);
     if (!isStage && !pathname.startsWith(`${path}/`)) {
@@ -41,6 +46,13 @@ export function attachGateway(server: Server, options: GatewayOptions): void {
     }
     options.webSocketApi.upgrade(request, socket, head).catch(() => socket.destroy());
   });
+}
+
+function answerStranger(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.writeHead(403, { "content-type": "application/json" });
+  const message = `expected a Host of this machine, got ${request.headers.host ?? "none"}: --allow-host`;
+  response.end(JSON.stringify({ message }));
 }
 
 function refuse(socket: Duplex, status: string): void {
