@@ -5,29 +5,17 @@
  */
 import { parseArgs } from "node:util";
 import { isPublished, writePublished } from "./published-calls.ts";
-import { startCountingAws, type Calls } from "./counting-aws.ts";
+import { startCountingAws } from "./counting-aws.ts";
 import { Client, loadHandlers } from "./handler-client.ts";
+import type { Budgeted, Counted, Operation } from "./operation.ts";
 import { measureIdlePoll, pollingOperations } from "./polling-calls.ts";
 import { recoveryOperations } from "./recovery-calls.ts";
 import { measureSweep } from "./sweep-calls.ts";
-
-/** What one operation was seen to do: requests, and what the table's are billed as. */
-export type Counted = Budgeted & Pick<Calls, "readUnits" | "writeUnits">;
-
-export type Budgeted = Pick<Calls, "reads" | "writes" | "posts" | "sends" | "invokes">;
 
 interface Row extends Counted {
   readonly operation: string;
   readonly budget: Budgeted;
   readonly ok: boolean;
-}
-
-export interface Operation<Who = Client> {
-  readonly operation: string;
-  readonly budget: Partial<Budgeted>;
-  /** Brings about the state before; not counted. */
-  readonly prepare: () => Promise<Who>;
-  readonly act: (client: Who) => Promise<unknown>;
 }
 
 const noBudget: Budgeted = { reads: 0, writes: 0, posts: 0, sends: 0, invokes: 0 };

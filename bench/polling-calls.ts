@@ -1,4 +1,4 @@
-import type { Budgeted, Counted, Operation } from "./calls.ts";
+import type { Budgeted, Counted, Operation } from "./operation.ts";
 import type { Client } from "./handler-client.ts";
 import { PollingClient, type PollingWorld } from "./polling-client.ts";
 

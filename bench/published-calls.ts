@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { operationNames } from "../infra/cost/operations.ts";
-import type { Counted } from "./calls.ts";
+import type { Counted } from "./operation.ts";
 
 /** What `nonsticky cost` reckons with: part of the package, which the bench is not. */
 const file = fileURLToPath(new URL("../infra/cost/calls.json", import.meta.url));

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Operation } from "./calls.ts";
+import type { Operation } from "./operation.ts";
 import type { CountingAws } from "./counting-aws.ts";
 import { Client, loadHandlers } from "./handler-client.ts";
 

@@ -1,4 +1,5 @@
-import { percentile, type Finding } from "./check.ts";
+import type { Finding } from "./check.ts";
+import { percentile } from "./outcome.ts";
 
 /** One finding, as it is printed when it is there. */
 export function describeFinding({ check, outcome, tookMs }: Finding): string {

@@ -1,4 +1,5 @@
-import type { Check, Finding, Outcome } from "./check.ts";
+import type { Check, Finding } from "./check.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Stage } from "./stage.ts";
 
 /** Runs checks one after the other, so that none disturbs the times of another. `onFinding` hears of each at once. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ClientOptions } from "ws";
-import { notChecked, type Need, type Outcome } from "./check.ts";
+import { notChecked, type Need, type Outcome } from "./outcome.ts";
 import { Peer, verificationNamespace } from "./peer.ts";
 import { Unexpected, Wire, type WireOptions } from "./wire.ts";
 

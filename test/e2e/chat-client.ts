@@ -1,5 +1,13 @@
 import { io, type ManagerOptions, type Socket } from "socket.io-client";
-import type { ChatMessage } from "./chat-load.ts";
+
+/** One attempt to say one thing. A message that is sent again is the same `logical` in another `packet`. */
+export interface ChatMessage {
+  readonly sender: string;
+  readonly logical: number;
+  /** Counts the packets of a sender in the order it sent them. */
+  readonly order: number;
+  readonly packet: string;
+}
 
 /** One connection of a client, from its beginning to its loss. */
 export interface Stay {

@@ -5,15 +5,6 @@ import { startOurs } from "../support/our-server.ts";
 import { pause, within } from "../support/waiting.ts";
 import { ChatClient } from "./chat-client.ts";
 
-/** One attempt to say one thing. A message that is sent again is the same `logical` in another `packet`. */
-export interface ChatMessage {
-  readonly sender: string;
-  readonly logical: number;
-  /** Counts the packets of a sender in the order it sent them. */
-  readonly order: number;
-  readonly packet: string;
-}
-
 /** What the app reports for every packet its handler runs for. */
 export interface Handled {
   readonly packet: string;

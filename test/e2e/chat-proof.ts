@@ -1,5 +1,6 @@
 import type { ChatClient, SentPacket, Stay } from "./chat-client.ts";
-import type { ChatMessage, LoadResult } from "./chat-load.ts";
+import type { LoadResult } from "./chat-load.ts";
+import type { ChatMessage } from "./chat-client.ts";
 
 /**
  * Everything that must not have happened, each with what shows it. An empty list is the proof; the lists name packets

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  judge,
-  notChecked,
-  percentile,
-  type Check,
-  type Finding,
-  type Outcome,
-} from "../../infra/verify/check.ts";
+import type { Check, Finding } from "../../infra/verify/check.ts";
+import { judge, notChecked, percentile, type Outcome } from "../../infra/verify/outcome.ts";
 import { checks } from "../../infra/verify/checks.ts";
 import { parseVerifyOptions, UsageError } from "../../infra/verify/options.ts";
 import { describeFinding, exitCodeOf, summarise, toJson } from "../../infra/verify/report.ts";

@@ -1,4 +1,5 @@
-import { judge, type Check } from "../check.ts";
+import type { Check } from "../check.ts";
+import { judge } from "../outcome.ts";
 import type { Stage } from "../stage.ts";
 
 /** What forms, templates and encodings stumble over. */

@@ -1,4 +1,5 @@
-import { judge, notChecked, percentile, type Check } from "../check.ts";
+import type { Check } from "../check.ts";
+import { judge, notChecked, percentile } from "../outcome.ts";
 
 const OPENINGS = 5;
 /** OPEN is posted by another function than the one that lets the client in, which tries again for so long. */

@@ -1,4 +1,5 @@
-import { judge, percentile, type Check } from "../check.ts";
+import type { Check } from "../check.ts";
+import { judge, percentile } from "../outcome.ts";
 
 /** Long enough for a cold start of the instance that takes the acknowledgement. */
 const BLOCK_MS = 3_000;

@@ -1,4 +1,5 @@
-import { judge, percentile, type Check } from "../check.ts";
+import type { Check } from "../check.ts";
+import { judge, percentile } from "../outcome.ts";
 
 interface Arrivals {
   readonly received: number;

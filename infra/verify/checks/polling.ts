@@ -1,5 +1,6 @@
 import { io } from "socket.io-client";
-import { judge, type Check } from "../check.ts";
+import type { Check } from "../check.ts";
+import { judge } from "../outcome.ts";
 import { verificationNamespace } from "../peer.ts";
 import type { Stage } from "../stage.ts";
 

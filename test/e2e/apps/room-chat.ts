@@ -1,6 +1,7 @@
 import { Server } from "nonsticky";
 import { report } from "../../support/collector.ts";
-import type { ChatMessage, Handled } from "../chat-load.ts";
+import type { Handled } from "../chat-load.ts";
+import type { ChatMessage } from "../chat-client.ts";
 
 interface Told {
   said: (message: ChatMessage) => void;
