@@ -1,5 +1,5 @@
 import type { EngineApp } from "../engine.ts";
-import type { Job } from "./inbox.ts";
+import type { Job } from "./job.ts";
 import type { Runtime } from "../runtime.ts";
 
 const TICK_MS = 25;

@@ -1,7 +1,8 @@
-import { isBornOnPolling, protocolOf, type ConnectionId, type Sid } from "../../ids.ts";
+import { isBornOnPolling, protocolOf, type Sid } from "../../ids.ts";
 import { withLogContext } from "../../log.ts";
 import { toAckPrefix } from "../../protocol/dialect.ts";
 import type { EngineApp } from "../engine.ts";
+import type { FrameTask, Job, Task } from "./job.ts";
 import { countTurn, toLogContext } from "./job-log.ts";
 import { laneOf, laneOfFrame, toGroup, type Delivery, type Letter } from "../letter.ts";
 import { onAnswer } from "./on-urgent-frame.ts";
@@ -15,30 +16,6 @@ import type { Session } from "../session.ts";
 import { SessionLoader } from "../session-loader.ts";
 import { clearTimers } from "../timers.ts";
 import { Stages, Turn } from "../turn.ts";
-
-/** One frame or other letter on its way through a batch. */
-export interface Job {
-  readonly delivery: Delivery;
-  /** What of the delivery this job is about: the letter itself, or one frame of a payload. */
-  readonly task: Task;
-  /** Whether the delivery is done with when this job is: its last frame. */
-  readonly isLast: boolean;
-  readonly turn: Turn;
-  /** `waiting`: not begun. `started`: its handlers have run up to their first await. Then `done` or `failed`. */
-  stage: "waiting" | "started" | "done" | "failed";
-  session: Session | undefined;
-}
-
-/** A frame with the connection it came over; one without came in a POST. */
-export interface FrameTask {
-  readonly kind: "frame";
-  readonly sid: Sid;
-  readonly connectionId?: ConnectionId;
-  readonly atMs: number;
-  readonly text: string;
-}
-
-type Task = FrameTask | Exclude<Letter, { kind: "frame" | "payload" }>;
 
 /**
  * Takes letters out of the mailbox and runs them: those of one lane of a session start in order, each after the

@@ -1,6 +1,6 @@
 import type { LogContext } from "../../log.ts";
 import type { Metrics } from "../../metrics.ts";
-import type { Job } from "./inbox.ts";
+import type { Job } from "./job.ts";
 
 /** What every line that a job logs tells of it. */
 export const toLogContext = (job: Job): LogContext => ({

@@ -1,7 +1,7 @@
 import { protocolOf } from "../../ids.ts";
 import { PING_FRAME, PONG_FRAME } from "../../protocol/frame.ts";
 import type { EngineApp } from "../engine.ts";
-import type { FrameTask } from "./inbox.ts";
+import type { FrameTask } from "./job.ts";
 import type { Letter } from "../letter.ts";
 import { onFrame } from "./on-frame.ts";
 import { connectionOf, type Runtime } from "../runtime.ts";
