@@ -27,6 +27,12 @@ export interface Handling {
   isJournaled: boolean;
 }
 
+/** A socket of a turn, as far as properties of its own go. */
+export interface WatchedSocket {
+  collect(): void;
+  release(): void;
+}
+
 /** What became of the posts of some emits. */
 export interface Tally {
   delivered: number;
@@ -64,6 +70,7 @@ export class Turn {
   readonly #effects = new Set<Promise<unknown>>();
   readonly #handlers = new Set<Promise<unknown>>();
   readonly #endings: (() => Promise<void>)[] = [];
+  readonly #sockets: WatchedSocket[] = [];
   #ended = false;
   #failure: { error: unknown } | undefined;
   readonly #strays: Strays;
@@ -139,6 +146,21 @@ export class Turn {
     const endings = this.#endings.splice(0).map((action) => action());
     for (const ending of endings) this.track(ending);
     await Promise.allSettled(endings);
+  }
+
+  /** A socket that was made for this turn, on which its handlers may put something. */
+  watch(socket: WatchedSocket): void {
+    this.#sockets.push(socket);
+  }
+
+  /** Takes what handlers have put on the sockets so far. */
+  collect(): void {
+    for (const socket of this.#sockets) socket.collect();
+  }
+
+  /** The same for the last time: its handlers have ended. */
+  releaseSockets(): void {
+    for (const socket of this.#sockets.splice(0)) socket.release();
   }
 
   /** What a handler returned; the turn ends after it. Never rejects: the caller has dealt with errors. */

@@ -256,7 +256,13 @@ export class Socket<
 
   /** @internal Makes the socket as its packet finds it: with what the app has put on it and on its request. */
   restore<T>(bind: () => T): T {
-    return this.#state.own.restore(this, () => this.#state.request.restore(this.#request, bind));
+    const { own, request } = this.#state;
+    const each = (what: "collect" | "release") => () => {
+      own[what](this);
+      request[what](this.#request);
+    };
+    this.#turn.watch({ collect: each("collect"), release: each("release") });
+    return own.restore(this, () => request.restore(this.#request, bind));
   }
 
   /** @internal What a replay has put on it by now is no news. */

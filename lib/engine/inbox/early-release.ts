@@ -50,6 +50,7 @@ export class EarlyRelease {
       ({ turn, delivery }) => whole.has(delivery) && !turn.released && delivery.receipt !== undefined,
     );
     if (jobs.length === 0) return;
+    for (const { turn } of jobs) turn.collect();
     const sessions = new Set(jobs.flatMap((job) => (job.session ? [job.session] : [])));
     for (const session of sessions) await this.#app.save?.(session);
     // From here on another invocation may run this session's next letters.

@@ -14,6 +14,7 @@ import { EarlyRelease } from "./early-release.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { SessionLoader } from "../session-loader.ts";
+import { SharedSaves } from "./shared-saves.ts";
 import { clearTimers } from "../timers.ts";
 import { Stages, Turn } from "../turn.ts";
 
@@ -26,11 +27,13 @@ export class Inbox {
   readonly #runtime: Runtime;
   readonly #app: EngineApp;
   readonly #loader: SessionLoader;
+  readonly #saves: SharedSaves;
 
   constructor(runtime: Runtime, app: EngineApp) {
     this.#runtime = runtime;
     this.#app = app;
     this.#loader = new SessionLoader(runtime, app);
+    this.#saves = new SharedSaves(app);
   }
 
   /** Runs a batch to its end, which is at `deadlineMs` at the latest, if that is known. Resolves with the ids of the deliveries that must be handed over again. */
@@ -193,9 +196,10 @@ export class Inbox {
     const { turn, session } = job;
     await turn.settle();
     await turn.runEndings();
-    if (session !== undefined && this.#app.save) {
+    turn.releaseSockets();
+    if (session !== undefined) {
       try {
-        await this.#app.save(session);
+        await this.#saves.save(session);
       } catch (error) {
         turn.fail(error);
       }

@@ -5,6 +5,7 @@ import type { AppendOutcome } from "../../state/outbox.ts";
 import type { Route } from "../../state/records.ts";
 import { toFramesBytes } from "../../state/row-limits.ts";
 import type { Store } from "../../state/store.ts";
+import { endOfTick } from "../end-of-tick.ts";
 import { WriteLeases } from "./write-leases.ts";
 import { Posts, type DeliveryOutcome, type OutboundHooks, type Recipient } from "./posts.ts";
 import type { Transport } from "../transport.ts";
@@ -37,9 +38,6 @@ interface Gathering {
   bytes: number;
   readonly sent: Promise<Sent>;
 }
-
-/** When all that needs no I/O is done: promises that can settle have settled. */
-const endOfTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /**
  * The queues to the clients: one per session and process. Frames leave in the order they were handed over, one

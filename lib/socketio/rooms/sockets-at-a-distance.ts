@@ -26,6 +26,7 @@ export async function fetchMembers(internals: Internals, audience: Audience): Pr
   const session = turn && internals.sessionOf(turn);
   const read = async () => {
     // What this very turn changed must be seen, too.
+    turn?.collect();
     if (session) await internals.saveSession(session);
     await (turn ?? runtime.detached).runEndings();
     const members: Member[] = [];

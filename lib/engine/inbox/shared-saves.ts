@@ -1,0 +1,32 @@
+import { endOfTick } from "../end-of-tick.ts";
+import type { EngineApp } from "../engine.ts";
+import type { Session } from "../session.ts";
+
+/**
+ * The writes at the end of turns. Turns of one session that end in one go, those of the events of one POST, say, share
+ * one: each alone would compare all that every socket of the session has stored.
+ */
+export class SharedSaves {
+  readonly #app: EngineApp;
+  readonly #waiting = new Map<Session, Promise<void>>();
+
+  constructor(app: EngineApp) {
+    this.#app = app;
+  }
+
+  /** Resolves when everything that had changed by now is stored. */
+  async save(session: Session): Promise<void> {
+    if (this.#app.save === undefined) return;
+    const waiting = this.#waiting.get(session) ?? this.#begin(session, this.#app.save);
+    return waiting;
+  }
+
+  #begin(session: Session, save: NonNullable<EngineApp["save"]>): Promise<void> {
+    const saved = endOfTick().then(() => {
+      this.#waiting.delete(session);
+      return save.call(this.#app, session);
+    });
+    this.#waiting.set(session, saved);
+    return saved;
+  }
+}
