@@ -10,7 +10,8 @@ import type { Turn } from "../../engine/turn.ts";
 const NEXT_WAIT_MS = 10_000;
 
 export interface Refusal {
-  readonly message: string;
+  /** Text, where the app does as it should. */
+  readonly message: unknown;
   readonly data?: unknown;
 }
 
@@ -33,15 +34,15 @@ export async function runMiddlewares(
       internals.reportFailure({ error, event: "connect", nsp: socket.nsp.name, socketId: socket.id });
       return { message: "connection refused" };
     }
-    const { error } = outcome;
-    const data = error instanceof Error && "data" in error ? error.data : undefined;
-    return {
-      message: error instanceof Error ? error.message : String(error),
-      ...(data === undefined ? {} : { data }),
-    };
+    const { message, data } = propertiesOf(outcome.error);
+    return { message, ...(data === undefined ? {} : { data }) };
   }
   return undefined;
 }
+
+/** Of whatever was given to `next`: an Error of another realm, a plain object. A text has neither, as in Socket.IO. */
+const propertiesOf = (error: unknown): { readonly message?: unknown; readonly data?: unknown } =>
+  Object(error);
 
 /**
  * Runs a socket's own middlewares for one event. Undefined: the event may go on. One that ends without calling `next`

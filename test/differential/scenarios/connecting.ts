@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import type { Scenario } from "../scenario.ts";
 
 class Refusal extends Error {
@@ -87,6 +88,39 @@ export const connecting: readonly Scenario[] = [
       a.socket.auth = { token: "right" };
       a.socket.connect();
       await a.hears("welcome");
+    },
+  },
+  {
+    title: "whatever is given to next refuses, with the message and the data that it has",
+    app: ({ nsp }) => {
+      const refusals: readonly unknown[] = [
+        { message: "a plain object", data: { code: 1 } },
+        { data: [1, 2] },
+        { message: 7, data: null },
+        "a text",
+        true,
+        Object.assign(new Error("an error"), { data: "text" }),
+        runInNewContext('Object.assign(new Error("of another realm"), { data: 2 })'),
+        new (class {
+          get message() {
+            return "a getter";
+          }
+        })(),
+      ];
+      nsp.use((socket, next) => next(refusals[Number(socket.handshake.auth["which"])] as Error));
+    },
+    script: async ({ client, wire, nsp }) => {
+      const a = client("a", { auth: { which: 0 } });
+      await a.isRefused();
+      for (let which = 1; which < 8; which += 1) {
+        a.socket.auth = { which };
+        a.socket.connect();
+        await a.isRefused();
+      }
+      // Frame by frame: what a client makes of no message is its own affair.
+      const raw = await wire("raw");
+      for (let which = 0; which < 8; which += 1) raw.send(`40${nsp},{"which":${which}}`);
+      for (let which = 0; which < 8; which += 1) await raw.frame(`44${nsp},`);
     },
   },
   {
