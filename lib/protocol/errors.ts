@@ -18,8 +18,6 @@ const consequences = {
   "protocol.unexpected_text": "forced close",
   /** Binary data that no packet announced. Closes the session, once it is sure that the order is the client's. */
   "protocol.unexpected_attachment": "forced close",
-  /** A readable packet that only servers send: CONNECT_ERROR. Closes the session, without an `error` event. */
-  "protocol.unexpected_packet": "forced close",
   /** A frame over the gateway's limit. Thrown by the emit that made it; nothing is sent. */
   "protocol.payload_too_large": undefined,
   /** An event name that Socket.IO keeps for itself. Thrown by the emit; nothing is sent. */
@@ -45,5 +43,21 @@ export class ProtocolError extends NonstickyError {
   /** The reason a session ends with because of this error; undefined when the app is at fault and nothing ends. */
   get closeReason(): DisconnectReason | undefined {
     return consequences[this.code];
+  }
+}
+
+/**
+ * A violation as the official server's sockets hear of it, in their `error` event: what the parser threw, whose message
+ * apps compare. Where a rule is ours alone, the violation itself.
+ */
+export function toParserError(violation: ProtocolError): Error {
+  if (violation.cause instanceof Error) return violation.cause;
+  switch (violation.code) {
+    case "protocol.unexpected_text":
+      return new Error("got plaintext data when reconstructing a packet");
+    case "protocol.unexpected_attachment":
+      return new Error("got binary data when not reconstructing a packet");
+    default:
+      return violation;
   }
 }

@@ -66,9 +66,9 @@ export const defaultCodec: PacketCodec = {
   },
 
   decodeText(text): Decoded {
-    // An Engine.IO message of no characters has no data at all for the official server, which closes. The parser
-    // itself would read the empty string as a CONNECT, because Number("") is 0.
-    if (text === "") throw badPacket("expected a packet, got an empty message", {});
+    // An Engine.IO message of no characters has no data at all for the official server, whose parser fails at that.
+    // The empty string it would read as a CONNECT, because Number("") is 0.
+    if (text === "") throw badPacket("expected a packet, got an empty message", {}, failureOf(undefined));
     const packet = decode(text, []);
     return packet ? { packet } : { attachments: announcedAttachments(text) };
   },
@@ -109,6 +109,16 @@ function decode(text: string, parts: readonly Uint8Array[]): Packet | undefined 
   return decoded && fromWire(decoded);
 }
 
+/** What the parser throws at something that is no message. */
+function failureOf(message: unknown): unknown {
+  try {
+    new Decoder().add(message);
+    return undefined;
+  } catch (cause) {
+    return cause;
+  }
+}
+
 export function fromWire(wire: WirePacket): Packet {
   const { type, nsp, id, data } = wire;
   // Blanks count as digits for the parser, so an id may come out as NaN (`421 2["x"]`), or as Infinity. The parser's
@@ -126,13 +136,7 @@ export function fromWire(wire: WirePacket): Packet {
     case PacketType.ACK:
       return { type: "ack", nsp, id: id ?? NO_ACK_ID, args: data ?? [] };
     default:
-      throw new ProtocolError(
-        "protocol.unexpected_packet",
-        "expected a packet that clients send, got CONNECT_ERROR",
-        {
-          evidence: { type, nsp },
-        },
-      );
+      return { type: "connect_error", nsp, data };
   }
 }
 

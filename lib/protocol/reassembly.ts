@@ -55,7 +55,8 @@ export function toPending(
 }
 
 function receiveText(codec: PacketCodec, pending: PendingPacket | undefined, text: string): Received {
-  if (pending) {
+  // One of no characters is no message at all, whatever is due.
+  if (pending && text !== "") {
     throw new ProtocolError(
       "protocol.unexpected_text",
       `expected attachment ${pending.parts.length + 1} of ${pending.attachments}, got a text message`,

@@ -257,4 +257,6 @@ function decodeAll(frames: readonly string[]): Packet[] {
   return packets;
 }
 
-const isLegal = (frames: readonly string[]): boolean => attempt(() => decodeAll(frames)) !== undefined;
+/** A packet that only servers send is read, and ends the session. */
+const isLegal = (frames: readonly string[]): boolean =>
+  attempt(() => decodeAll(frames))?.every(({ type }) => type !== "connect_error") ?? false;

@@ -244,7 +244,6 @@ describe("a client's frames are refused", () => {
         ['452-["x"]', "bAQ==", '451-["x"]'],
       ],
     ],
-    ["protocol.unexpected_packet", [["44"], ['44{"message":"x"}'], ['44"x"'], ["44/custom,{}"]]],
   ];
   const rows = refused.flatMap(([code, lists]) => lists.map((frames) => [frames, code] as const));
 

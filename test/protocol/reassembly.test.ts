@@ -55,10 +55,10 @@ describe("receiveMessage", () => {
     expect(error.evidence).toEqual({ received: 1, attachments: 2 });
   });
 
-  test("an empty text while attachments are due is still a text", () => {
+  test("an empty text is no message, also while attachments are due", () => {
     const pending = { header, attachments: 2, parts: [] };
 
-    expect(failure(() => receiveMessage(defaultCodec, pending, "")).code).toBe("protocol.unexpected_text");
+    expect(failure(() => receiveMessage(defaultCodec, pending, "")).code).toBe("protocol.bad_packet");
   });
 
   test("bytes that no packet announced say how many they were, and not which", () => {

@@ -1,4 +1,4 @@
-import type { ProtocolError } from "../../protocol/errors.ts";
+import { toParserError, type ProtocolError } from "../../protocol/errors.ts";
 import { callListeners } from "../replay/handler.ts";
 import type { Internals } from "../internals.ts";
 import { rebind } from "./on-disconnect.ts";
@@ -17,9 +17,10 @@ export async function onViolation(
 ): Promise<void> {
   turn.label = "violation";
   if (violation) {
+    const error = toParserError(violation);
     for (const state of [...session.sockets.values()]) {
       const socket = await rebind(internals, session, turn, state);
-      if (socket) callListeners(internals, turn, socket, "error", violation);
+      if (socket) callListeners(internals, turn, socket, "error", error);
     }
   }
   session.close(turn, "forced close");

@@ -1,6 +1,84 @@
 import type { Scenario } from "../scenario.ts";
 
+const placeholder = '{"_placeholder":true,"num":7}';
+
+/** What a client sends in the end, each after a packet that joins the namespace. */
+const broken: readonly (readonly string[])[] = [
+  ["4"],
+  ["4abc"],
+  ["49"],
+  ["40[]"],
+  ["41{}"],
+  ["42["],
+  ["42{}"],
+  ["42[]"],
+  ['42["disconnect"]'],
+  ["43[1"],
+  ["44[]"],
+  ["45["],
+  ['45-["x"]'],
+  ['450-["x"]'],
+  ['4511-["x"]'],
+  ["bAQID"],
+  ['451-["x"]', '42["y"]'],
+  ['451-["x"]', "4"],
+  [`451-["x",${placeholder}]`, "bAQ=="],
+];
+
 export const errorEvents: readonly Scenario[] = [
+  {
+    title: "an error event tells of a broken packet in the parser's words",
+    app: ({ nsp }) => {
+      nsp.on("connection", (socket) => {
+        const { step } = socket.handshake.auth;
+        const tell = (event: string, ...args: unknown[]) => nsp.to("watchers").emit(event, step, ...args);
+        socket.on("error", (error: Error) => tell("error of", error.name, error.message));
+        socket.on("disconnect", (reason) => tell("gone", reason));
+        socket.on("watch", async (ack: () => void) => {
+          await socket.join("watchers");
+          ack();
+        });
+      });
+    },
+    script: async ({ client, wire, nsp }) => {
+      const watcher = await client("watcher").connects();
+      await watcher.ask("watch");
+      for (const [step, frames] of broken.entries()) {
+        const breaker = await wire(`breaker ${step}`);
+        breaker.send(`40${nsp},{"step":${step}}`);
+        await breaker.frame(`40${nsp},`);
+        for (const frame of frames) breaker.send(frame);
+        await watcher.hears("error of");
+        await watcher.hears("gone");
+        await breaker.closed();
+      }
+    },
+  },
+  {
+    title: "a packet that only servers send ends the connection without an error event",
+    app: ({ nsp }) => {
+      nsp.on("connection", (socket) => {
+        socket.on("error", () => nsp.to("watchers").emit("never"));
+        socket.on("disconnect", (reason) => nsp.to("watchers").emit("gone", reason));
+        socket.on("watch", async (ack: () => void) => {
+          await socket.join("watchers");
+          ack();
+        });
+      });
+    },
+    script: async ({ client, wire, nsp }) => {
+      const watcher = await client("watcher").connects();
+      await watcher.ask("watch");
+      for (const frame of ["44", '44{"message":"x"}', `44${nsp},{"message":"x"}`, '44"x"']) {
+        const breaker = await wire(`breaker ${frame}`);
+        breaker.send(`40${nsp},`);
+        await breaker.frame(`40${nsp},`);
+        breaker.send(frame);
+        await watcher.hears("gone");
+        await breaker.closed();
+      }
+    },
+  },
   {
     title: "a broken packet is an error event on every socket of the connection",
     app: ({ nsp, of }) => {
