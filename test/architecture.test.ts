@@ -20,9 +20,6 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "functions", files: /^functions\// },
 ];
 
-/** A turn and a session still name what the layer above keeps in them. */
-const carriers = /^lib\/engine\/(turn|session)\.ts$/;
-
 /** Names that everybody may use: they are words, not code. */
 const lexicon = "lib/protocol/reasons.ts";
 
@@ -77,7 +74,6 @@ function importViolations([file, text]: [string, string]): string[] {
       return report(node, `expected nothing to know testing, got ${target}`);
     }
     if (target === lexicon || (targetLayer !== undefined && targetLayer <= layer)) return;
-    if (carriers.test(file) && target.startsWith("lib/socketio/replay/")) return;
     const name = targetLayer === undefined ? "no layer" : layers[targetLayer]!.name;
     report(node, `expected nothing beyond ${layers[layer]!.name}, got ${target} of ${name}`);
   };

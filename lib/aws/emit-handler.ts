@@ -75,7 +75,8 @@ async function emitMessages(
 
 async function emitOne(runtime: Runtime, emitter: Emitter, request: EmitRequest): Promise<Readonly<Tally>> {
   const { nsp = "/", rooms = [], except = [], event, args = [] } = request;
-  const turn = new Turn(`emit ${JSON.stringify(event)}`, runtime.strays);
+  const turn = new Turn("emit", runtime.strays);
+  turn.describe("emit", JSON.stringify(event));
   turn.run("live", () =>
     emitter
       .of(nsp)

@@ -1,4 +1,5 @@
 import type { Sid } from "../ids.ts";
+import type { LogFields } from "../log.ts";
 import type { PacketCodec } from "../protocol/packet.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { SessionSnapshot } from "../state/records.ts";
@@ -37,11 +38,8 @@ export interface EngineApp {
    * A rejection is an outage: the message counts as not handled.
    */
   onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void>;
-  /**
-   * An answer to what the server has asked, read without its session: `isSaved` when somebody waits for it. Undefined
-   * when the frame is no answer, or breaks the rules.
-   */
-  onAnswer?(answer: AnswerFrame): Promise<{ readonly isSaved: boolean; readonly nsp: string } | undefined>;
+  /** An ack out of the lane of acks, read without its session. Undefined: the frame is no ack, or breaks the rules. */
+  onAck?(frame: AckFrame): Promise<AckOutcome | undefined>;
   /** An event for the server itself. */
   onServerSide?(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void>;
   /** The server ends one socket from elsewhere. */
@@ -55,13 +53,22 @@ export interface EngineApp {
   memberships(session: Session): readonly SocketRooms[];
   /** Writes what has changed in memory and is not in the table yet. */
   save?(session: Session): Promise<void>;
+  /** What every line that a turn logs tells of what it is about. */
+  logFields?(session: Session, turn: Turn): LogFields;
 }
 
 /** A frame out of the lane of acks. */
-export interface AnswerFrame {
+export interface AckFrame {
   readonly sid: Sid;
   readonly text: string;
   readonly atMs: number;
+}
+
+export interface AckOutcome {
+  /** Whether somebody waited for it. */
+  readonly isSaved: boolean;
+  /** Asked of one that nobody waited for: whether its session may send it at all. */
+  isAllowed(session: Session): boolean;
 }
 
 /** What `io.engine.on` knows of, where there is HTTP to speak of. */

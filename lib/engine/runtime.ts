@@ -10,7 +10,8 @@ import type { Mailbox } from "./mailbox.ts";
 import { countLogged, countRefused } from "./metered.ts";
 import { Outbound } from "./outbound/outbound.ts";
 import type { Transport } from "./transport.ts";
-import { Strays, Turn } from "./turn.ts";
+import { Strays } from "./strays.ts";
+import { Turn } from "./turn.ts";
 
 export interface Ports {
   readonly store: Store;

@@ -52,7 +52,7 @@ export class SessionLoader {
       auths: handshakes.auths,
       pending: pending && toPending(pending.header, pending.parts, this.#app.codec),
       runtime: this.#runtime,
-      onAuth: (auth) => this.#cache.addAuth(snapshot.session.sid, auth),
+      rememberAuth: (auth) => this.#cache.rememberAuth(snapshot.session.sid, auth),
     });
     this.#app.resume?.(session, snapshot);
     return session;

@@ -5,7 +5,6 @@ import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { PendingPacket } from "../protocol/reassembly.ts";
 import type { AuthRecord, HandshakeRecord, Route, SessionRecord } from "../state/records.ts";
 import type { Runtime } from "./runtime.ts";
-import type { SocketState } from "../socketio/replay/socket-state.ts";
 import type { Turn } from "./turn.ts";
 
 /**
@@ -16,8 +15,6 @@ export class Session {
   readonly sid: Sid;
   record: SessionRecord;
   readonly handshake: HandshakeRecord;
-  /** Socket.IO's part: the sockets by namespace. A bare engine app leaves it empty. */
-  readonly sockets = new Map<string, SocketState>();
   readonly auths: readonly AuthRecord[];
   /** Tells this instance of an auth it need not read later. */
   readonly rememberAuth: (auth: AuthRecord) => void;
@@ -33,7 +30,7 @@ export class Session {
     readonly auths: readonly AuthRecord[];
     readonly pending: PendingPacket | undefined;
     readonly runtime: Runtime;
-    readonly onAuth: (auth: AuthRecord) => void;
+    readonly rememberAuth: (auth: AuthRecord) => void;
   }) {
     this.sid = options.record.sid;
     this.record = options.record;
@@ -41,7 +38,7 @@ export class Session {
     this.auths = options.auths;
     this.pending = options.pending;
     this.#alive = options.record.phase === "open";
-    this.rememberAuth = options.onAuth;
+    this.rememberAuth = options.rememberAuth;
     this.#runtime = options.runtime;
   }
 
@@ -135,3 +132,7 @@ export class Session {
     this.#alive = false;
   }
 }
+
+/** The session whose letter a turn handles; undefined outside of any. */
+export const sessionOf = ({ owner }: Turn): Session | undefined =>
+  owner instanceof Session ? owner : undefined;

@@ -1,10 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { randomBytes } from "node:crypto";
-import type { Logger } from "../log.ts";
-import type { HandledEvent } from "../socketio/replay/registration-journal.ts";
-import type { ListenerRun } from "../socketio/replay/listener-run.ts";
-import type { Session } from "./session.ts";
-import type { SocketState } from "../socketio/replay/socket-state.ts";
+import { Stages } from "./stages.ts";
+import type { Strays } from "./strays.ts";
 
 /** In a replay every effect is inert: it happened in the live run. */
 export type Mode = "live" | "replay";
@@ -13,19 +9,11 @@ export type Mode = "live" | "replay";
 export interface Context {
   readonly turn: Turn;
   readonly mode: Mode;
-  /** The listener whose run it is, where what it learns is kept for replays. */
-  readonly run?: ListenerRun | undefined;
+  /** What the layer above keeps of this run of the app's code; it knows the type. */
+  readonly run?: object | undefined;
 }
 
 const contexts = new AsyncLocalStorage<Context>();
-
-/** An event of a client whose handlers run. */
-export interface Handling {
-  readonly state: SocketState;
-  readonly event: HandledEvent;
-  readonly run: ListenerRun;
-  isJournaled: boolean;
-}
 
 /** A socket of a turn, as far as properties of its own go. */
 export interface WatchedSocket {
@@ -49,19 +37,14 @@ export interface Tally {
  * round. What a stage hands to the connections' queues goes on by itself.
  */
 export class Turn {
-  /** For logs: `event "chat message"`, `connect`, `close`. */
-  label: string;
+  /** What it is about, for metrics and logs: `event`, `connect`, `close`. */
+  kind: string;
+  #detail: string | undefined;
   readonly tally: Tally = { delivered: 0, gone: 0, dropped: 0 };
   /** True once its message was deleted from the mailbox: another turn of the session may run beside it. */
   released = false;
-  /** True in the turn of a CONNECT, where the connection listener binds the handlers. */
-  mayRegister = false;
-  /** The event whose handlers run in this turn, and their run; undefined in any other turn. */
-  handling: Handling | undefined;
-  /** The session whose packet this is; undefined outside of any. */
-  session: Session | undefined;
-  /** The namespace its packet is for; undefined without one. */
-  nsp: string | undefined;
+  /** Whose lane its letter came out of: its session; undefined outside of any. */
+  owner: object | undefined;
   /** When the invocation ends that carries this turn; undefined outside of any. */
   deadlineMs: number | undefined;
   /** Timers the app's code has started in this turn; they end with it. */
@@ -75,14 +58,25 @@ export class Turn {
   #failure: { error: unknown } | undefined;
   readonly #strays: Strays;
 
-  constructor(label: string, strays: Strays, stages: Stages = new Stages()) {
-    this.label = label;
+  constructor(kind: string, strays: Strays, stages: Stages = new Stages()) {
+    this.kind = kind;
     this.#strays = strays;
     this.#stages = stages;
   }
 
+  /** Says what it turned out to be. */
+  describe(kind: string, detail?: string): void {
+    this.kind = kind;
+    this.#detail = detail;
+  }
+
+  /** For logs: `event "chat message"`, `connect to /`, `close`. */
+  get label(): string {
+    return this.#detail === undefined ? this.kind : `${this.kind} ${this.#detail}`;
+  }
+
   /** Runs the app's code so that `socket.*` and `io.*` inside it, also after an `await`, belong to this turn. */
-  run<T>(mode: Mode, code: () => T, run?: ListenerRun): T {
+  run<T>(mode: Mode, code: () => T, run?: object): T {
     return contexts.run({ turn: this, mode, run }, code);
   }
 
@@ -169,10 +163,6 @@ export class Turn {
     void handler.finally(() => this.#handlers.delete(handler));
   }
 
-  get following(): boolean {
-    return this.#handlers.size > 0;
-  }
-
   /** Effects issued so far, and those which they cause. */
   async settleEffects(): Promise<void> {
     while (this.#effects.size > 0) await Promise.allSettled([...this.#effects]);
@@ -194,8 +184,8 @@ export class Turn {
   }
 
   /** Whether no letter of this session can run on another instance while this turn does. */
-  ownsLaneOf(session: Session): boolean {
-    return this.session === session && !this.released && !this.#ended;
+  ownsLaneOf(session: object): boolean {
+    return this.owner === session && !this.released && !this.#ended;
   }
 
   end(): void {
@@ -207,31 +197,6 @@ export class Turn {
   }
 }
 
-/** A line in which each stage begins when the one before it has ended, well or not. */
-export class Stages {
-  /** Eight letters and digits, its own among all lines. */
-  readonly tag = randomBytes(4).toString("hex");
-  #last: Promise<unknown> | undefined;
-
-  append<T>(stage: () => Promise<T> | T): Promise<T> {
-    const started = this.#last === undefined ? attempt(stage) : this.#last.then(stage, stage);
-    this.#last = started;
-    const clear = () => {
-      if (this.#last === started) this.#last = undefined;
-    };
-    started.then(clear, clear);
-    return started;
-  }
-}
-
-const attempt = <T>(stage: () => Promise<T> | T): Promise<T> => {
-  try {
-    return Promise.resolve(stage());
-  } catch (error) {
-    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-  }
-};
-
 /** The turn for an effect of this one: itself, or, if it is over, whichever the running code belongs to. */
 export function livingTurn(turn: Turn): Turn {
   const running = contexts.getStore()?.turn;
@@ -240,43 +205,3 @@ export function livingTurn(turn: Turn): Turn {
 
 /** The turn that the running code belongs to, and how it runs; undefined outside of any. */
 export const currentContext = (): Context | undefined => contexts.getStore();
-
-/**
- * Effects issued after their turn had ended, by code that nobody waits for: a callback-style database driver, say.
- * They are carried out in whatever invocation is running, and logged with their culprit: never refused, never silent.
- */
-export class Strays {
-  readonly #pending = new Set<Promise<unknown>>();
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  add(turn: Turn, effect: Promise<unknown>): void {
-    this.#logger.warn("an effect was issued after its handler had ended; return the promise it waits for", {
-      code: "core.stray_effect",
-      turn: turn.label,
-    });
-    this.#pending.add(effect);
-    const done = () => this.#pending.delete(effect);
-    effect.then(done, (error: unknown) => {
-      done();
-      this.#logger.error("an effect issued after its handler had ended failed", { turn: turn.label, error });
-    });
-  }
-
-  /** Work of the library that belongs to no turn and must still end before the invocation does. */
-  watch(work: Promise<unknown>): void {
-    this.#pending.add(work);
-    const done = () => this.#pending.delete(work);
-    work.then(done, (error: unknown) => {
-      done();
-      this.#logger.error("closing a connection failed", { error });
-    });
-  }
-
-  async settle(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.allSettled([...this.#pending]);
-  }
-}

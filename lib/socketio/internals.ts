@@ -4,8 +4,6 @@ import type { MatchFunction } from "./parent-namespace.ts";
 import type { Recovery } from "./recovery/recovery.ts";
 import type { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";
-import type { Session } from "../engine/session.ts";
-import type { Turn } from "../engine/turn.ts";
 
 /** What the parts of a Socket.IO server share and no app sees. */
 export interface Internals {
@@ -25,9 +23,6 @@ export interface Internals {
     name: string,
     ask: (match: MatchFunction) => Promise<boolean>,
   ): Promise<Namespace | undefined>;
-  /** The session whose turn this is, if any: its sockets are also in memory. */
-  sessionOf(turn: Turn): Session | undefined;
-  saveSession(session: Session): Promise<void>;
   /** A handler of the app failed; it harms nobody else. */
   reportFailure(failure: HandlerFailure): void;
 }

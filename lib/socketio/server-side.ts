@@ -123,7 +123,7 @@ export async function onServerSide(
 ): Promise<void> {
   const { nsp: name, ackId } = letter;
   const [event, ...values] = unpack(letter.packed) as [string, ...unknown[]];
-  turn.label = `server-side event ${JSON.stringify(event)}`;
+  turn.describe("server-side", `event ${JSON.stringify(event)}`);
   const nsp = internals.namespace(name, undefined);
   const listeners = nsp?.rawListeners(event) ?? [];
   if (ackId === undefined) {

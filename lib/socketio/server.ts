@@ -13,10 +13,9 @@ import { Recovery } from "./recovery/recovery.ts";
 import { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
-import type { Session } from "../engine/session.ts";
 import type { Socket } from "./socket.ts";
 import { SocketIoApp } from "./packets/socket-io-app.ts";
-import { currentContext, type Tally, type Turn } from "../engine/turn.ts";
+import { currentContext, type Tally } from "../engine/turn.ts";
 import type { DefaultEventsMap, EventsMap } from "./replay/typed-events.ts";
 
 /**
@@ -194,11 +193,6 @@ export class Server<
       ackWaitMs: this.#options.ackWaitMs,
       namespace: (name, parent) => this.#namespaces.find(name, parent),
       askForNamespace: (name, ask) => this.#namespaces.connectTo(name, ask),
-      sessionOf: (turn: Turn): Session | undefined => turn.session,
-      saveSession: async (session) => {
-        const { store } = this.#requireRuntime();
-        await Promise.all([...session.sockets.values()].map((state) => state.save(store)));
-      },
       reportFailure: (failure) => {
         const { error, event, nsp, socketId } = failure;
         const code = "core.handler_failed";

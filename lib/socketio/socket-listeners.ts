@@ -1,9 +1,9 @@
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import { CatchAllListeners } from "./replay/catch-all.ts";
 import type { Internals } from "./internals.ts";
+import { currentRun } from "./replay/listener-run.ts";
 import { admitRegistration, requireListener } from "./replay/registration.ts";
 import type { SocketState } from "./replay/socket-state.ts";
-import { currentContext } from "../engine/turn.ts";
 import {
   TypedEmitter,
   type EventNames,
@@ -185,7 +185,7 @@ export abstract class SocketListeners<Listen extends EventsMap> extends TypedEmi
       if (this.#state.spent.has(key)) return undefined;
       this.#state.spent.add(key);
       super.off(event, spend as ListenerOf<Listen, SocketReservedEvents, Name>);
-      currentContext()?.run?.spent.push(key);
+      currentRun()?.spent.push(key);
       return (listener as Listener<unknown[]>).apply(this, args);
     };
     // As Node's own `once` does, so that `off` finds it by the listener it was given.

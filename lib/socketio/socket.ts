@@ -6,6 +6,7 @@ import type { Session } from "../engine/session.ts";
 import { Request, toConn, type Conn } from "./socket-conn.ts";
 import { SocketEmits } from "./socket-emits.ts";
 import { toHandshake, type Handshake } from "./rooms/socket-handshake.ts";
+import { currentRun } from "./replay/listener-run.ts";
 import type { SocketState } from "./replay/socket-state.ts";
 import { SocketListeners } from "./socket-listeners.ts";
 import { sendKick } from "./rooms/sockets-at-a-distance.ts";
@@ -88,13 +89,13 @@ export class Socket<
    * was recovered.
    */
   get recovered(): boolean {
-    currentContext()?.run?.check?.allowEffects();
+    currentRun()?.check?.allowEffects();
     return this.#isReplayed || this.#state.recovered;
   }
 
   /** True while the connection listener only binds handlers: guard effects the library cannot see with it. */
   get replaying(): boolean {
-    currentContext()?.run?.check?.allowEffects();
+    currentRun()?.check?.allowEffects();
     return this.#isInert();
   }
 
@@ -273,7 +274,7 @@ export class Socket<
 
   /** For the comparison of a replay with the live run. */
   #note(what: string, room: string): void {
-    currentContext()?.run?.check?.noteEffect(`${what} ${JSON.stringify(room)}`);
+    currentRun()?.check?.noteEffect(`${what} ${JSON.stringify(room)}`);
   }
 
   #isInert(): boolean {

@@ -41,7 +41,7 @@ export class HandshakeCache {
   }
 
   /** A namespace was connected here, so its auth needs no read later. */
-  addAuth(sid: Sid, auth: AuthRecord): void {
+  rememberAuth(sid: Sid, auth: AuthRecord): void {
     const known = this.#known.get(sid);
     if (known)
       this.#known.set(sid, { ...known, auths: [...known.auths.filter((a) => a.nsp !== auth.nsp), auth] });

@@ -5,7 +5,7 @@ import type { EngineApp } from "../engine.ts";
 import type { FrameTask, Job, Task } from "./job.ts";
 import { countTurn, toLogContext } from "./job-log.ts";
 import { laneOf, laneOfFrame, toGroup, type Delivery, type Letter } from "../letter.ts";
-import { onAnswer } from "./on-urgent-frame.ts";
+import { onUrgentFrame } from "./on-urgent-frame.ts";
 import { onClosed } from "./on-closed.ts";
 import { onFrame } from "./on-frame.ts";
 import { onOpened } from "./on-opened.ts";
@@ -16,7 +16,8 @@ import type { Session } from "../session.ts";
 import { SessionLoader } from "../session-loader.ts";
 import { SharedSaves } from "./shared-saves.ts";
 import { clearTimers } from "../timers.ts";
-import { Stages, Turn } from "../turn.ts";
+import { Stages } from "../stages.ts";
+import { Turn } from "../turn.ts";
 
 /**
  * Takes letters out of the mailbox and runs them: those of one lane of a session start in order, each after the
@@ -101,7 +102,7 @@ export class Inbox {
     let failed = false;
     const { clock, metrics } = this.#runtime;
     for (const job of jobs) {
-      const context = toLogContext(job);
+      const context = toLogContext(this.#app, job);
       const startedMs = clock.nowMs();
       const finish = async () => {
         await this.#finish(job);
@@ -132,10 +133,10 @@ export class Inbox {
       case "opened":
         return onOpened(this.#runtime, this.#app, task);
       case "reap":
-        return onAnswer(this.#runtime, this.#app, this.#loader, task, turn);
+        return onUrgentFrame(this.#runtime, this.#app, this.#loader, task, turn);
       case "frame":
         if (laneOfFrame(task.text, toAckPrefix(this.#app.codec, protocolOf(task.sid))) !== "main") {
-          return onAnswer(this.#runtime, this.#app, this.#loader, task, turn);
+          return onUrgentFrame(this.#runtime, this.#app, this.#loader, task, turn);
         }
         return this.#startFrame(job, task, lane);
       case "kick":

@@ -1,19 +1,18 @@
 import type { LogContext } from "../../log.ts";
 import type { Metrics } from "../../metrics.ts";
+import type { EngineApp } from "../engine.ts";
 import type { Job } from "./job.ts";
 
 /** What every line that a job logs tells of it. */
-export const toLogContext = (job: Job): LogContext => ({
+export const toLogContext = (app: EngineApp, job: Job): LogContext => ({
   sid: job.delivery.letter.sid,
   fields: () => {
     const { task, turn, session } = job;
     const connectionId = session?.connectionId ?? ("connectionId" in task ? task.connectionId : undefined);
-    const socketId = turn.nsp === undefined ? undefined : session?.sockets.get(turn.nsp)?.id;
     return {
       turn: turn.label,
       ...(connectionId === undefined ? {} : { connectionId }),
-      ...(turn.nsp === undefined ? {} : { nsp: turn.nsp }),
-      ...(socketId === undefined ? {} : { socketId }),
+      ...(session && app.logFields?.(session, turn)),
     };
   },
 });
@@ -24,8 +23,7 @@ export const toLogContext = (job: Job): LogContext => ({
  */
 export function countTurn(metrics: Metrics, { task, turn, session }: Job, durationMs: number): void {
   if (task.kind === "frame" && session === undefined) return;
-  const [kind] = turn.label.split(" ", 1);
-  metrics.add("TurnDuration", durationMs, kind);
+  metrics.add("TurnDuration", durationMs, turn.kind);
   for (const outcome of ["delivered", "gone", "dropped"] as const) {
     if (turn.tally[outcome] > 0) metrics.add("Deliveries", turn.tally[outcome], outcome);
   }

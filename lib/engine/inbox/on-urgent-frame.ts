@@ -9,7 +9,7 @@ import type { SessionLoader } from "../session-loader.ts";
 import type { Turn } from "../turn.ts";
 
 /** The second lane of a session: what must not wait behind its handlers. */
-export async function onAnswer(
+export async function onUrgentFrame(
   runtime: Runtime,
   app: EngineApp,
   loader: SessionLoader,
@@ -21,8 +21,8 @@ export async function onAnswer(
   const protocol = protocolOf(sid);
   if (text === PONG_FRAME && protocol === 4) return void (await recordLife(runtime, app, letter));
   if (text === PING_FRAME && protocol === 3) return onPing(runtime, app, letter);
-  const answer = await app.onAnswer?.(letter);
-  if (answer?.isSaved) return;
+  const ack = await app.onAck?.(letter);
+  if (ack?.isSaved) return;
   // Nobody waits for it, or it is none. Whether it breaks the rules is for its session to tell.
   const session = await loader.load(sid);
   if (!session?.alive) return;
@@ -31,8 +31,8 @@ export async function onAnswer(
     if (text === PING_FRAME) await runtime.transport.close(connectionId);
     return;
   }
-  if (answer === undefined) return onFrame(app, session, text, turn);
-  if (!session.sockets.has(answer.nsp)) session.close(turn, "forced close");
+  if (ack === undefined) return onFrame(app, session, text, turn);
+  if (!ack.isAllowed(session)) session.close(turn, "forced close");
 }
 
 /** The client wants to know whether the server lives; in protocol 3 that is how it shows that it does itself. */

@@ -49,7 +49,7 @@ export async function onProbeFrame(
   { connectionId, text }: ProbeFrame,
   turn: Turn,
 ): Promise<void> {
-  turn.label = "upgrade";
+  turn.describe("upgrade");
   const { store, transport } = runtime;
   const { sid } = session;
   if (!session.alive) {

@@ -12,7 +12,8 @@ import { askMatcher, runMiddlewares } from "./middleware.ts";
 import type { Namespace } from "../namespace.ts";
 import { sendPacket } from "./send-packet.ts";
 import { connectionListeners } from "../replay/replay.ts";
-import { connectLabel } from "../replay/registration.ts";
+import { socketsOf } from "../replay/session-sockets.ts";
+import { beginConnecting, beginListening } from "../replay/registration.ts";
 import { isConnected } from "../rooms/join-from-outside.ts";
 import type { Restored } from "../recovery/recovery.ts";
 import type { Runtime } from "../../engine/runtime.ts";
@@ -34,14 +35,15 @@ export async function onConnect(
   packet: Packet & { type: "connect" },
   turn: Turn,
 ): Promise<void> {
-  turn.label = connectLabel(packet.nsp);
+  turn.describe("connect", `to ${packet.nsp}`);
+  beginConnecting(turn, packet.nsp);
   const generation = generations[session.record.protocol];
   const refuse = (data: unknown) => {
     sendPacket(internals, session, turn, { type: "connect_error", nsp: packet.nsp, data });
   };
   if (!fitsNamespaceLimit(packet.nsp)) return refuse({ message: "Invalid namespace" });
-  if (session.sockets.has(packet.nsp)) return session.close(turn, "forced close");
-  if (session.sockets.size >= MAX_NAMESPACES) return refuse({ message: "Too many namespaces" });
+  if (socketsOf(session).has(packet.nsp)) return session.close(turn, "forced close");
+  if (socketsOf(session).size >= MAX_NAMESPACES) return refuse({ message: "Too many namespaces" });
   const auth = packet.auth ?? {};
   if (Buffer.byteLength(JSON.stringify(auth)) > MAX_AUTH_BYTES) {
     return refuse({ message: `auth must be at most ${MAX_AUTH_BYTES} bytes` });
@@ -77,7 +79,7 @@ export async function onConnect(
   });
   if (hold) await releaseHold(internals, session, turn, hold, sent ?? new Set());
   // Not before: middlewares are not replayed, so what they registered would be forgotten with this packet.
-  turn.mayRegister = true;
+  beginListening(turn);
   connectionListeners(nsp).forEach((listener, index) => {
     runConnectionListener(internals, turn, socket, listener, index);
   });
@@ -139,7 +141,7 @@ async function storeSocket(
   await turn.order(() => runtime.store.connectSocket(request));
   if (!(await isStillOpen(runtime, session, request))) return false;
   session.rememberAuth(auth);
-  session.sockets.set(state.nsp, state);
+  socketsOf(session).set(state.nsp, state);
   state.rooms.add(state.id);
   state.connected = true;
   return true;

@@ -7,6 +7,7 @@ import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
 import type { AnySocket } from "../socket.ts";
 import type { SocketState } from "../replay/socket-state.ts";
+import { socketsOf } from "../replay/session-sockets.ts";
 import type { Turn } from "../../engine/turn.ts";
 import type { Listener } from "../replay/typed-events.ts";
 
@@ -59,7 +60,7 @@ export function disconnectByServer(
   leaveNamespace(internals, session, turn, socket, "server namespace disconnect");
   turn.follow(socket.bound.then(() => callLate(internals, turn, socket, heard)));
   if (!close) return;
-  const others = [...session.sockets.values()];
+  const others = [...socketsOf(session).values()];
   if (others.length === 0) return session.close(turn, "forced close");
   turn.follow(
     Promise.all(others.map((state) => disconnectOther(internals, session, turn, state))).then(() =>
@@ -106,7 +107,7 @@ export async function onLeave(
   turn: Turn,
   state: SocketState,
 ): Promise<void> {
-  turn.label = "disconnect";
+  turn.describe("disconnect");
   const socket = await rebind(internals, session, turn, state);
   if (socket) leaveNamespace(internals, session, turn, socket, "client namespace disconnect");
 }
@@ -118,7 +119,7 @@ export async function onKick(
   turn: Turn,
   kick: { readonly nsp: string; readonly socketId: string; readonly close: boolean },
 ): Promise<void> {
-  const state = session.sockets.get(kick.nsp);
+  const state = socketsOf(session).get(kick.nsp);
   if (state?.id !== kick.socketId) return;
   const socket = await rebind(internals, session, turn, state);
   if (socket) disconnectByServer(internals, session, turn, socket, kick.close);
@@ -132,7 +133,7 @@ export async function onSessionClosing(
   reason: DisconnectReason,
 ): Promise<() => void> {
   const rebound = await Promise.all(
-    [...session.sockets.values()].map((state) => rebind(internals, session, turn, state)),
+    [...socketsOf(session).values()].map((state) => rebind(internals, session, turn, state)),
   );
   const sockets = rebound.filter((socket) => socket !== undefined);
   for (const socket of sockets) callListeners(internals, turn, socket, "disconnecting", reason);
@@ -161,5 +162,5 @@ export async function rebind(
 function end(session: Session, state: SocketState): void {
   state.rooms.clear();
   state.connected = false;
-  session.sockets.delete(state.nsp);
+  socketsOf(session).delete(state.nsp);
 }

@@ -6,11 +6,12 @@ import type { Internals } from "../internals.ts";
 import type { Call } from "../replay/registration-journal.ts";
 import { runEventMiddlewares } from "./middleware.ts";
 import { sendPacket } from "./send-packet.ts";
+import { beginHandling, type Handling } from "../replay/registration.ts";
 import { replay } from "../replay/replay.ts";
 import type { Session } from "../../engine/session.ts";
 import type { AnySocket } from "../socket.ts";
 import type { SocketState } from "../replay/socket-state.ts";
-import { livingTurn, type Handling, type Turn } from "../../engine/turn.ts";
+import { livingTurn, type Turn } from "../../engine/turn.ts";
 import type { Listener } from "../replay/typed-events.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function onEvent(
   const nsp = internals.namespace(state.nsp, state.parent);
   if (nsp === undefined) return;
   const event = String(packet.args[0]);
-  turn.label = `event ${JSON.stringify(event)}`;
+  turn.describe("event", JSON.stringify(event));
   const { socket, bound } = replay(internals, nsp, session, state, turn);
   // The listener may be asynchronous and bind this handler only after an await.
   // So may an event that came before this one, or take it off again.
@@ -41,7 +42,7 @@ export async function onEvent(
     run: new ListenerRun(),
     isJournaled: false,
   };
-  turn.handling = handling;
+  beginHandling(turn, handling);
   let onIdle: () => void = () => undefined;
   const idle = new Promise<void>((resolve) => (onIdle = resolve));
   const started = dispatch(internals, turn, socket, args, handling, onIdle).then((handlers) => {

@@ -3,6 +3,7 @@ import { callListeners } from "../replay/handler.ts";
 import type { Internals } from "../internals.ts";
 import { rebind } from "./on-disconnect.ts";
 import type { Session } from "../../engine/session.ts";
+import { socketsOf } from "../replay/session-sockets.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 /**
@@ -15,10 +16,10 @@ export async function onViolation(
   turn: Turn,
   violation: ProtocolError | undefined,
 ): Promise<void> {
-  turn.label = "violation";
+  turn.describe("violation");
   if (violation) {
     const error = toParserError(violation);
-    for (const state of [...session.sockets.values()]) {
+    for (const state of [...socketsOf(session).values()]) {
       const socket = await rebind(internals, session, turn, state);
       if (socket) callListeners(internals, turn, socket, "error", error);
     }

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { LogFields } from "../../log.ts";
 import type { DisconnectReason } from "../../protocol/reasons.ts";
 import { receiveMessage } from "../../protocol/reassembly.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
@@ -6,7 +7,7 @@ import type { Packet, PacketCodec } from "../../protocol/packet.ts";
 import type { SessionSnapshot } from "../../state/records.ts";
 import type { SocketRooms } from "../../state/store.ts";
 import { readAnswer, saveAnswer } from "./client-acks.ts";
-import type { AnswerFrame, ConnectionError, EngineApp, EngineEvents } from "../../engine/engine.ts";
+import type { AckFrame, AckOutcome, ConnectionError, EngineApp, EngineEvents } from "../../engine/engine.ts";
 import type { PollRequest } from "../../engine/polling/http.ts";
 import type { ResolvedEngineOptions } from "../../engine/engine-options.ts";
 import { generations } from "./protocol-revision.ts";
@@ -21,6 +22,7 @@ import { onServerSide } from "../server-side.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
 import { SocketState, toReporter } from "../replay/socket-state.ts";
+import { saveSockets, socketsOf } from "../replay/session-sockets.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 /** Events of `io.engine`. */
@@ -41,6 +43,8 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   readonly options: ResolvedEngineOptions;
   readonly codec: PacketCodec;
   readonly #internals: Internals;
+  /** The namespace whose packet a turn handles. */
+  readonly #nsps = new WeakMap<Turn, string>();
   readonly #onBind: (runtime: Runtime) => void;
 
   constructor(internals: Internals, options: ResolvedEngineOptions, onBind: (runtime: Runtime) => void) {
@@ -82,7 +86,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     for (const record of sockets) {
       const rooms = joined.filter((row) => row.nsp === record.nsp).map((row) => row.room);
       const auth = session.auths.find((other) => other.socketId === record.socketId)?.auth ?? {};
-      session.sockets.set(
+      socketsOf(session).set(
         record.nsp,
         new SocketState(session.sid, record, {
           rooms: [record.socketId, ...rooms],
@@ -95,20 +99,23 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   }
 
   async onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> {
-    turn.session = session;
+    turn.owner = session;
     const received = this.#receive(session, data);
     if (received === undefined) return;
     if ("packet" in received) return this.#onPacket(session, received.packet, turn);
     await onViolation(this.#internals, session, turn, received.violation);
   }
 
-  async onAnswer({ sid, text, atMs }: AnswerFrame): Promise<{ isSaved: boolean; nsp: string } | undefined> {
+  async onAck({ sid, text, atMs }: AckFrame): Promise<AckOutcome | undefined> {
     if (Buffer.byteLength(text) > this.options.maxPayloadBytes) return undefined;
     const answer = readAnswer(this.codec, sid, text);
     if (answer === undefined) return undefined;
     this.#internals.runtime.metrics.add("PacketsReceived", 1, "ack");
     const { packet, message } = answer;
-    return { isSaved: await saveAnswer(this.#internals, sid, packet, [message], atMs), nsp: packet.nsp };
+    return {
+      isSaved: await saveAnswer(this.#internals, sid, packet, [message], atMs),
+      isAllowed: (session) => socketsOf(session).has(packet.nsp),
+    };
   }
 
   onServerSide(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void> {
@@ -116,17 +123,17 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   }
 
   async onKick(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void> {
-    turn.session = session;
+    turn.owner = session;
     await onKick(this.#internals, session, turn, letter);
   }
 
   onClosing(session: Session, reason: DisconnectReason, turn: Turn): Promise<() => void> {
-    turn.session = session;
+    turn.owner = session;
     return onSessionClosing(this.#internals, session, turn, reason);
   }
 
   memberships(session: Session): readonly SocketRooms[] {
-    return [...session.sockets.values()].map((state) => ({
+    return [...socketsOf(session).values()].map((state) => ({
       nsp: state.nsp,
       socketId: state.id,
       rooms: state.joinedRooms,
@@ -134,7 +141,14 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   }
 
   save(session: Session): Promise<void> {
-    return this.#internals.saveSession(session);
+    return saveSockets(this.#internals.runtime.store, session);
+  }
+
+  logFields(session: Session, turn: Turn): LogFields {
+    const nsp = this.#nsps.get(turn);
+    if (nsp === undefined) return {};
+    const socketId = socketsOf(session).get(nsp)?.id;
+    return { nsp, ...(socketId === undefined ? {} : { socketId }) };
   }
 
   /** A whole packet, or what was wrong with it; undefined while attachments are missing. */
@@ -174,10 +188,10 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   }
 
   async #onPacket(session: Session, packet: Packet, turn: Turn): Promise<void> {
-    turn.nsp = packet.nsp;
+    this.#nsps.set(turn, packet.nsp);
     this.#internals.runtime.metrics.add("PacketsReceived", 1, packet.type);
     if (packet.type === "connect") return onConnect(this.#internals, session, packet, turn);
-    const state = session.sockets.get(packet.nsp);
+    const state = socketsOf(session).get(packet.nsp);
     if (state === undefined) return session.close(turn, "forced close");
     switch (packet.type) {
       case "event":

@@ -1,3 +1,4 @@
+import { currentContext } from "../../engine/turn.ts";
 import type { RunCheck } from "./replay-check.ts";
 
 /**
@@ -68,4 +69,10 @@ export class ListenerRun {
   async recall(key: string): Promise<string | undefined> {
     return this.results.get(key) ?? this.#find(key);
   }
+}
+
+/** The listener whose run the running code belongs to, where what it learns is kept for replays. */
+export function currentRun(): ListenerRun | undefined {
+  const run = currentContext()?.run;
+  return run instanceof ListenerRun ? run : undefined;
 }

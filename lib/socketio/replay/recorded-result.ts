@@ -1,5 +1,7 @@
 import { CoreError } from "../../engine/errors.ts";
+import { currentRun } from "./listener-run.ts";
 import { pack, unpack } from "./packed-value.ts";
+import { handlingOf } from "./registration.ts";
 import { currentContext } from "../../engine/turn.ts";
 
 /** Most that all results of one run may take, packed, where they are kept for replays. */
@@ -22,7 +24,7 @@ interface KeptError {
  */
 export async function learn<T>(ask: () => Promise<T>, again: "ask" | "refuse"): Promise<T> {
   const context = currentContext();
-  const run = context?.run;
+  const run = currentRun();
   if (run === undefined) return context?.mode === "replay" && again === "refuse" ? forever() : ask();
   const key = run.nextKey();
   if (context?.mode === "replay") {
@@ -46,7 +48,7 @@ export async function learn<T>(ask: () => Promise<T>, again: "ask" | "refuse"): 
   const packed = pack(outcome);
   const kept = [...run.results.values()].reduce((sum, text) => sum + text.length, 0);
   const fits = kept + packed.length <= MAX_RESULTS_BYTES;
-  const handling = context?.turn.handling;
+  const handling = context && handlingOf(context.turn);
   const isReplayed = run.isStored || (handling?.run === run.whole && handling.isJournaled);
   if (!fits && isReplayed && again === "refuse") {
     throw new CoreError(

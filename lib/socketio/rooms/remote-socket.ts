@@ -7,6 +7,8 @@ import { CoreError } from "../../engine/errors.ts";
 import type { Internals } from "../internals.ts";
 import { learn } from "../replay/recorded-result.ts";
 import { Publication } from "./publish.ts";
+import { socketsOf } from "../replay/session-sockets.ts";
+import { sessionOf } from "../../engine/session.ts";
 import { SocketData } from "../replay/socket-data.ts";
 import { toHandshake, type Handshake } from "./socket-handshake.ts";
 import { storedData, toDataChanges, toReporter } from "../replay/socket-state.ts";
@@ -146,7 +148,8 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
     const { runtime } = this.#internals;
     const { socket } = this.#fetched;
     const turn = effectTurn(runtime);
-    const live = turn && this.#internals.sessionOf(turn)?.sockets.get(socket.nsp);
+    const session = turn && sessionOf(turn);
+    const live = session && socketsOf(session).get(socket.nsp);
     if (live?.id === socket.socketId && live.connected) return live.data;
     const beforeWrite = (): boolean => {
       const writing = effectTurn(runtime);

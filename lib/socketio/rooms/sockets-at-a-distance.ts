@@ -6,7 +6,8 @@ import { learn } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { joinFromOutside } from "./join-from-outside.ts";
 import type { Runtime } from "../../engine/runtime.ts";
-import type { Session } from "../../engine/session.ts";
+import { saveSockets, socketsOf } from "../replay/session-sockets.ts";
+import { sessionOf, type Session } from "../../engine/session.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
 
 const MAX_CONCURRENT_READS = 16;
@@ -23,11 +24,11 @@ export interface FetchedSocket {
 export async function fetchMembers(internals: Internals, audience: Audience): Promise<FetchedSocket[]> {
   const { runtime } = internals;
   const turn = currentContext()?.turn;
-  const session = turn && internals.sessionOf(turn);
+  const session = turn && sessionOf(turn);
   const read = async () => {
     // What this very turn changed must be seen, too.
     turn?.collect();
-    if (session) await internals.saveSession(session);
+    if (session) await saveSockets(runtime.store, session);
     await (turn ?? runtime.detached).runEndings();
     const members: Member[] = [];
     for await (const { member } of listAudience(runtime.store, audience)) members.push(member);
@@ -79,7 +80,7 @@ async function fetchMember(
 
 export function joinMembers(internals: Internals, audience: Audience, rooms: readonly string[]): void {
   forEachMember(internals, audience, async (member, session) => {
-    const state = session?.sid === member.sid ? session.sockets.get(audience.nsp) : undefined;
+    const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.rooms.add(room);
     await joinFromOutside(internals.runtime, audience.nsp, member, rooms);
   });
@@ -87,7 +88,7 @@ export function joinMembers(internals: Internals, audience: Audience, rooms: rea
 
 export function leaveMembers(internals: Internals, audience: Audience, rooms: readonly string[]): void {
   forEachMember(internals, audience, async (member, session) => {
-    const state = session?.sid === member.sid ? session.sockets.get(audience.nsp) : undefined;
+    const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.rooms.delete(room);
     await internals.runtime.store.leaveRooms(audience.nsp, member.sid, rooms);
   });
@@ -115,7 +116,7 @@ function forEachMember(
 ): void {
   const turn = effectTurn(internals.runtime);
   if (turn === undefined) return;
-  const session = internals.sessionOf(turn);
+  const session = sessionOf(turn);
   void turn.order(async () => {
     const members: Member[] = [];
     for await (const { member } of listAudience(internals.runtime.store, audience)) members.push(member);

@@ -1,0 +1,26 @@
+import { randomBytes } from "node:crypto";
+
+/** A line in which each stage begins when the one before it has ended, well or not. */
+export class Stages {
+  /** Eight letters and digits, its own among all lines. */
+  readonly tag = randomBytes(4).toString("hex");
+  #last: Promise<unknown> | undefined;
+
+  append<T>(stage: () => Promise<T> | T): Promise<T> {
+    const started = this.#last === undefined ? attempt(stage) : this.#last.then(stage, stage);
+    this.#last = started;
+    const clear = () => {
+      if (this.#last === started) this.#last = undefined;
+    };
+    started.then(clear, clear);
+    return started;
+  }
+}
+
+const attempt = <T>(stage: () => Promise<T> | T): Promise<T> => {
+  try {
+    return Promise.resolve(stage());
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+};
