@@ -40,10 +40,34 @@ export async function recoveryOperations(aws: CountingAws): Promise<readonly Ope
       act: (client) => client.frame('42["emit"]'),
     },
     {
+      operation: "leave a room, with recovery",
+      // Which rooms it has left is kept with the socket.
+      budget: { reads: 1, writes: 2 },
+      prepare: async () => {
+        const client = await connected();
+        await client.frame('42["crowd",["left"]]');
+        return client;
+      },
+      act: (client) => client.frame('42["leave","left"]'),
+    },
+    {
+      operation: "return of a client that shows an offset it has not heard",
+      // Its session, the private id, the old session, the logs; then it is let in as anybody.
+      budget: { reads: 3 + 2 + ROOMS, writes: 1, posts: 1 },
+      prepare: async () => {
+        const back = await away();
+        const { pid, offset } = JSON.parse(back.room) as { pid: string; offset: string };
+        back.room = JSON.stringify({ pid, offset: `${offset.slice(0, 15)}0badcafe` });
+        return back;
+      },
+      act: (client) => client.frame(`40${client.room}`),
+    },
+    {
       operation: `return of a client in ${ROOMS} rooms, ${MISSED} missed`,
-      // Its session, the private id, the old session; the logs of everyone, of its own and of its rooms. Then the
-      // private id, the hold, the socket, twice what is in the hold, and the hold's end.
-      budget: { reads: 3 + 2 + ROOMS, writes: 6, posts: MISSED + 1 },
+      // Its session, the private id, the old session; twice the logs of everyone, of its own and of its rooms: before
+      // its state is taken over, and once others find it. The private id, the hold, the socket, twice what is in the
+      // hold, and the hold's end.
+      budget: { reads: 3 + 2 * (2 + ROOMS), writes: 6, posts: MISSED + 1 },
       prepare: away,
       act: (client) => client.frame(`40${client.room}`),
     },

@@ -35,12 +35,19 @@ export function createMemoryMembers(
 ): MemberMethods {
   const { sockets, auths, joined, pids, children, roomMembers, namespaceMembers } = rows;
 
-  const join = (nsp: string, member: Member, rooms: readonly string[]) => {
+  const join = (
+    nsp: string,
+    member: Member,
+    rooms: readonly string[],
+    joinedAtOf: (room: string) => number | undefined,
+  ) => {
     for (const room of rooms) {
       const expiresAt = sessionExpiresAtSeconds(member.sid);
       roomMembers.put(toRoomKey(nsp, room), member.sid, member, expiresAt);
       if (room === member.socketId) continue;
-      joined.put(member.sid, toRoomKey(nsp, room), { nsp, room }, expiresAt);
+      const joinedAtMs = joinedAtOf(room);
+      const row = joinedAtMs === undefined ? { nsp, room } : { nsp, room, joinedAtMs };
+      joined.put(member.sid, toRoomKey(nsp, room), row, expiresAt);
     }
   };
   const removeMember = (sid: Sid, { nsp, socketId, rooms }: SocketRooms) => {
@@ -57,7 +64,7 @@ export function createMemoryMembers(
   };
 
   return {
-    async connectSocket({ sid, socket, auth, member, rooms }: ConnectRequest) {
+    async connectSocket({ sid, socket, auth, member, rooms, joinedAtMs }: ConnectRequest) {
       const nsp = requireNamespace(socket.nsp);
       const expiresAt = sessionExpiresAtSeconds(requireSid(sid));
       const { socketId, pid, parent } = socket;
@@ -69,7 +76,7 @@ export function createMemoryMembers(
       sockets.put(sid, nsp, socket, expiresAt);
       auths.put(sid, nsp, auth, expiresAt);
       namespaceMembers.put(toNamespaceKey(nsp, sid), sid, member, expiresAt);
-      join(nsp, member, [...rooms, socketId]);
+      join(nsp, member, [...rooms, socketId], (room) => joinedAtMs?.get(room));
     },
 
     async disconnectSocket(sid, nsp, socketId, rooms) {
@@ -82,11 +89,11 @@ export function createMemoryMembers(
       sockets.remove(sid, nsp);
     },
 
-    async joinRooms(nsp, member, rooms) {
+    async joinRooms(nsp, member, rooms, joinedAtMs) {
       requireSid(member.sid);
       requireNamespace(nsp);
       rooms.forEach(requireRoom);
-      join(nsp, member, rooms);
+      join(nsp, member, rooms, () => joinedAtMs);
     },
 
     async leaveRooms(nsp, sid, rooms) {

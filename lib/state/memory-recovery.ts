@@ -53,6 +53,10 @@ export function createMemoryRecovery({ pids, logs, logEnds, outboxes }: MemoryRo
       });
     },
 
+    async isLogged({ nsp, room, offset }) {
+      return logs.get(toLogKey(nsp, room), requireOffset(offset)) !== undefined;
+    },
+
     async createHold(hold, connectionId) {
       const probe = { connectionId, untilMs: HOLD_UNTIL_MS };
       const outbox = {

@@ -80,6 +80,8 @@ export interface Member {
 export interface JoinedRecord {
   readonly nsp: string;
   readonly room: string;
+  /** Absent where whoever wrote it did not say. */
+  readonly joinedAtMs?: number;
 }
 
 /** Everything a turn needs to know of a session, from one consistent read. */

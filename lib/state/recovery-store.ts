@@ -1,4 +1,5 @@
 import type { ConnectionId, Offset, Pid, Sid, SocketId } from "../ids.ts";
+import type { LogBound } from "./log-bound.ts";
 
 /** Connection state recovery: whose state a private id stands for, and the packets that a client may have missed. */
 export interface RecoveryStore {
@@ -20,8 +21,19 @@ export interface RecoveryStore {
   /** Notes that every post of these packets has come to its end. Puts, batched; idempotent. */
   markLogDone(places: readonly LogPlace[], doneAtMs: number, expiresAtSeconds: number): Promise<void>;
 
-  /** Packets of one room (undefined: of everyone in the namespace) from `from` on, inclusive, in ascending order. */
-  listLog(nsp: string, room: string | undefined, from: Offset): Promise<readonly LogRecord[]>;
+  /**
+   * Packets of one room (undefined: of everyone in the namespace) from `from` on, inclusive, in ascending order. With a
+   * bound the list may end where it `isBeyond` that.
+   */
+  listLog(
+    nsp: string,
+    room: string | undefined,
+    from: Offset,
+    bound?: LogBound,
+  ): Promise<readonly LogRecord[]>;
+
+  /** Whether the log has this packet. One read. */
+  isLogged(place: LogPlace): Promise<boolean>;
 
   /**
    * An outbox of its own, for what is sent to a socket while it is being restored: empty, open, and with a probe of

@@ -63,8 +63,8 @@ export interface Store extends OutboxStore, AckStore, RecoveryStore, LeaseStore,
   /** Removes a socket from its namespace with every row of it; the session stays. `rooms` are those it had joined. */
   disconnectSocket(sid: Sid, nsp: string, socketId: SocketId, rooms: readonly string[]): Promise<void>;
 
-  /** Membership and `joined`, two puts per room, batched. Idempotent. */
-  joinRooms(nsp: string, member: Member, rooms: readonly string[]): Promise<void>;
+  /** Membership and `joined`, two puts per room, batched. Idempotent; the `joinedAtMs` of the last one stays. */
+  joinRooms(nsp: string, member: Member, rooms: readonly string[], joinedAtMs?: number): Promise<void>;
   /** The opposite of `joinRooms`. Idempotent. */
   leaveRooms(nsp: string, sid: Sid, rooms: readonly string[]): Promise<void>;
 
@@ -131,6 +131,8 @@ export interface ConnectRequest {
   readonly auth: AuthRecord;
   readonly member: Member;
   readonly rooms: readonly string[];
+  /** When it joined which of its rooms. */
+  readonly joinedAtMs?: ReadonlyMap<string, number>;
 }
 
 export interface SocketRooms {

@@ -69,7 +69,9 @@ export async function seat(world: World, index: number, options: GuestOptions = 
       data: Object.fromEntries(stored),
       spent: [],
     };
-    const request = { sid, socket, auth: { nsp: "/", socketId, auth: {} }, member, rooms };
+    const joinedAtMs = new Map(rooms.map((room) => [room, openedMs]));
+    const auth = { nsp: "/", socketId, auth: {} };
+    const request = { sid, socket, auth, member, rooms, joinedAtMs };
     await Promise.all([world.table.own.connectSocket(request), world.table.members.connectSocket(request)]);
   }
   let atMs = world.nowMs;

@@ -52,7 +52,7 @@ describe("a client that leaves a namespace and connects to it again", { timeout:
 
   it("is in no room that its old socket was put into from outside", async () => {
     const joinVip = ({ runtime }: Instance, { member }: Guest) =>
-      joinFromOutside(runtime, "/", member, ["vip"]);
+      joinFromOutside({ runtime, recovery: undefined }, "/", member, ["vip"]);
 
     await expectSafe("leave, connect, outside join", leaveAndConnect({ maxBatch: 1 }, [], joinVip));
   });

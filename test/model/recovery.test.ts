@@ -41,6 +41,8 @@ async function close({ table }: World, { sid, socketId }: Guest, rooms: readonly
   await table.own.beginClose({ sid, reason: "transport close", ...lease });
   await table.members.deleteMemberships(sid, [{ nsp: "/", socketId, rooms }]);
   await table.own.finishClose(sid);
+  // What the client has heard last.
+  await table.own.appendLog([packetOf(0, { offset: OFFSET, room: rooms[0] })], EXPIRES_AT_SECONDS);
 }
 
 interface Scene {

@@ -110,12 +110,12 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
         [writes("everyone", nsp, sid), ...[...rooms, socketId].map(toRoom(nsp, sid))],
         (half) => half.disconnectSocket(sid, nsp, socketId, rooms),
       ),
-    joinRooms: (nsp, member, rooms) =>
+    joinRooms: (nsp, member, rooms, joinedAtMs) =>
       both(
         `joinRooms [${rooms}]`,
         rooms.map(toJoined(nsp, member.sid)),
         rooms.map(toRoom(nsp, member.sid)),
-        (half) => half.joinRooms(nsp, member, rooms),
+        (half) => half.joinRooms(nsp, member, rooms, joinedAtMs),
       ),
     leaveRooms: (nsp, sid, rooms) =>
       both(`leaveRooms [${rooms}]`, rooms.map(toJoined(nsp, sid)), rooms.map(toRoom(nsp, sid)), (half) =>
@@ -218,10 +218,12 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       toLogs("appendLog", records, (ofRoom) => own.appendLog(ofRoom, expiresAtSeconds)),
     markLogDone: (places, doneAtMs, expiresAtSeconds) =>
       toLogs("markLogDone", places, (ofRoom) => own.markLogDone(ofRoom, doneAtMs, expiresAtSeconds)),
-    listLog: (nsp, room, from) =>
+    listLog: (nsp, room, from, bound) =>
       halves.loggedRooms?.includes(room) === false
-        ? own.listLog(nsp, room, from)
-        : step(`listLog ${room ?? nsp}`, [reads(toLog({ nsp, room }))], () => own.listLog(nsp, room, from)),
+        ? own.listLog(nsp, room, from, bound)
+        : step(`listLog ${room ?? nsp}`, [reads(toLog({ nsp, room }))], () =>
+            own.listLog(nsp, room, from, bound),
+          ),
     createHold: (hold, connectionId) =>
       step("createHold", [writes("outbox", toOutbox(hold))], () => own.createHold(hold, connectionId)),
 

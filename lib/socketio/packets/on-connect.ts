@@ -67,9 +67,9 @@ export async function onConnect(
   if (!session.alive) return;
 
   const hold = restored && (await openHold(internals, session));
-  if (!(await storeSocket(internals, session, turn, state, hold))) return;
+  if (!(await storeSocket(internals, session, turn, state, { restored, hold }))) return;
   const missed =
-    restored && (await turn.order(() => recovery?.listMissed(internals.runtime, nsp.name, restored, turn)));
+    restored && (await turn.order(() => recovery?.listMissed(internals.runtime, restored, turn)));
   const sent = hold && (await sendMissed(internals, session, turn, hold, missed ?? []));
   const welcome = generation.toWelcome(state.id, pid);
   sendPacket(internals, session, turn, {
@@ -112,7 +112,7 @@ function createState(
     spent: [],
   };
   return new SocketState(session.sid, record, {
-    rooms: restored?.rooms ?? [],
+    rooms: [...(restored?.rooms.keys() ?? [])],
     auth,
     connected: false,
     recovered: restored !== undefined,
@@ -126,19 +126,26 @@ async function storeSocket(
   session: Session,
   turn: Turn,
   state: SocketState,
-  hold: Hold | undefined,
+  { restored, hold }: { readonly restored: Restored | undefined; readonly hold: Hold | undefined },
 ): Promise<boolean> {
   const { runtime } = internals;
   const auth = { nsp: state.nsp, socketId: state.id, auth: state.auth };
-  const request = {
-    sid: session.sid,
-    socket: state.toRecord(),
-    auth,
-    member: { ...toMember(session, state), ...(hold && { route: hold.route }) },
-    rooms: [...state.rooms],
-  };
   // In order with what the middlewares have sent; the client hears of its id only when it can be found by it.
-  await turn.order(() => runtime.store.connectSocket(request));
+  const request = await turn.order(async () => {
+    const nowMs = runtime.clock.nowMs();
+    state.connectedAtMs = restored?.connectedAtMs ?? nowMs;
+    const rooms = [...state.rooms];
+    const stored = {
+      sid: session.sid,
+      socket: state.toRecord(),
+      auth,
+      member: { ...toMember(session, state), ...(hold && { route: hold.route }) },
+      rooms,
+      joinedAtMs: new Map(rooms.map((room) => [room, restored?.rooms.get(room) ?? nowMs])),
+    };
+    await runtime.store.connectSocket(stored);
+    return stored;
+  });
   if (!(await isStillOpen(runtime, session, request))) return false;
   session.rememberAuth(auth);
   socketsOf(session).set(state.nsp, state);

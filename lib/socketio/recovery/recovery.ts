@@ -1,22 +1,13 @@
 import { toSeconds } from "../../clock.ts";
-import {
-  beganAtMs,
-  createPid,
-  firstOffset,
-  isOffset,
-  isPid,
-  lineTagOf,
-  type Offset,
-  type Pid,
-  type SocketId,
-} from "../../ids.ts";
+import { beganAtMs, createPid, isOffset, isPid, lineTagOf, type Pid } from "../../ids.ts";
 import type { DisconnectReason } from "../../protocol/reasons.ts";
 import type { SessionSnapshot, SocketRecord } from "../../state/records.ts";
 import type { LogPlace, LogRecord } from "../../state/recovery-store.ts";
-import { findAwaySince, findLeft, toAwayEntry } from "./previous-session.ts";
+import { LOOK_BACK_MS, mergePackets, readBacklog, readNews, type Absentee } from "./backlog.ts";
+import { findAwaySince, findLeft, toAwayEntry, type Left } from "./previous-session.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
-import { withoutJournal } from "../replay/socket-state.ts";
+import { leftRoomsOf, withoutJournal } from "../replay/socket-state.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 export interface RecoveryOptions {
@@ -31,21 +22,16 @@ export interface RecoveryOptions {
 }
 
 /** What a client gets back. */
-export interface Restored {
+export interface Restored extends Absentee {
   readonly pid: Pid;
-  readonly socketId: SocketId;
-  /** Without its own. */
-  readonly rooms: readonly string[];
   readonly data: SocketRecord["data"];
-  /** The last event it had; undefined: none since it first connected. */
-  readonly offset: Offset | undefined;
-  readonly connectedAtMs: number;
+  /** What it had missed when its state was asked for. */
+  readonly missed: readonly LogRecord[];
 }
 
-/** How long the posts of one packet may take: the longest turn, twice. */
-const LOOK_BACK_MS = 60_000;
-/** How far two instances' clocks may be apart. */
-const CLOCK_SKEW_MS = 50;
+/** Most that a client is sent again. One that is polling is closed where more than that waits for it in its outbox. */
+const MAX_MISSED_BYTES = 1024 * 1024;
+const MAX_MISSED_BYTES_POLLING = 192 * 1024;
 /** Ends of a session after which its client may have its state back. Not those that either side wanted. */
 const recoverable: ReadonlySet<DisconnectReason> = new Set([
   "transport error",
@@ -112,61 +98,40 @@ export class Recovery {
     const sinceMs = findAwaySince(left, offset, this.#options.unnoticedMs);
     if (!this.#isRecoverable(left.snapshot) || nowMs - sinceMs > this.#options.maxDisconnectionMs)
       return undefined;
-    if (!(await runtime.store.movePid(pid, left.snapshot.session.sid, session.sid))) return undefined;
     const { snapshot, socket } = left;
+    const absentee = toAbsentee(left, offset);
+    // Of before rooms knew when they were joined: what its client has missed cannot be told.
+    if (absentee === undefined) return undefined;
+    const backlog = await readBacklog(runtime, absentee, {
+      maxBytes: session.connectionId === undefined ? MAX_MISSED_BYTES_POLLING : MAX_MISSED_BYTES,
+      keptMs: this.#keptMs,
+    });
+    if (backlog.outcome !== "missed") {
+      runtime.logger.info("a client came back, and its state is not recovered", {
+        code: "core.recovery_refused",
+        reason: backlog.outcome,
+      });
+      return undefined;
+    }
+    if (!(await runtime.store.movePid(pid, snapshot.session.sid, session.sid))) return undefined;
     return {
+      ...absentee,
       pid,
-      socketId: socket.socketId,
-      rooms: snapshot.joined.filter((row) => row.nsp === nsp).map(({ room }) => room),
       data: { ...withoutJournal(socket.data), ...toAwayEntry({ offset, sinceMs, atMs: nowMs }) },
-      offset,
-      connectedAtMs: socket.connectedAtMs,
+      missed: backlog.packets,
     };
   }
 
-  /**
-   * What a client has missed, in order: every packet for it above its offset, and those below which were not known to
-   * be done when the packet of its offset began, unless they came out of the same line of packets, in order.
-   *
-   *     instance A   logs 5 ────────────────────── posts 5: the connection is gone
-   *     instance B          logs 7, posts 7: received
-   *     the client shows 7, and has not had 5
-   *
-   * The logs of several rooms are not read at one moment, and a client that gets the later packet of a line must have
-   * had the earlier, or its next offset would hide that one for good. Therefore, where packets have begun since this
-   * turn did, the logs are read again:
-   *
-   *     this turn   reads the log of room a
-   *     a sender    logs 8 for a; logs 9 for b
-   *     this turn   reads the log of room b: 9; reads both again: 8
-   */
-  async listMissed(
-    runtime: Runtime,
-    nsp: string,
-    { socketId, rooms, offset, connectedAtMs }: Restored,
-    turn: Pick<Turn, "lineTag">,
-  ): Promise<LogRecord[]> {
-    const startedMs = runtime.clock.nowMs();
-    const sinceMs = offset === undefined ? connectedAtMs : beganAtMs(offset);
-    const from = firstOffset(sinceMs - (offset === undefined ? CLOCK_SKEW_MS : LOOK_BACK_MS));
-    const own = new Set<string>([socketId, ...rooms]);
-    const read = async (start: Offset): Promise<LogRecord[]> =>
-      (await Promise.all([undefined, ...own].map((room) => runtime.store.listLog(nsp, room, start)))).flat();
-    const packets = await read(from);
-    const late = packets.filter((record) => beganAtMs(record.offset) >= startedMs - CLOCK_SKEW_MS);
-    if (late.length > 0) {
-      const recent = firstOffset(startedMs - LOOK_BACK_MS);
-      const again = await read(from > recent ? from : recent);
-      packets.push(...again.filter((record) => late.some(({ offset: later }) => isBefore(record, later))));
-    }
-    const missed = new Map<Offset, LogRecord>();
-    for (const record of packets) {
-      if (record.except.some((room) => own.has(room))) continue;
-      // What a middleware of this turn has sent to the socket itself is on its way already.
-      if (record.room === socketId && lineTagOf(record.offset) === turn.lineTag) continue;
-      if (offset === undefined || mayBeMissed(record, offset, sinceMs)) missed.set(record.offset, record);
-    }
-    return [...missed.values()].toSorted((a, b) => (a.offset < b.offset ? -1 : 1));
+  /** What a client has missed, in order, once it is in the table and others find it. */
+  async listMissed(runtime: Runtime, restored: Restored, turn: Pick<Turn, "lineTag">): Promise<LogRecord[]> {
+    const news = await readNews(runtime, restored);
+    // What a middleware of this turn has sent to the socket itself is on its way already.
+    const isOwn = ({ room, offset }: LogRecord) =>
+      room === restored.socketId && lineTagOf(offset) === turn.lineTag;
+    return mergePackets(
+      restored.missed,
+      news.filter((record) => !isOwn(record)),
+    );
   }
 
   #isRecoverable({ session: { closeReason } }: SessionSnapshot): boolean {
@@ -174,17 +139,22 @@ export class Recovery {
   }
 
   /** A packet is kept while some client that missed it may still come back. */
-  #logExpiresAtSeconds({ clock }: Runtime): number {
+  get #keptMs(): number {
     const { maxDisconnectionMs, unnoticedMs } = this.#options;
-    return toSeconds(clock.nowMs() + maxDisconnectionMs + unnoticedMs + LOOK_BACK_MS);
+    return maxDisconnectionMs + unnoticedMs + LOOK_BACK_MS;
+  }
+
+  #logExpiresAtSeconds({ clock }: Runtime): number {
+    return toSeconds(clock.nowMs() + this.#keptMs);
   }
 }
 
-function mayBeMissed({ offset, doneAtMs }: LogRecord, last: Offset, beganMs: number): boolean {
-  if (offset > last) return true;
-  if (offset === last || lineTagOf(offset) === lineTagOf(last)) return false;
-  return doneAtMs === undefined || doneAtMs >= beganMs - 2 * CLOCK_SKEW_MS;
+function toAbsentee({ snapshot, socket }: Left, offset: Absentee["offset"]): Absentee | undefined {
+  const { nsp, socketId, connectedAtMs } = socket;
+  const rooms = new Map<string, number>();
+  for (const { room, joinedAtMs } of snapshot.joined.filter((row) => row.nsp === nsp)) {
+    if (joinedAtMs === undefined) return undefined;
+    rooms.set(room, joinedAtMs);
+  }
+  return { nsp, socketId, connectedAtMs, rooms, leftRooms: leftRoomsOf(socket), offset };
 }
-
-const isBefore = ({ offset }: LogRecord, later: Offset): boolean =>
-  offset < later && lineTagOf(offset) === lineTagOf(later);

@@ -18,6 +18,9 @@ const JOURNAL = "journal.";
 const LEARNT = "learnt.";
 /** What connection listeners did in their live run. */
 const DIGEST = "digest.";
+/** With recovery, the rooms that the socket has left last: its client may show the offset of a packet of theirs. */
+const LEFT_ROOMS = "left.rooms";
+const MAX_LEFT_ROOMS = 8;
 
 /** The keys of a row under which a replay on another instance looks for what the live run learns meanwhile. */
 export const learntKey = (listener: number, key: string): string => `${LEARNT}${listener}.${key}`;
@@ -35,8 +38,13 @@ export const toDataChanges = ({ set, remove }: Pick<SocketChanges, "set" | "remo
 /** The stored values that belong to the client's state, and not to the handlers of one connection. */
 export const withoutJournal = (data: SocketRecord["data"]): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(data).filter(([key]) => [DATA, OWN, REQUEST].some((prefix) => key.startsWith(prefix))),
+    Object.entries(data).filter(([key]) =>
+      [DATA, OWN, REQUEST, LEFT_ROOMS].some((prefix) => key.startsWith(prefix)),
+    ),
   );
+
+export const leftRoomsOf = ({ data }: Pick<SocketRecord, "data">): readonly string[] =>
+  JSON.parse(data[LEFT_ROOMS] ?? "[]") as string[];
 
 /** Reports what cannot be stored as a failure of the app's handlers. */
 export const toReporter =
@@ -57,7 +65,8 @@ export class SocketState {
   /** With recovery: the private id, by which its client gets its state back. */
   readonly pid: Pid | undefined;
   readonly id: SocketId;
-  readonly connectedAtMs: number;
+  /** When it was let in first; in a turn that lets one in, until then the time at which it asked. */
+  connectedAtMs: number;
   readonly rooms: Set<string>;
   readonly auth: Readonly<Record<string, unknown>>;
   readonly data: SocketData;
@@ -135,6 +144,17 @@ export class SocketState {
     this.#notes.set(`${DIGEST}${listener}`, digest);
   }
 
+  /** Takes the socket out of a room; false when it was not in it. */
+  leave(room: string): boolean {
+    if (!this.rooms.delete(room)) return false;
+    if (this.pid !== undefined && this.connected) {
+      const before = JSON.parse(this.#notes.get(LEFT_ROOMS) ?? "[]") as string[];
+      const rooms = [...before.filter((other) => other !== room), room].slice(-MAX_LEFT_ROOMS);
+      this.#notes.set(LEFT_ROOMS, JSON.stringify(rooms));
+    }
+    return true;
+  }
+
   /** Rooms without the socket's own. */
   get joinedRooms(): string[] {
     return [...this.rooms].filter((room) => room !== this.id);
@@ -206,7 +226,8 @@ export class SocketState {
   }
 }
 
-const isNote = (key: string): boolean => key.startsWith(LEARNT) || key.startsWith(DIGEST);
+const isNote = (key: string): boolean =>
+  [LEARNT, DIGEST, LEFT_ROOMS].some((prefix) => key.startsWith(prefix));
 
 const isReplaying = (): boolean => currentContext()?.mode === "replay";
 

@@ -1,5 +1,6 @@
 import type { Sid, SocketId } from "../../ids.ts";
 import type { Member } from "../../state/records.ts";
+import type { Internals } from "../internals.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 
 /**
@@ -11,15 +12,21 @@ import type { Runtime } from "../../engine/runtime.ts";
  *     join    reads the session: closing → deletes it again
  *
  * In any other order either the close sees the membership, or the join sees the close.
+ *
+ * With recovery the rooms that it is in already are asked for first: joined once more they would count from now, and
+ * what their client has missed of them before would never be sent.
  */
 export async function joinFromOutside(
-  runtime: Runtime,
+  { runtime, recovery }: Pick<Internals, "runtime" | "recovery">,
   nsp: string,
   member: Member,
   rooms: readonly string[],
 ): Promise<void> {
-  await runtime.store.joinRooms(nsp, member, rooms);
-  await leaveUnlessConnected(runtime, nsp, member, rooms);
+  const known = recovery && (await runtime.store.loadSession(member.sid, { handshake: false }));
+  const fresh = rooms.filter((room) => !known?.joined.some((row) => row.nsp === nsp && row.room === room));
+  if (fresh.length === 0) return;
+  await runtime.store.joinRooms(nsp, member, fresh, runtime.clock.nowMs());
+  await leaveUnlessConnected(runtime, nsp, member, fresh);
 }
 
 /** The second half of such a join. */

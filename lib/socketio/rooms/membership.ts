@@ -31,7 +31,8 @@ export function joinRooms(
   if (!state.connected) return Promise.resolve();
   const member = toMember(session, state);
   return turn.order(async () => {
-    await runtime.store.joinRooms(state.nsp, member, added);
+    // Not when it was called: a packet of before is not for this socket.
+    await runtime.store.joinRooms(state.nsp, member, added, runtime.clock.nowMs());
     // Asked now, not before the write: while that was on its way, the letter of this turn may have been released, or
     // a later one of its batch may have begun to close the session.
     const isAlone = runtime.isOrdered && turn.ownsLaneOf(session) && session.alive && state.connected;
@@ -40,6 +41,6 @@ export function joinRooms(
 }
 
 export function leaveRooms(runtime: Runtime, turn: Turn, state: SocketState, room: string): Promise<void> {
-  if (!state.rooms.delete(room) || !state.connected) return Promise.resolve();
+  if (!state.leave(room) || !state.connected) return Promise.resolve();
   return turn.order(() => runtime.store.leaveRooms(state.nsp, state.sid, [room]));
 }

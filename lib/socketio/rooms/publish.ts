@@ -34,9 +34,9 @@ export class Publication {
     { volatile }: EmitFlags,
   ) {
     assertEmittable(event);
-    const isRecoverable = internals.recovery !== undefined;
-    const args = isRecoverable ? [...values, PLACEHOLDER] : values;
-    this.#messages = internals.codec.encode({ type: "event", nsp, args: [event, ...args] });
+    const args = [event, ...values] as const;
+    const end = internals.recovery && toEnd(args.at(-1), volatile ?? false);
+    this.#messages = internals.codec.encode({ type: "event", nsp, args: [...args, ...(end ?? [])] });
     this.frames = new PacketFrames(this.#messages);
     assertPostable(this.frames.in(4));
     this.#isVolatile = volatile ?? false;
@@ -87,7 +87,7 @@ export class Publication {
   }
 
   #stamp(internals: Internals, turn: Turn): { messages: readonly (string | Uint8Array)[]; offset?: Offset } {
-    if (internals.recovery === undefined) return { messages: this.#messages };
+    if (internals.recovery === undefined || this.#isVolatile) return { messages: this.#messages };
     const offset = createOffset(internals.runtime.clock.nowMs(), turn.lineTag);
     return { messages: stamp(this.#messages, offset), offset };
   }
@@ -102,7 +102,7 @@ export class Publication {
     rooms: readonly (string | undefined)[],
     except: readonly string[],
   ): Promise<readonly LogPlace[] | undefined> {
-    if (this.#isVolatile || internals.recovery === undefined) return undefined;
+    if (internals.recovery === undefined) return undefined;
     const bytes = toMessagesBytes(messages) + toMessagesBytes(except);
     if (bytes > MAX_LOG_BYTES) {
       internals.runtime.logger.warn("a packet is too large to be kept for clients that come back", {
@@ -110,12 +110,13 @@ export class Publication {
         turn: turn.label,
         bytes,
       });
-      return undefined;
     }
     const places = rooms.map((room) => ({ nsp, room, offset }));
+    // Of one that is too large its offset alone: who has heard it may show that, and who has not begins anew.
+    const kept = bytes > MAX_LOG_BYTES ? { messages: [], except: [] } : { messages, except };
     await internals.recovery.log(
       internals.runtime,
-      places.map((place) => ({ ...place, messages, except })),
+      places.map((place) => ({ ...place, ...kept })),
     );
     return places;
   }
@@ -134,6 +135,15 @@ export function emitToSession(
   if (turn === undefined) return;
   if (internals.recovery) void turn.order(() => publication.sendToSession(internals, turn, session, state));
   else session.sendFrames(turn, publication.frames.in(session.record.protocol), flags.volatile);
+}
+
+/**
+ * What an event ends with, so that its client knows where it is: clients take a text at the end of any event, a name
+ * without values included, for an offset. A volatile event is not kept and so has none.
+ */
+function toEnd(last: unknown, isVolatile: boolean): readonly unknown[] {
+  if (!isVolatile) return [PLACEHOLDER];
+  return typeof last === "string" ? [null] : [];
 }
 
 /** Puts the offset where its place was kept: into the header, which is the first message whatever the codec. */

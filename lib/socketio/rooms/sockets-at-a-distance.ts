@@ -82,14 +82,14 @@ export function joinMembers(internals: Internals, audience: Audience, rooms: rea
   forEachMember(internals, audience, async (member, session) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.rooms.add(room);
-    await joinFromOutside(internals.runtime, audience.nsp, member, rooms);
+    await joinFromOutside(internals, audience.nsp, member, rooms);
   });
 }
 
 export function leaveMembers(internals: Internals, audience: Audience, rooms: readonly string[]): void {
   forEachMember(internals, audience, async (member, session) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
-    for (const room of rooms) state?.rooms.delete(room);
+    for (const room of rooms) state?.leave(room);
     await internals.runtime.store.leaveRooms(audience.nsp, member.sid, rooms);
   });
 }

@@ -1,6 +1,6 @@
 import type { Sid } from "../../ids.ts";
 import { anySessionExpiresAtSeconds } from "../expiry.ts";
-import type { Member, SocketRecord } from "../records.ts";
+import type { JoinedRecord, Member, SocketRecord } from "../records.ts";
 import type { SocketRooms, Store } from "../store.ts";
 import { toAuthItem } from "./auth-item.ts";
 import type { Write } from "./batch.ts";
@@ -42,14 +42,14 @@ export type MemberMethods = Pick<
 export function createDynamoMembers(table: Table): MemberMethods {
   const { name, pageLimit } = table;
   return {
-    async connectSocket({ sid, socket, auth, member, rooms }) {
+    async connectSocket({ sid, socket, auth, member, rooms, joinedAtMs }) {
       await table.write([
         { put: toSocketItem(sid, socket) },
         { put: toAuthItem(sid, auth) },
         ...toRecovery(sid, socket),
         ...toChild(socket, anySessionExpiresAtSeconds(table.clock)),
         { put: memberItem.toNamespaceMemberItem(socket.nsp, member) },
-        ...toJoin(socket.nsp, member, [...rooms, socket.socketId]),
+        ...toJoin(socket.nsp, member, [...rooms, socket.socketId], (room) => joinedAtMs?.get(room)),
       ]);
     },
 
@@ -62,8 +62,8 @@ export function createDynamoMembers(table: Table): MemberMethods {
       ]);
     },
 
-    async joinRooms(nsp, member, rooms) {
-      await table.write(toJoin(nsp, member, rooms));
+    async joinRooms(nsp, member, rooms, joinedAtMs) {
+      await table.write(toJoin(nsp, member, rooms, () => joinedAtMs));
     },
     async leaveRooms(nsp, sid, rooms) {
       await table.write([
@@ -112,12 +112,20 @@ const toChild = ({ parent, nsp }: SocketRecord, expiresAtSeconds: number): Write
   parent === undefined ? [] : [{ put: toChildItem(parent, nsp, expiresAtSeconds) }];
 
 /** The own room has no `joined`: it goes with its socket. */
-const toJoin = (nsp: string, member: Member, rooms: readonly string[]): Write[] => [
+const toJoin = (
+  nsp: string,
+  member: Member,
+  rooms: readonly string[],
+  joinedAtOf: (room: string) => number | undefined,
+): Write[] => [
   ...rooms
     .filter((room) => room !== member.socketId)
-    .map((room) => ({ put: toJoinedItem(member.sid, { nsp, room }) })),
+    .map((room) => ({ put: toJoinedItem(member.sid, toJoined(nsp, room, joinedAtOf(room))) })),
   ...rooms.map((room) => ({ put: memberItem.toRoomMemberItem(nsp, room, member) })),
 ];
+
+const toJoined = (nsp: string, room: string, joinedAtMs: number | undefined): JoinedRecord =>
+  joinedAtMs === undefined ? { nsp, room } : { nsp, room, joinedAtMs };
 
 const toRemoveMember = (sid: Sid, { nsp, socketId, rooms }: SocketRooms): Write[] => [
   ...[...rooms, socketId].map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),

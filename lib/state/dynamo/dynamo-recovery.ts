@@ -1,4 +1,6 @@
+import { isBeyond } from "../log-bound.ts";
 import type { RecoveryStore } from "../recovery-store.ts";
+import type { Item } from "./expressions.ts";
 import * as logItem from "./log-item.ts";
 import { toHoldItem } from "./outbox-item.ts";
 import { fromPidItem, getPidParams, movePidParams } from "./pid-item.ts";
@@ -24,10 +26,17 @@ export function createDynamoRecovery(table: Table): RecoveryStore {
       const end = { doneAtMs, expiresAtSeconds };
       await table.write(places.map((place) => ({ put: logItem.toLogEndItem(place, end) })));
     },
-    async listLog(nsp, room, from) {
-      return logItem.fromLogItems(
-        await table.query(logItem.listLogParams(name, { nsp, room, from, pageLimit: table.pageLimit })),
-      );
+    async listLog(nsp, room, from, bound) {
+      const walk = { nsp, room, from, bound, pageLimit: table.pageLimit };
+      const items: Item[] = [];
+      for await (const page of table.pages(logItem.listLogParams(name, walk))) {
+        items.push(...page);
+        if (bound !== undefined && isBeyond(logItem.fromLogItems(items), bound)) break;
+      }
+      return logItem.fromLogItems(items);
+    },
+    async isLogged(place) {
+      return (await table.get(logItem.getLogParams(name, place))) !== undefined;
     },
 
     async createHold(hold, connectionId) {

@@ -1,5 +1,6 @@
-import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { GetCommandInput, QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Offset } from "../../ids.ts";
+import type { LogBound } from "../log-bound.ts";
 import type { LogPlace, LogRecord } from "../recovery-store.ts";
 import { requireLogSize, requireRoom, requireStart } from "../row-limits.ts";
 import { partitionQuery, type Item } from "./expressions.ts";
@@ -38,15 +39,38 @@ export function fromLogItems(items: readonly Item[]): LogRecord[] {
   return [...packets.values()];
 }
 
-/** All rows of packets from `from` on, the ends of those packets included: they sort behind their packets. */
+/**
+ * All rows of packets from `from` on, the ends of those packets included: they sort behind their packets. Where only a
+ * part is wanted, a page is not much longer than that: a page is paid for as a whole.
+ */
 export const listLogParams = (
   tableName: string,
-  walk: { nsp: string; room: string | undefined; from: Offset; pageLimit?: number | undefined },
+  {
+    nsp,
+    room,
+    from,
+    bound,
+    pageLimit = bound && bound.packets * PAGE_FACTOR,
+  }: {
+    nsp: string;
+    room: string | undefined;
+    from: Offset;
+    bound?: LogBound | undefined;
+    pageLimit?: number | undefined;
+  },
 ): QueryCommandInput =>
-  partitionQuery(tableName, logPartition(walk.nsp, walk.room), {
-    range: { since: requireStart(walk.from) },
-    pageLimit: walk.pageLimit,
-  });
+  partitionQuery(tableName, logPartition(nsp, room), { range: { since: requireStart(from) }, pageLimit });
+
+/** Its key alone: the packet may be large. */
+export const getLogParams = (tableName: string, place: LogPlace): GetCommandInput => ({
+  TableName: tableName,
+  Key: logKey(place),
+  ConsistentRead: true,
+  ProjectionExpression: "expiresAt",
+});
+
+/** Two rows a packet, and as many again for those below what is wanted. */
+const PAGE_FACTOR = 4;
 
 interface LogIdentity {
   readonly kind: "log" | "log-end";

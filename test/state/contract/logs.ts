@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { firstOffset, type Offset } from "../../../lib/ids.ts";
+import { isBeyond } from "../../../lib/state/log-bound.ts";
 import type { LogRecord } from "../../../lib/state/recovery-store.ts";
 import { MAX_LOG_BYTES } from "../../../lib/state/row-limits.ts";
 import type { Store } from "../../../lib/state/store.ts";
@@ -140,6 +141,38 @@ export function describeLogs(makeStore: MakeStore): void {
     expect(await store.listLog("/", "lobby", firstOffset(0))).toStrictEqual(
       packets.map((packet, index) => (index < 15 ? { ...packet, doneAtMs: START_MS } : packet)),
     );
+  });
+
+  it.each([
+    ["a bound in packets", { packets: 3, bytes: 1_000 }],
+    ["a bound in bytes", { packets: 1_000, bytes: 3 * 12 }],
+  ])("may end behind %s above an offset, and tells that there is more", async (_, most) => {
+    const packets = Array.from({ length: 30 }, (_each, index) => packetOf(index, { messages: ["8 bytes."] }));
+    await append(...packets);
+    const bound = { above: offsetOf(9), ...most };
+
+    const listed = await store.listLog("/", "lobby", offsetOf(5), bound);
+    const whole = await store.listLog("/", "lobby", offsetOf(27), bound);
+
+    expect(listed).toStrictEqual(packets.slice(5, 5 + listed.length));
+    expect(isBeyond(listed, bound)).toBe(true);
+    expect(whole).toStrictEqual(packets.slice(27));
+    expect(isBeyond(whole, bound)).toBe(false);
+  });
+
+  it("knows whether a packet is in the log of a room", async () => {
+    await append(packetOf(1), packetOf(1, { room: undefined }), packetOf(2, { messages: [] }));
+    await store.markLogDone([packetOf(3)], START_MS, ENDS_AT);
+
+    const known = [packetOf(1), packetOf(1, { room: undefined }), packetOf(2)];
+    const unknown = [packetOf(3), packetOf(1, { room: "attic" }), packetOf(1, { nsp: "/other" })];
+    for (const place of known) expect(await store.isLogged(place)).toBe(true);
+    for (const place of unknown) expect(await store.isLogged(place)).toBe(false);
+    clock.set(ENDS_AT * 1000 + 1_000);
+    expect(await store.isLogged(packetOf(1))).toBe(false);
+    await expect(store.isLogged(packetOf(1, { offset: "x" as Offset }))).rejects.toMatchObject({
+      code: "state.malformed_offset",
+    });
   });
 
   it("forgets a packet, and an end, each in its time", async () => {

@@ -52,6 +52,24 @@ export function describeMembers(makeStore: MakeStore): void {
     expect(await joinedOf(1)).toEqual([]);
   });
 
+  it("tells when a room was joined, if that was said, the last time counting", async () => {
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+    await store.joinRooms("/", memberOf(1), ["a", "b"], START_MS);
+    await store.joinRooms("/", memberOf(1), ["c"]);
+    await store.joinRooms("/", memberOf(1), ["b"], START_MS + 1);
+    const joinedAtMs = new Map([["d", START_MS + 2]]);
+    await store.connectSocket({ ...connectOf(1, "/other", ["d", "e"]), joinedAtMs });
+
+    const { joined } = (await store.loadSession(sidOf(1), { handshake: false }))!;
+    expect(joined.toSorted((a, b) => (a.room < b.room ? -1 : 1))).toStrictEqual([
+      { nsp: "/", room: "a", joinedAtMs: START_MS },
+      { nsp: "/", room: "b", joinedAtMs: START_MS + 1 },
+      { nsp: "/", room: "c" },
+      { nsp: "/other", room: "d", joinedAtMs: START_MS + 2 },
+      { nsp: "/other", room: "e" },
+    ]);
+  });
+
   it("does not count a socket's own room among those it joined", async () => {
     await store.createSession(sessionOf(sidOf(1)), handshakeOf());
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { fromLogItems, listLogParams, toLogEndItem, toLogItem } from "../../../lib/state/dynamo/log-item.ts";
+import {
+  fromLogItems,
+  getLogParams,
+  listLogParams,
+  toLogEndItem,
+  toLogItem,
+} from "../../../lib/state/dynamo/log-item.ts";
 import { firstOffset } from "../../../lib/ids.ts";
 import { offsetOf, packetOf, START_MS } from "../fixtures.ts";
 
@@ -62,6 +68,23 @@ describe("the request for a log", () => {
       KeyConditionExpression: "pk = :pk AND sk >= :since",
       ExpressionAttributeValues: { ":pk": "log#1:/*", ":since": since },
       Limit: 5,
+    });
+  });
+
+  it("asks for pages not much longer than the part that is wanted", () => {
+    const bound = { above: offsetOf(1), packets: 200, bytes: 1_000 };
+
+    expect(listLogParams("table", { nsp: "/", room: "a", from: offsetOf(1), bound })).toMatchObject({
+      Limit: 800,
+    });
+  });
+
+  it("asks for a packet by its key alone", () => {
+    expect(getLogParams("table", packetOf(1))).toStrictEqual({
+      TableName: "table",
+      Key: { pk: "log#1:/5:lobby", sk: "0mmq4g51y-0000-00000001" },
+      ConsistentRead: true,
+      ProjectionExpression: "expiresAt",
     });
   });
 });

@@ -103,6 +103,7 @@ describe("the number of requests", () => {
     ["appendLog, none", (store) => store.appendLog([], 1), []],
     ["markLogDone", (store) => store.markLogDone([packetOf(1), packetOf(2)], 1, 1), ["BatchWriteCommand"]],
     ["listLog", (store) => store.listLog("/", "lobby", offsetOf(1)), ["QueryCommand"]],
+    ["isLogged", (store) => store.isLogged(packetOf(1)), ["GetCommand"]],
     ["createHold", (store) => store.createHold(sid, connectionId), ["BatchWriteCommand"]],
     ["takeLease", (store) => store.takeLease(lease), ["UpdateCommand"]],
     ["endLease", (store) => store.endLease(sid, "a"), ["UpdateCommand"]],
