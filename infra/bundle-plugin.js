@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { warnOfConcurrency } from "./concurrency-warning.js";
 import { buildDir, bundle, copyClient, toModule } from "./bundle.js";
 
 /**
@@ -9,7 +10,7 @@ import { buildDir, bundle, copyClient, toModule } from "./bundle.js";
  * handlers keep their names, and `node_modules` is never walked.
  */
 export default class BundlePlugin {
-  constructor(serverless) {
+  constructor(serverless, _options, { log }) {
     this.serverless = serverless;
     this.hooks = {
       "before:package:createDeploymentArtifacts": async () => {
@@ -17,6 +18,7 @@ export default class BundlePlugin {
         this.enterBuildDir();
       },
       "after:package:createDeploymentArtifacts": () => this.leaveBuildDir(),
+      "before:deploy:deploy": () => warnOfConcurrency(serverless, log),
       "before:offline:start": () => this.prepareOffline(),
       "before:offline:start:init": () => this.prepareOffline(),
     };

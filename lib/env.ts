@@ -30,6 +30,18 @@ export function readMs(env: Environment, name: string): number | undefined {
   );
 }
 
+/** A whole number above zero, or undefined when the variable is not set. */
+export function readCount(env: Environment, name: string): number | undefined {
+  const value = readOptional(env, name);
+  if (value === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new ConfigError(
+    "config.bad_environment",
+    `expected ${name} to be a whole number above zero, got ${JSON.stringify(value)}`,
+    { evidence: { name } },
+  );
+}
+
 /** `true` or `false`, or undefined when the variable is not set. */
 export function readFlag(env: Environment, name: string): boolean | undefined {
   const value = readOptional(env, name);

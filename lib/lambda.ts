@@ -15,7 +15,7 @@ import type { EngineApp } from "./engine/engine.ts";
 import type { Mailbox } from "./engine/mailbox.ts";
 import { countLogged } from "./engine/metered.ts";
 import { Runtime } from "./engine/runtime.ts";
-import { readFlag, readOptional, readRequired, type Environment } from "./env.ts";
+import { readCount, readFlag, readOptional, readRequired, type Environment } from "./env.ts";
 import { ConfigError } from "./errors.ts";
 import { logLevels, type LogLevel } from "./log.ts";
 import { noMetrics } from "./metrics.ts";
@@ -102,6 +102,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       logger,
       metrics,
       isOrdered: isOrdered(env),
+      pollCapacity: readCount(env, "NONSTICKY_POLL_CAPACITY"),
     });
     app.bind(runtime);
     return runtime;

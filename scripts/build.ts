@@ -5,7 +5,7 @@ import { compileOwn } from "../infra/local/service/read-topology.ts";
 
 /**
  * Builds what the package consists of besides its YAML: dist/. All of it is what `tsc` makes of the sources, but for
- * the one JavaScript file among them, what `nonsticky cost` reckons with, and the stack as the framework resolves it,
+ * the JavaScript files among them, what `nonsticky cost` reckons with, and the stack as the framework resolves it,
  * so that `nonsticky dev` needs no framework.
  */
 
@@ -20,8 +20,13 @@ const built = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"
 });
 if (built.status !== 0) process.exit(built.status ?? 1);
 
-for (const file of ["infra/bundle.js", "infra/cost/calls.json", "infra/cost/prices-us-east-1.json"])
-  copyFileSync(path.join(root, file), path.join(dist, file));
+const copied = [
+  "infra/bundle.js",
+  "infra/concurrency-warning.js",
+  "infra/cost/calls.json",
+  "infra/cost/prices-us-east-1.json",
+];
+for (const file of copied) copyFileSync(path.join(root, file), path.join(dist, file));
 chmodSync(path.join(dist, "bin/nonsticky.js"), 0o755);
 
 const services = path.join(dist, "infra/local/service");

@@ -154,6 +154,8 @@ export class Stack {
     const { topology, bundles } = this;
     const { instances = 1, chaos = 0, antiAffinity = false, freeze = false, env = {} } = this.#options;
     const [minMs, maxMs] = this.#options.coldStartMs ?? [0, 0];
+    const maxInstances = this.#options.maxInstances ?? 16;
+    const settings = { NONSTICKY_PATH: this.#path, NONSTICKY_POLL_CAPACITY: String(maxInstances) };
     const scheduled = topology.schedules.some(({ functionKey }) => functionKey === spec.key);
     const isHttp = topology.httpFunctionKey === spec.key;
     const seed = (this.#options.seed ?? 1) + topology.functions.indexOf(spec) * 1000;
@@ -162,11 +164,11 @@ export class Stack {
     return new Pool({
       spec,
       code: codeOf(bundles, spec),
-      environment: createEnvironment(spec, topology, endpoints, { NONSTICKY_PATH: this.#path, ...env }),
+      environment: createEnvironment(spec, topology, endpoints, { ...settings, ...env }),
       // Runs of a schedule seldom overlap: the second process starts when they do.
       // A parked GET holds one, and the POST that it waits for needs another.
       instances: scheduled ? 1 : Math.max(instances, antiAffinity || isHttp ? 2 : 1),
-      maxInstances: this.#options.maxInstances ?? 16,
+      maxInstances,
       freeze,
       coldStartDelayMs: () => minMs + random() * (maxMs - minMs),
       fateOf: () => decideFate(!scheduled),

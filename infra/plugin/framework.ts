@@ -24,6 +24,11 @@ export interface Serverless {
   extendConfiguration(path: readonly string[], value: Json): void;
 }
 
+/** What the framework gives a plugin besides itself. */
+export interface FrameworkUtilities {
+  readonly log: { warning(text: string): void };
+}
+
 export interface FunctionDefinition {
   readonly handler: string;
   package?: { readonly patterns?: readonly string[]; artifact?: string };

@@ -1,5 +1,12 @@
+import { warnOfConcurrency } from "../concurrency-warning.js";
 import { findClashes, listResources } from "./clashes.ts";
-import { openFramework, type Json, type JsonObject, type Serverless } from "./framework.ts";
+import {
+  openFramework,
+  type Json,
+  type JsonObject,
+  type FrameworkUtilities,
+  type Serverless,
+} from "./framework.ts";
 import { isObject } from "./json.ts";
 import { mergeStack } from "./merge.ts";
 import { readSettings, resolveOwnStack } from "./own-stack.ts";
@@ -20,10 +27,13 @@ export default class NonstickyPlugin {
   };
   readonly #serverless: Serverless;
 
-  constructor(serverless: Serverless) {
+  constructor(serverless: Serverless, _options: object, { log }: FrameworkUtilities) {
     this.#serverless = serverless;
     this.hooks = {
       "before:package:createDeploymentArtifacts": () => this.#package(this.nonsticky?.functions ?? []),
+      "before:deploy:deploy": async () => {
+        if (this.nonsticky !== undefined) await warnOfConcurrency(serverless, log);
+      },
       // `serverless deploy function`
       "before:package:function:package": () => {
         const { function: name } = serverless.pluginManager.cliOptions;

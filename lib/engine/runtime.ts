@@ -9,6 +9,7 @@ import type { Store } from "../state/store.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { countLogged, countRefused } from "./metered.ts";
 import { Outbound } from "./outbound/outbound.ts";
+import { Pollers } from "./polling/pollers.ts";
 import type { Transport } from "./transport.ts";
 import { Strays } from "./strays.ts";
 import { Turn } from "./turn.ts";
@@ -23,6 +24,8 @@ export interface Ports {
   readonly metrics?: Metrics;
   /** False in direct ordering, where two frames of a client may run at once and in any order. */
   readonly isOrdered: boolean;
+  /** How many executions polling may take. Default: as many as anybody wants, and nobody counts. */
+  readonly pollCapacity?: number | undefined;
 }
 
 /** The ports and what one process keeps on top of them. Holds queues and caches of immutable facts, never state. */
@@ -35,6 +38,7 @@ export class Runtime {
   readonly metrics: Metrics;
   readonly isOrdered: boolean;
   readonly outbound: Outbound;
+  readonly pollers: Pollers;
   readonly strays: Strays;
   /** Where effects outside of any turn are counted: scripts, other Lambdas. */
   readonly detached: Turn;
@@ -47,6 +51,7 @@ export class Runtime {
     this.logger = countLogged(ports.logger, metrics);
     this.metrics = metrics;
     this.isOrdered = ports.isOrdered;
+    this.pollers = new Pollers(this.store, this.clock, ports.pollCapacity);
     this.strays = new Strays(this.logger);
     this.detached = new Turn("outside of any turn", this.strays);
     this.outbound = new Outbound({

@@ -1,7 +1,13 @@
-/** What a process outside of the stack, an emitter, must know of it and cannot guess. */
+/** What a process must know of the stack and cannot guess: an emitter where its mailbox is, a poll how many there are. */
 export interface DeploymentStore {
   saveDeployment(deployment: DeploymentRecord): Promise<void>;
   getDeployment(): Promise<DeploymentRecord | undefined>;
+  /**
+   * Counts a process that polls in the span of time with this number, and resolves with how many have been counted in it,
+   * this one included, or in the span before, whichever are more. An estimate: a repetition after a lost answer MAY
+   * count one twice. One write and one read, side by side; the counts expire.
+   */
+  countPoller(span: number): Promise<number>;
 }
 
 export interface DeploymentRecord {

@@ -19,6 +19,12 @@ export const sessionExpiresAtSeconds = (sid: Sid): number =>
 export const anySessionExpiresAtSeconds = (clock: Clock): number =>
   toSeconds(clock.nowMs()) + SESSION_LIFETIME_SECONDS;
 
+/** Counts of a minute ago are of no use to anybody. */
+const COUNT_LIFETIME_SECONDS = 10 * 60;
+
+export const countExpiresAtSeconds = (clock: Clock): number =>
+  toSeconds(clock.nowMs()) + COUNT_LIFETIME_SECONDS;
+
 export const sweepExpiresAtSeconds = (clock: Clock): number =>
   toSeconds(clock.nowMs()) + SWEEP_LIFETIME_SECONDS;
 

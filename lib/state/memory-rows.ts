@@ -40,6 +40,8 @@ export interface MemoryRows {
   readonly children: Shelf<string>;
   readonly leases: Shelf<LeaseRow>;
   readonly deployments: Shelf<DeploymentRecord>;
+  /** How many processes polled in a span of time. */
+  readonly pollers: Shelf<number>;
 }
 
 export type MemoryRowKind = keyof MemoryRows;
@@ -77,6 +79,7 @@ export const createMemoryRows = (clock: Clock): MemoryRows => ({
   children: createShelf(clock),
   leases: createShelf(clock),
   deployments: createShelf(clock),
+  pollers: createShelf(clock),
 });
 
 export const NAMESPACE_STREAMS = 4;

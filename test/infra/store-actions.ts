@@ -47,6 +47,7 @@ const calls: Readonly<Partial<Record<keyof Store, (store: Store) => Promise<unkn
   deleteSweep: (store) => store.deleteSweep(240_000),
   saveDeployment: (store) => store.saveDeployment({ savedAtMs: now }),
   getDeployment: (store) => store.getDeployment(),
+  countPoller: (store) => store.countPoller(7),
   takeLease: (store) => store.takeLease({ sid, holder: "a", nowMs: now, untilMs: now + 5000 }),
   endLease: (store) => store.endLease(sid, "a"),
   saveAnswer: (store) => store.saveAnswer({ ackId: 7, nsp: "/", sid, messages: ['37["hi"]'], atMs: now }),

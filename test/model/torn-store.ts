@@ -233,6 +233,7 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
     saveDeployment: (deployment) =>
       step("saveDeployment", [writes("deployment")], () => own.saveDeployment(deployment)),
     getDeployment: () => step("getDeployment", [reads("deployment")], () => own.getDeployment()),
+    countPoller: (span) => step("countPoller", [writes("pollers")], () => own.countPoller(span)),
 
     openBeat: (beat) => step("openBeat", [writes("beat", beat.sid)], () => own.openBeat(beat)),
     recordPong: (sid, pingIntervalMs, atMs) =>

@@ -34,6 +34,7 @@ describe("the memory store's count", () => {
     await store.markLogDone([packetOf(1)], clock.nowMs(), sessionOf(sid).expiresAtSeconds);
     await store.takeLease({ sid, holder: "a", nowMs: clock.nowMs(), untilMs: clock.nowMs() + 1 });
     await store.saveDeployment({ savedAtMs: clock.nowMs() });
+    await store.countPoller(7);
     await store.saveSweep(sweepOf(), undefined);
     const polling = sidOf(2);
     await store.createPollingSession(pollingSessionOf(polling), handshakeOf(), beatOf(polling));
@@ -57,6 +58,7 @@ describe("the memory store's count", () => {
       children: 1,
       leases: 1,
       deployments: 1,
+      pollers: 1,
     });
     clock.set((sessionOf(sid).expiresAtSeconds + 1) * 1000);
     const left = Object.entries(store.countRows()).filter(([, rows]) => rows > 0);

@@ -20,6 +20,8 @@ export interface RigOptions extends ServerOptions {
   readonly instances?: number;
   /** Default true. */
   readonly isOrdered?: boolean;
+  /** How many executions polling may take; without it nobody counts. */
+  readonly pollCapacity?: number;
   /** Members a page. */
   readonly pageSize?: number;
   /** Default: lines are put into `logs`. */
@@ -160,7 +162,14 @@ export class Rig {
   }
 
   #createInstance(): Instance {
-    const { isOrdered = true, logger, instances: _, pageSize: __, ...serverOptions } = this.#options;
+    const {
+      isOrdered = true,
+      logger,
+      pollCapacity,
+      instances: _,
+      pageSize: __,
+      ...serverOptions
+    } = this.#options;
     const { io, app } = this.#define(serverOptions);
     const life: Life = { calls: [], endsAfter: undefined };
     const store: Store = mortal(this.store, life, "store");
@@ -172,6 +181,7 @@ export class Rig {
       logger: logger ?? this.#createLogger(),
       metrics: this.metrics,
       isOrdered,
+      pollCapacity,
     });
     app.bind(runtime);
     return { io, app, runtime, inbox: new Inbox(runtime, app), life };

@@ -51,6 +51,7 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "lease":
     case "child":
     case "deployment":
+    case "pollers":
       return false;
     default:
       return kind satisfies never;

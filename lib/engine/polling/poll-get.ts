@@ -20,7 +20,8 @@ const IDLE_DELAY_MS = 500;
 const PROBE_DELAY_MS = 100;
 /** A storm of connecting clients must not park every Lambda there is: young sessions, about to upgrade, hold briefly. */
 const YOUNG_FOR_MS = 10_000;
-const YOUNG_HOLD_MS = 2_000;
+/** And where half of all there may be are in use, a GET that is held for nothing gives its place up as soon. */
+const BRIEF_HOLD_MS = 2_000;
 
 /**
  * Long-polling: holds the request until there is something to send, or its time is up. The outbox is taken and the GET
@@ -34,7 +35,8 @@ export async function pollGet(
   const { store, clock } = runtime;
   const nowMs = clock.nowMs();
   const isYoung = nowMs - openedAtMs(sid) < YOUNG_FOR_MS;
-  const untilMs = nowMs + (isYoung ? Math.min(YOUNG_HOLD_MS, options.pollHoldMs) : options.pollHoldMs);
+  const isBrief = (await runtime.pollers.isBusy()) || isYoung;
+  const untilMs = nowMs + (isBrief ? Math.min(BRIEF_HOLD_MS, options.pollHoldMs) : options.pollHoldMs);
   const id = randomUUID();
   const aliveSinceMs = nowMs - Math.min(GET_SILENCE_MS, options.pingIntervalMs + options.pingTimeoutMs);
   const opened = await store.openGet({ sid, id, nowMs, untilMs: untilMs + GET_GRACE_MS, aliveSinceMs });

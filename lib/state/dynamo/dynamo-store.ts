@@ -1,7 +1,7 @@
 import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Clock } from "../../clock.ts";
 import type { Sid } from "../../ids.ts";
-import { sweepExpiresAtSeconds } from "../expiry.ts";
+import { countExpiresAtSeconds, sweepExpiresAtSeconds } from "../expiry.ts";
 import type { BeatRecord } from "../records.ts";
 import { requireInterval } from "../row-limits.ts";
 import type { CloseOutcome, CloseRequest, Store } from "../store.ts";
@@ -17,6 +17,7 @@ import { isAccepted } from "./failures.ts";
 import { toHandshakeItem } from "./handshake-item.ts";
 import { beatShards } from "./keys.ts";
 import { deletePendingParams, savePendingParams } from "./pending-item.ts";
+import { countPollerParams, fromPollersItem, getPollersParams } from "./pollers-item.ts";
 import * as sessionItem from "./session-item.ts";
 import { toSnapshot } from "./snapshot.ts";
 import * as sweepItem from "./sweep-item.ts";
@@ -161,6 +162,15 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     async getDeployment() {
       const item = await get(getDeploymentParams(tableName));
       return item && fromDeploymentItem(item);
+    },
+    async countPoller(span) {
+      const expiresAtSeconds = countExpiresAtSeconds(clock);
+      const [counted, before] = await Promise.all([
+        table.update(countPollerParams(tableName, { span, expiresAtSeconds })),
+        get(getPollersParams(tableName, span - 1)),
+      ]);
+      const counts = [counted?.Attributes, before].filter((item) => item !== undefined);
+      return Math.max(...counts.map(fromPollersItem));
     },
   };
 }

@@ -35,11 +35,12 @@ import {
  *   child            children#<nsp>            <nsp>                      listChildNamespaces
  *   lease            lease#<sid>               lease                      takeLease
  *   deployment       deployment                deployment                 getDeployment
+ *   pollers          pollers                   <span>                     countPoller
  *
  * <nsp> and <room> carry their length, `5:lobby`, so that the end of one is never taken for the start of the next,
  * whatever characters a client chose. A room over 200 bytes is `#` and its SHA-256, for a sort key ends at 1024 bytes.
  * In the log, everyone in a namespace is `*`, which no room begins with.
- * <interval> and <phase> are milliseconds in ten digits, so that they sort as numbers.
+ * <interval> and <phase> are milliseconds, <span> is a number, in ten digits, so that they sort as numbers.
  */
 
 export interface Key {
@@ -76,7 +77,8 @@ export type Identity =
       readonly offset: Offset;
     }
   | { readonly kind: "child"; readonly parent: string; readonly child: string }
-  | { readonly kind: "deployment" };
+  | { readonly kind: "deployment" }
+  | { readonly kind: "pollers"; readonly span: number };
 
 /** A namespace takes a write for each connect and is read whole: few shards, so that reading it stays few queries. */
 export const NAMESPACE_SHARDS = 4;
@@ -86,6 +88,7 @@ export const SWEEP_PARTITION = "sweep";
 
 export const DEPLOYMENT_KEY: Key = { pk: "deployment", sk: "deployment" };
 
+const POLLERS_PARTITION = "pollers";
 const OUTBOX_SORT_KEY = "outbox";
 const PID_SORT_KEY = "pid";
 const LEASE_SORT_KEY = "lease";
@@ -172,6 +175,8 @@ export const childKey = (parent: string, child: string): Key => ({
   sk: toNamespacePart(child),
 });
 
+export const pollersKey = (span: number): Key => ({ pk: POLLERS_PARTITION, sk: toDigits(span) });
+
 /** A partition of its own, as for the outbox: whoever sends writes here, and no turn reads it. */
 export const leaseKey = (sid: Sid): Key => ({ pk: `lease#${requireSid(sid)}`, sk: LEASE_SORT_KEY });
 
@@ -189,6 +194,10 @@ function parsePartition(pk: string, sk: string): Identity | undefined {
   if (pk === SWEEP_PARTITION) {
     const pingIntervalMs = fromDigits(sk);
     return pingIntervalMs === undefined ? undefined : { kind: "sweep", pingIntervalMs };
+  }
+  if (pk === POLLERS_PARTITION) {
+    const span = fromDigits(sk);
+    return span === undefined ? undefined : { kind: "pollers", span };
   }
   if (pk === DEPLOYMENT_KEY.pk) return sk === DEPLOYMENT_KEY.sk ? { kind: "deployment" } : undefined;
   if (pk.startsWith("out#") && sk === OUTBOX_SORT_KEY) return parseSingle("outbox", pk.slice(4));

@@ -6,6 +6,12 @@ import { Rig } from "../../support/rig.ts";
 const silent = () => undefined;
 const unknown = { status: 400, body: '{"code":1,"message":"Session ID unknown"}' };
 
+/** As processes of no test do that poll in the same half minute. */
+async function countOthers({ store, clock }: Rig, count: number): Promise<void> {
+  const span = Math.floor(clock.nowMs() / 30_000);
+  for (let other = 0; other < count; other++) await store.countPoller(span);
+}
+
 /** Instances enough that no two requests of a test meet. */
 const build = (app: (io: Server) => unknown = silent, options = {}) =>
   new Rig(app, { instances: 3, ...options });
@@ -52,6 +58,55 @@ describe("a GET with nothing to fetch", () => {
     await rig.advance(1_000);
 
     expect(parked.looks).toBe(1_000 / 50);
+  });
+
+  it.each([
+    ["2 s where more than half of the processes that there may be poll", 4, 2_000],
+    ["20 s where half of them do", 3, 20_000],
+  ])("is held for %s", async (_, polling, heldMs) => {
+    const rig = build(silent, { pollCapacity: 6 });
+    const client = await PollClient.connect(rig);
+    await countOthers(rig, polling - 1);
+
+    const parked = await client.park();
+    await rig.advance(heldMs - 1);
+    const early = parked.isAnswered;
+    await rig.advance(1);
+
+    expect([early, parked.isAnswered]).toEqual([false, true]);
+  });
+
+  it("is held for 20 s again a minute after those who polled have gone", async () => {
+    const rig = build(silent, { pollCapacity: 6 });
+    const client = await PollClient.connect(rig);
+    await countOthers(rig, 6);
+    const brief = await client.park();
+    await rig.advance(60_000);
+    expect(brief.isAnswered).toBe(true);
+
+    const parked = await client.park();
+    await rig.advance(19_999);
+
+    expect(parked.isAnswered).toBe(false);
+  });
+
+  it("is counted once in half a minute and process, by a write and a read", async () => {
+    const rig = build(silent, { pollCapacity: 100, instances: 1 });
+    const counts: number[] = [];
+    const { countPoller } = rig.store;
+    rig.store.countPoller = (span) => {
+      counts.push(span);
+      return countPoller(span);
+    };
+    const client = await PollClient.connect(rig);
+    for (let gets = 0; gets < 6; gets++) {
+      const parked = await client.park();
+      await rig.advance(20_000);
+      await parked.answer;
+    }
+
+    expect(counts.length).toBeGreaterThan(3);
+    expect(counts).toEqual(counts.map((_, index) => counts[0]! + index));
   });
 
   it("is held for 2 s while its session is younger than 10 s", async () => {

@@ -36,4 +36,26 @@ export function describeDeployments(makeStore: MakeStore): void {
 
     expect(await store.getDeployment()).toBeUndefined();
   });
+
+  it("counts processes that poll by span of time, and tells of the busier of two spans", async () => {
+    const counts = [];
+    for (const span of [7, 7, 7, 8, 8, 8, 8, 9, 11]) counts.push(await store.countPoller(span));
+
+    expect(counts).toEqual([1, 2, 3, 3, 3, 3, 4, 4, 1]);
+  });
+
+  it("counts every one of those that come at once", async () => {
+    const counts = await Promise.all(Array.from({ length: 20 }, () => store.countPoller(3)));
+
+    expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
+  it("forgets a count after ten minutes", async () => {
+    await store.countPoller(7);
+    await store.countPoller(7);
+
+    clock.set(START_MS + 11 * 60 * 1000);
+
+    expect(await store.countPoller(8)).toBe(1);
+  });
 }

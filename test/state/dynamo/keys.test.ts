@@ -20,6 +20,7 @@ import {
   parseKey,
   pendingKey,
   pidKey,
+  pollersKey,
   roomMemberKey,
   sessionKey,
   socketKey,
@@ -40,7 +41,8 @@ type Row =
   | { kind: "pid"; pid: Pid }
   | { kind: "log" | "log-end"; nsp: string; room: string | undefined; offset: Offset }
   | { kind: "child"; parent: string; child: string }
-  | { kind: "deployment" };
+  | { kind: "deployment" }
+  | { kind: "pollers"; span: number };
 
 function build(row: Row): Key {
   switch (row.kind) {
@@ -80,6 +82,8 @@ function build(row: Row): Key {
       return childKey(row.parent, row.child);
     case "deployment":
       return DEPLOYMENT_KEY;
+    case "pollers":
+      return pollersKey(row.span);
   }
 }
 
@@ -127,6 +131,7 @@ const row: fc.Arbitrary<Row> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("child"), parent: nsp, child: nsp }),
   fc.record({ kind: fc.constant("deployment") }),
+  fc.record({ kind: fc.constant("pollers"), span: fc.nat(MAX_INTERVAL_MS) }),
 );
 const options = { seed: 20260314, numRuns: 2000 };
 
@@ -212,6 +217,7 @@ describe("keys", () => {
     ["a packet that ends twice", { pk: "log#1:/*", sk: "0mmq4g51x-0000-00000000~~" }],
     ["a child of no parent", { pk: "children#/", sk: "1:/" }],
     ["a child that goes on", { pk: "children#1:/", sk: "1:/a" }],
+    ["pollers of no span", { pk: "pollers", sk: "now" }],
     ["another deployment", { pk: "deployment", sk: "later" }],
     ["an outbox of no session", { pk: "out#somebody", sk: "outbox" }],
     ["something else of an outbox", { pk: `out#${sidOf(1)}`, sk: "later" }],

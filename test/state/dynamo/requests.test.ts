@@ -114,6 +114,7 @@ describe("the number of requests", () => {
     ],
     ["listChildNamespaces", (store) => store.listChildNamespaces("/"), ["QueryCommand"]],
     ["saveDeployment", (store) => store.saveDeployment({ savedAtMs: START_MS }), ["PutCommand"]],
+    ["countPoller", (store) => store.countPoller(7), ["UpdateCommand", "GetCommand"]],
     ["getDeployment", (store) => store.getDeployment(), ["GetCommand"]],
   ];
   it.each(budget)("of %s is what the budget says", async (_, call, operations) => {
