@@ -11,8 +11,8 @@ export type { EngineOptions, HandshakeRequest } from "./engine/engine-options.ts
 export type { BareEngineOptions, EngineApp, EngineSession } from "./engine/engine.ts";
 export type { ExtendedError } from "./socketio/namespace.ts";
 export type { Handshake } from "./socketio/rooms/socket-handshake.ts";
-export type { Event } from "./socketio/socket-listeners.ts";
-export type { HandlerFailure } from "./socketio/internals.ts";
+export type { Event } from "./socketio/replay/replay-ports.ts";
+export type { HandlerFailure } from "./socketio/replay/handler-failure.ts";
 export type { DefaultEventsMap } from "./socketio/replay/typed-events.ts";
 export type { DisconnectReason } from "./protocol/reasons.ts";
 

@@ -1,11 +1,15 @@
 import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts";
 import { CoreError } from "../engine/errors.ts";
-import type { Internals } from "./internals.ts";
+import type { PacketPorts } from "./packets/packet-ports.ts";
+import type { Session } from "../engine/session.ts";
+import type { Turn } from "../engine/turn.ts";
+import type { Binding } from "./replay/replay-ports.ts";
+import type { SocketState } from "./replay/socket-state.ts";
 import { refuseMember } from "./refused-members.ts";
 import type { RemoteSocket } from "./rooms/remote-socket.ts";
 import type { Server } from "./server.ts";
-import { askServerSide, emitServerSide } from "./server-side.ts";
-import type { Socket } from "./socket.ts";
+import { askServerSide, emitServerSide } from "./packets/server-side-event.ts";
+import { Socket } from "./socket.ts";
 import {
   TypedEmitter,
   type AckResult,
@@ -62,14 +66,14 @@ export class Namespace<
   readonly name: string;
   readonly server: Server<Listen, Emit, ServerSide, SocketData>;
   /** @internal */
-  readonly internals: Internals;
+  readonly internals: PacketPorts;
   /** @internal */
   readonly middlewares: Middleware<Listen, Emit, ServerSide, SocketData>[] = [];
 
   #parent: Namespace<Listen, Emit, ServerSide, SocketData> | undefined;
 
   /** @internal */
-  constructor(server: Server<Listen, Emit, ServerSide, SocketData>, name: string, internals: Internals) {
+  constructor(server: Server<Listen, Emit, ServerSide, SocketData>, name: string, internals: PacketPorts) {
     super();
     this.server = server;
     this.name = name;
@@ -97,6 +101,16 @@ export class Namespace<
     return isConnection(event)
       ? this.prependListener(event, listener)
       : super.prependOnceListener(event, listener);
+  }
+
+  /** @internal A socket of it for the length of one packet. */
+  createSocket(
+    session: Session,
+    state: SocketState,
+    turn: Turn,
+    replay?: Binding,
+  ): Socket<Listen, Emit, ServerSide, SocketData> {
+    return new Socket(this, session, state, turn, replay);
   }
 
   /** @internal The dynamic namespace that this is a child of. */

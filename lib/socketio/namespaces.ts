@@ -1,5 +1,5 @@
-import type { Internals } from "./internals.ts";
-import type { MatchFunction } from "./parent-namespace.ts";
+import type { PacketPorts } from "./packets/packet-ports.ts";
+import type { MatchFunction } from "./packets/packet-ports.ts";
 import { ParentNamespace } from "./parent-namespace.ts";
 import { Namespace } from "./namespace.ts";
 import type { Server } from "./server.ts";
@@ -15,7 +15,7 @@ interface Surroundings<
   SocketData,
 > {
   readonly server: Server<Listen, Emit, ServerSide, SocketData>;
-  readonly internals: Internals;
+  readonly internals: PacketPorts;
   /** Whether the app's module is through, and packets run. */
   isServed(): boolean;
   /** Called with every namespace made, on this instance, except for parents. */

@@ -1,20 +1,9 @@
 import { CoreError } from "../engine/errors.ts";
-import type { Internals } from "./internals.ts";
+import type { MatchFunction, PacketPorts } from "./packets/packet-ports.ts";
 import { Namespace } from "./namespace.ts";
 import type { RemoteSocket } from "./rooms/remote-socket.ts";
 import type { Server } from "./server.ts";
 import type { DefaultEventsMap, EventsMap } from "./replay/typed-events.ts";
-
-/**
- * Says by `next(null, true)` whether there is a namespace of that name for a client that shows `auth`. May be
- * asynchronous; an error, like `false`, leaves the answer to the parents registered after this one.
- */
-export type MatchFunction = (
-  name: string,
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Socket.IO: a client may show anything
-  auth: { [key: string]: any },
-  next: (error: Error | null | undefined, success?: boolean) => void,
-) => unknown;
 
 /**
  * The pattern of dynamic namespaces: `io.of(/^\/tenant-\d+$/)`, or a function. Its middlewares and connection
@@ -33,7 +22,7 @@ export class ParentNamespace<
   constructor(
     server: Server<Listen, Emit, ServerSide, SocketData>,
     name: string,
-    internals: Internals,
+    internals: PacketPorts,
     match: RegExp | MatchFunction,
   ) {
     super(server, name, internals);

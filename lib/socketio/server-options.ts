@@ -10,7 +10,7 @@ import {
   type EngineOptions,
   type ResolvedEngineOptions,
 } from "../engine/engine-options.ts";
-import type { HandlerFailure } from "./internals.ts";
+import type { HandlerFailure } from "./replay/handler-failure.ts";
 import type { RecoveryOptions } from "./recovery/recovery.ts";
 import { resolveRecovery, type ConnectionStateRecovery } from "./recovery/recovery-options.ts";
 

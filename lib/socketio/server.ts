@@ -3,12 +3,14 @@ import { effectTurn } from "./rooms/broadcast.ts";
 import { closeEverySession } from "../engine/heartbeat/close-every-session.ts";
 import { CoreError } from "../engine/errors.ts";
 import { isThenable } from "./replay/handler.ts";
-import type { HandlerFailure, Internals } from "./internals.ts";
+import type { HandlerFailure } from "./replay/handler-failure.ts";
+import type { PacketPorts } from "./packets/packet-ports.ts";
 import type { Namespace } from "./namespace.ts";
 import { NamespaceFacade } from "./namespace-facade.ts";
 import { Namespaces } from "./namespaces.ts";
 import { assertNoServer, refuseListening, refuseMember } from "./refused-members.ts";
-import type { MatchFunction, ParentNamespace } from "./parent-namespace.ts";
+import type { MatchFunction } from "./packets/packet-ports.ts";
+import type { ParentNamespace } from "./parent-namespace.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";
@@ -44,7 +46,7 @@ export class Server<
   readonly engine: SocketIoApp;
   readonly #options: ResolvedServerOptions;
   readonly #namespaces: Namespaces<Listen, Emit, ServerSide, SocketData>;
-  readonly #internals: Internals;
+  readonly #internals: PacketPorts;
   #runtime: Runtime | undefined;
 
   /** Throws `config.unknown_option`, `config.bad_option`, and `config.no_server_to_attach`. */
@@ -179,7 +181,7 @@ export class Server<
     return { ...turn.tally };
   }
 
-  #createInternals(): Internals {
+  #createInternals(): PacketPorts {
     const server = this;
     return {
       get runtime() {

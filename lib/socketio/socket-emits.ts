@@ -11,18 +11,27 @@ import { callHandler } from "./replay/handler.ts";
 import { learn } from "./replay/recorded-result.ts";
 import { emitToSession } from "./rooms/publish.ts";
 import type { Session } from "../engine/session.ts";
-import type { AnySocket } from "./socket.ts";
+import type { HandlingSocket } from "./replay/replay-ports.ts";
+import type { SocketState } from "./replay/socket-state.ts";
+import type { Listener } from "./replay/typed-events.ts";
+import type { RoomPorts } from "./rooms/room-ports.ts";
 import { currentContext, type Turn } from "../engine/turn.ts";
+
+interface EmittingSocket extends HandlingSocket {
+  readonly nsp: { readonly name: string; readonly internals: RoomPorts };
+  readonly internalState: SocketState;
+  listenersAnyOutgoing(): Listener<[event: string, ...args: unknown[]]>[];
+}
 
 /** What a socket's own code emits to it, with the flags that were set before. */
 export class SocketEmits {
-  readonly #socket: AnySocket;
+  readonly #socket: EmittingSocket;
   readonly #session: Session;
   readonly #effectTurn: () => Turn | undefined;
   #flags: EmitFlags = {};
 
   /** `effectTurn`: the turn that an effect belongs to; undefined where effects are inert. */
-  constructor(socket: AnySocket, session: Session, effectTurn: () => Turn | undefined) {
+  constructor(socket: EmittingSocket, session: Session, effectTurn: () => Turn | undefined) {
     this.#socket = socket;
     this.#session = session;
     this.#effectTurn = effectTurn;

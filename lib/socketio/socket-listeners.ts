@@ -1,6 +1,7 @@
 import type { DisconnectReason } from "../protocol/reasons.ts";
 import { CatchAllListeners } from "./replay/catch-all.ts";
-import type { Internals } from "./internals.ts";
+import type { EventMiddleware } from "./replay/replay-ports.ts";
+import type { Runtime } from "../engine/runtime.ts";
 import { currentRun } from "./replay/listener-run.ts";
 import { admitRegistration, requireListener } from "./replay/registration.ts";
 import type { SocketState } from "./replay/socket-state.ts";
@@ -18,10 +19,6 @@ export interface SocketReservedEvents {
   error: (error: Error) => void;
 }
 
-/** An event as `socket.use` sees it: its name, then its arguments. */
-export type Event = [event: string, ...args: unknown[]];
-export type EventMiddleware = (event: Event, next: (error?: Error) => void) => unknown;
-
 type CatchAll = Listener<[event: string, ...args: unknown[]]>;
 
 /** A `once` that is used up: its listener, and how many listeners its event had before it. */
@@ -37,7 +34,7 @@ export abstract class SocketListeners<Listen extends EventsMap> extends TypedEmi
   SocketReservedEvents
 > {
   readonly #state: SocketState;
-  readonly #internals: Internals;
+  readonly #ports: { readonly runtime: Runtime };
   readonly #middlewares: EventMiddleware[] = [];
   readonly #catchAll = new CatchAllListeners();
   readonly #catchAllOutgoing = new CatchAllListeners();
@@ -45,10 +42,10 @@ export abstract class SocketListeners<Listen extends EventsMap> extends TypedEmi
   /** By key, in the order of registration. */
   readonly #spent = new Map<string, Spent>();
 
-  constructor(state: SocketState, internals: Internals) {
+  constructor(state: SocketState, ports: { readonly runtime: Runtime }) {
     super();
     this.#state = state;
-    this.#internals = internals;
+    this.#ports = ports;
   }
 
   override on<Name extends EventNames<Listen> | EventNames<SocketReservedEvents>>(
@@ -195,6 +192,6 @@ export abstract class SocketListeners<Listen extends EventsMap> extends TypedEmi
 
   #admit(what: string, event: string, listener: unknown): void {
     requireListener(event, listener);
-    admitRegistration(this.#state, this.#internals.runtime, `${what} ${JSON.stringify(event)}`);
+    admitRegistration(this.#state, this.#ports.runtime, `${what} ${JSON.stringify(event)}`);
   }
 }

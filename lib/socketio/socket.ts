@@ -6,6 +6,7 @@ import type { Session } from "../engine/session.ts";
 import { Request, toConn, type Conn } from "./socket-conn.ts";
 import { SocketEmits } from "./socket-emits.ts";
 import { toHandshake, type Handshake } from "./rooms/socket-handshake.ts";
+import type { Binding } from "./replay/replay-ports.ts";
 import { currentRun } from "./replay/listener-run.ts";
 import type { SocketState } from "./replay/socket-state.ts";
 import { SocketListeners } from "./socket-listeners.ts";
@@ -51,7 +52,7 @@ export class Socket<
     session: Session,
     state: SocketState,
     turn: Turn,
-    replay?: { readonly isBinding: () => boolean },
+    replay?: Binding,
   ) {
     super(state, nsp.internals);
     this.#nsp = nsp;
@@ -59,7 +60,7 @@ export class Socket<
     this.#state = state;
     this.#turn = turn;
     this.#isReplayed = replay !== undefined;
-    this.#isBinding = replay?.isBinding ?? (() => false);
+    this.#isBinding = () => replay?.isBinding() ?? false;
     this.#request = new Request(session);
     this.#emits = new SocketEmits(this, session, () => this.#effectTurn());
   }
@@ -288,7 +289,3 @@ export class Socket<
     return livingTurn(this.#turn);
   }
 }
-
-/** A socket whatever its events: what the library itself works with. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the app's types end here
-export type AnySocket = Socket<any, any, any, any>;

@@ -5,7 +5,7 @@ import type { Packet, PacketCodec } from "../../protocol/packet.ts";
 import { receiveMessage } from "../../protocol/reassembly.ts";
 import { MAX_ANSWER_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
 import { generations } from "./protocol-revision.ts";
-import type { Internals } from "../internals.ts";
+import type { PacketPorts } from "./packet-ports.ts";
 
 type AckPacket = Packet & { type: "ack" };
 
@@ -31,7 +31,7 @@ export function readAnswer(
 
 /** One conditional write: false when nobody asked for it, or does no longer. */
 export async function saveAnswer(
-  { runtime }: Internals,
+  { runtime }: PacketPorts,
   sid: Sid,
   { nsp, id: ackId }: AckPacket,
   messages: readonly (string | Uint8Array)[],

@@ -1,5 +1,5 @@
 import { settlesWithin } from "../../clock.ts";
-import type { Internals } from "../internals.ts";
+import type { PacketPorts } from "./packet-ports.ts";
 
 /**
  * An answer that the app gives by calling a function. The first call counts. It may be called by a callback that no
@@ -18,7 +18,7 @@ export class LateAnswer {
     this.#onSent();
   }
 
-  async waitFor({ runtime, ackWaitMs }: Internals, handlers: readonly Promise<void>[]): Promise<void> {
+  async waitFor({ runtime, ackWaitMs }: PacketPorts, handlers: readonly Promise<void>[]): Promise<void> {
     await Promise.all(handlers);
     if (this.#isSent) return;
     const sent = new Promise<void>((resolve) => (this.#onSent = resolve));

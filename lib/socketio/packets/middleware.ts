@@ -1,9 +1,9 @@
 import { settlesWithin } from "../../clock.ts";
-import type { Internals } from "../internals.ts";
-import type { Middleware } from "../namespace.ts";
-import type { MatchFunction } from "../parent-namespace.ts";
-import type { AnySocket } from "../socket.ts";
-import type { Event } from "../socket-listeners.ts";
+import type { PacketPorts } from "./packet-ports.ts";
+import type { Listener } from "../replay/typed-events.ts";
+import type { MatchFunction } from "./packet-ports.ts";
+import type { ReplayedSocket } from "../replay/replay-ports.ts";
+import type { Event } from "../replay/replay-ports.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 /** How long a middleware that has finished without calling `next` is waited for. */
@@ -20,13 +20,15 @@ export interface Refusal {
  * to `next`, and nothing of what was thrown: that is a bug, and is reported.
  */
 export async function runMiddlewares(
-  internals: Internals,
-  middlewares: readonly Middleware[],
-  socket: AnySocket,
+  internals: PacketPorts,
+  middlewares: readonly Listener<never[]>[],
+  socket: ReplayedSocket,
   turn: Turn,
 ): Promise<Refusal | undefined> {
   for (const middleware of middlewares) {
-    const outcome = await untilNext(internals, turn, (next) => middleware(socket, next));
+    const outcome = await untilNext(internals, turn, (next) =>
+      Reflect.apply(middleware, undefined, [socket, next]),
+    );
     if (outcome === "passed") continue;
     if (outcome === "silent" || "thrown" in outcome) {
       const silence = `expected a middleware of ${socket.nsp.name} to call next(), and it did not`;
@@ -49,8 +51,8 @@ const propertiesOf = (error: unknown): { readonly message?: unknown; readonly da
  * drops the event, or calls it from a callback a moment later: `onIdle` says that it is no reason for others to wait.
  */
 export async function runEventMiddlewares(
-  internals: Internals,
-  socket: AnySocket,
+  internals: PacketPorts,
+  socket: ReplayedSocket,
   event: Event,
   turn: Turn,
   onIdle: () => void,
@@ -73,7 +75,7 @@ export async function runEventMiddlewares(
  * called `next`; an error given to `next` is a no, as in Socket.IO.
  */
 export async function askMatcher(
-  internals: Internals,
+  internals: PacketPorts,
   match: MatchFunction,
   { name, auth }: { readonly name: string; readonly auth: Record<string, unknown> },
   turn: Turn,
@@ -95,7 +97,7 @@ type Outcome = "passed" | "silent" | { readonly error: unknown } | { readonly th
 
 /** `error`: given to `next`. `silent`: it ended without calling `next`, and did not do so within a bound either. */
 async function untilNext(
-  { runtime }: Internals,
+  { runtime }: PacketPorts,
   turn: Turn,
   run: (next: (error?: Error | null) => void) => unknown,
   late: { readonly waitMs: number; readonly onIdle?: () => void } = { waitMs: NEXT_WAIT_MS },

@@ -5,11 +5,11 @@ import type { ConnectRequest } from "../../state/store.ts";
 import { generations } from "./protocol-revision.ts";
 import { callHandler } from "../replay/handler.ts";
 import { openHold, releaseHold, sendMissed, type Hold } from "../recovery/recovery-hold.ts";
-import type { Internals } from "../internals.ts";
+import type { PacketPorts } from "./packet-ports.ts";
 import { ListenerRun } from "../replay/listener-run.ts";
 import { toMember } from "../rooms/membership.ts";
 import { askMatcher, runMiddlewares } from "./middleware.ts";
-import type { Namespace } from "../namespace.ts";
+import type { ServedNamespace } from "./packet-ports.ts";
 import { sendPacket } from "./send-packet.ts";
 import { connectionListeners } from "../replay/replay.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
@@ -18,7 +18,7 @@ import { isConnected } from "../rooms/join-from-outside.ts";
 import type { Restored } from "../recovery/recovery.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
-import { Socket, type AnySocket } from "../socket.ts";
+import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import { SocketState, toReporter } from "../replay/socket-state.ts";
 import type { Turn } from "../../engine/turn.ts";
 
@@ -30,7 +30,7 @@ const MAX_AUTH_BYTES = 8 * 1024;
  * then the client is told its id, then the connection listeners run live: once in the life of the socket.
  */
 export async function onConnect(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   packet: Packet & { type: "connect" },
   turn: Turn,
@@ -59,7 +59,7 @@ export async function onConnect(
   }
   const pid = restored?.pid ?? recovery?.createPid();
   const state = createState(internals, session, nsp, { auth, socketId: freshId, pid, restored });
-  const socket: AnySocket = new Socket(nsp, session, state, turn);
+  const socket = nsp.createSocket(session, state, turn);
   socket.restore(() => undefined);
   const middlewares = restored && recovery?.skipsMiddlewares ? [] : nsp.middlewares;
   const refusal = await runMiddlewares(internals, middlewares, socket, turn);
@@ -87,9 +87,9 @@ export async function onConnect(
 
 /** The socket's state before it is let in: a new one, or what its client has got back. */
 function createState(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
-  nsp: Namespace,
+  nsp: ServedNamespace,
   {
     auth,
     socketId,
@@ -122,7 +122,7 @@ function createState(
 
 /** Everything about the socket in one batch. False: its session was closed meanwhile, and it is removed again. */
 async function storeSocket(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
   state: SocketState,
@@ -156,10 +156,10 @@ async function storeSocket(
 
 /** Undefined when there is none. A function that fails keeps the client out, and is reported. */
 async function findNamespace(
-  internals: Internals,
+  internals: PacketPorts,
   asked: { readonly name: string; readonly auth: Record<string, unknown>; readonly socketId: string },
   turn: Turn,
-): Promise<Namespace | undefined> {
+): Promise<ServedNamespace | undefined> {
   try {
     return await internals.askForNamespace(asked.name, (match) => askMatcher(internals, match, asked, turn));
   } catch (error) {
@@ -170,10 +170,10 @@ async function findNamespace(
 
 /** Live, once in the life of the socket. What it learns and does is kept for its replays. */
 function runConnectionListener(
-  internals: Internals,
+  internals: PacketPorts,
   turn: Turn,
-  socket: AnySocket,
-  listener: (socket: AnySocket) => unknown,
+  socket: ReplayedSocket,
+  listener: (socket: ReplayedSocket) => unknown,
   index: number,
 ): void {
   const { runtime, replayCheck } = internals;

@@ -1,11 +1,11 @@
 import type { DisconnectReason } from "../../protocol/reasons.ts";
 import { callHandler, callListeners } from "../replay/handler.ts";
-import type { Internals } from "../internals.ts";
+import type { PacketPorts } from "./packet-ports.ts";
 import { sendPacket } from "./send-packet.ts";
 import { replay } from "../replay/replay.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
-import type { AnySocket } from "../socket.ts";
+import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import type { SocketState } from "../replay/socket-state.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
 import type { Turn } from "../../engine/turn.ts";
@@ -13,10 +13,10 @@ import type { Listener } from "../replay/typed-events.ts";
 
 /** Takes a socket out of its namespace: `disconnecting` sees its rooms, `disconnect` sees them gone. */
 function leaveNamespace(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
-  socket: AnySocket,
+  socket: ReplayedSocket,
   reason: DisconnectReason,
 ): void {
   const state = socket.internalState;
@@ -49,10 +49,10 @@ async function removeSocket({ store }: Runtime, state: SocketState, rooms: reado
 
 /** `socket.disconnect()`: the client is told with `41`, and so knows not to come back by itself. */
 export function disconnectByServer(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
-  socket: AnySocket,
+  socket: ReplayedSocket,
   close: boolean,
 ): void {
   sendPacket(internals, session, turn, { type: "disconnect", nsp: socket.nsp.name });
@@ -73,9 +73,9 @@ const goodbyes = ["disconnecting", "disconnect"] as const;
 
 /** Its own handler took the socket out while an asynchronous connection listener had yet to bind these. */
 function callLate(
-  internals: Internals,
+  internals: PacketPorts,
   turn: Turn,
-  socket: AnySocket,
+  socket: ReplayedSocket,
   heard: ReadonlySet<Listener<never[]>>,
 ): void {
   for (const event of goodbyes) {
@@ -87,7 +87,7 @@ function callLate(
 }
 
 async function disconnectOther(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
   state: SocketState,
@@ -102,7 +102,7 @@ async function disconnectOther(
 
 /** The client left the namespace with `41`. Its session goes on. */
 export async function onLeave(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
   state: SocketState,
@@ -114,7 +114,7 @@ export async function onLeave(
 
 /** `disconnectSockets` and remote sockets' `disconnect`, arrived at the session they are about. */
 export async function onKick(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
   kick: { readonly nsp: string; readonly socketId: string; readonly close: boolean },
@@ -127,7 +127,7 @@ export async function onKick(
 
 /** The whole session ends. Returns the second half, for when the memberships are gone. */
 export async function onSessionClosing(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
   reason: DisconnectReason,
@@ -147,11 +147,11 @@ export async function onSessionClosing(
 
 /** A socket of the session, with its handlers, asynchronous ones included. */
 export async function rebind(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
   state: SocketState,
-): Promise<AnySocket | undefined> {
+): Promise<ReplayedSocket | undefined> {
   const nsp = internals.namespace(state.nsp, state.parent);
   if (nsp === undefined) return undefined;
   const { socket, bound } = replay(internals, nsp, session, state, turn);

@@ -2,14 +2,14 @@ import type { Packet } from "../../protocol/packet.ts";
 import { callHandler, callListeners } from "../replay/handler.ts";
 import { LateAnswer } from "./handler-ack.ts";
 import { ListenerRun } from "../replay/listener-run.ts";
-import type { Internals } from "../internals.ts";
+import type { PacketPorts } from "./packet-ports.ts";
 import type { Call } from "../replay/registration-journal.ts";
 import { runEventMiddlewares } from "./middleware.ts";
 import { sendPacket } from "./send-packet.ts";
 import { beginHandling, type Handling } from "../replay/registration.ts";
 import { replay } from "../replay/replay.ts";
 import type { Session } from "../../engine/session.ts";
-import type { AnySocket } from "../socket.ts";
+import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import type { SocketState } from "../replay/socket-state.ts";
 import { livingTurn, type Turn } from "../../engine/turn.ts";
 import type { Listener } from "../replay/typed-events.ts";
@@ -19,7 +19,7 @@ import type { Listener } from "../replay/typed-events.ts";
  * Resolves when they have run up to their first await; the next packet of the session may start then.
  */
 export async function onEvent(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   state: SocketState,
   packet: Packet & { type: "event" },
@@ -58,9 +58,9 @@ type EventArgs = readonly [string | number, ...unknown[]];
 
 /** In Socket.IO's order: catch-all listeners, the socket's middlewares, the listeners of the event. */
 async function dispatch(
-  internals: Internals,
+  internals: PacketPorts,
   turn: Turn,
-  socket: AnySocket,
+  socket: ReplayedSocket,
   args: EventArgs,
   { event: handled, run }: Handling,
   onIdle: () => void,
@@ -96,14 +96,14 @@ function toCall([name, ...values]: EventArgs): Call {
 
 /** The function that a client's callback becomes. The first call answers; later ones do nothing. */
 class ClientAck {
-  readonly #internals: Internals;
+  readonly #internals: PacketPorts;
   readonly #session: Session;
   readonly #nsp: string;
   readonly #id: number;
   readonly #turn: Turn;
   readonly #late = new LateAnswer();
 
-  constructor(internals: Internals, session: Session, nsp: string, id: number, turn: Turn) {
+  constructor(internals: PacketPorts, session: Session, nsp: string, id: number, turn: Turn) {
     this.#internals = internals;
     this.#session = session;
     this.#nsp = nsp;

@@ -1,6 +1,6 @@
 import { toParserError, type ProtocolError } from "../../protocol/errors.ts";
 import { callListeners } from "../replay/handler.ts";
-import type { Internals } from "../internals.ts";
+import type { PacketPorts } from "./packet-ports.ts";
 import { rebind } from "./on-disconnect.ts";
 import type { Session } from "../../engine/session.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
@@ -11,7 +11,7 @@ import type { Turn } from "../../engine/turn.ts";
  * official server. Undefined: a rule of ours, which no listener is told of.
  */
 export async function onViolation(
-  internals: Internals,
+  internals: PacketPorts,
   session: Session,
   turn: Turn,
   violation: ProtocolError | undefined,

@@ -11,14 +11,14 @@ import type { AckFrame, AckOutcome, ConnectionError, EngineApp, EngineEvents } f
 import type { PollRequest } from "../../engine/polling/http.ts";
 import type { ResolvedEngineOptions } from "../../engine/engine-options.ts";
 import { generations } from "./protocol-revision.ts";
-import type { Internals } from "../internals.ts";
+import type { PacketPorts } from "./packet-ports.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { onConnect } from "./on-connect.ts";
 import { refuseMember } from "../refused-members.ts";
 import { onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
 import { onEvent } from "./on-event.ts";
 import { onViolation } from "./on-violation.ts";
-import { onServerSide } from "../server-side.ts";
+import { onServerSide } from "./server-side-event.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
 import { SocketState, toReporter } from "../replay/socket-state.ts";
@@ -42,12 +42,12 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   readonly assumedFrame = "40";
   readonly options: ResolvedEngineOptions;
   readonly codec: PacketCodec;
-  readonly #internals: Internals;
+  readonly #internals: PacketPorts;
   /** The namespace whose packet a turn handles. */
   readonly #nsps = new WeakMap<Turn, string>();
   readonly #onBind: (runtime: Runtime) => void;
 
-  constructor(internals: Internals, options: ResolvedEngineOptions, onBind: (runtime: Runtime) => void) {
+  constructor(internals: PacketPorts, options: ResolvedEngineOptions, onBind: (runtime: Runtime) => void) {
     super();
     this.#internals = internals;
     this.options = options;

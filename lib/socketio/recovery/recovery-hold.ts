@@ -5,7 +5,7 @@ import type { PacketCodec } from "../../protocol/packet.ts";
 import { receiveMessage, type PendingPacket } from "../../protocol/reassembly.ts";
 import type { Route } from "../../state/records.ts";
 import type { LogRecord } from "../../state/recovery-store.ts";
-import type { Internals } from "../internals.ts";
+import type { RoomPorts } from "../rooms/room-ports.ts";
 import { HOLD_TO_OUTBOX } from "../../engine/outbound/outbound.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Turn } from "../../engine/turn.ts";
@@ -33,7 +33,7 @@ export interface Hold {
   readonly route: Route & { readonly kind: "held" };
 }
 
-export async function openHold({ runtime }: Internals, session: Session): Promise<Hold> {
+export async function openHold({ runtime }: RoomPorts, session: Session): Promise<Hold> {
   const id = createSid(openedAtMs(session.sid));
   const target = session.connectionId ?? HOLD_TO_OUTBOX;
   await runtime.store.createHold(id, target);
@@ -42,7 +42,7 @@ export async function openHold({ runtime }: Internals, session: Session): Promis
 
 /** Sends what the client has missed and what others have sent since. Resolves with the offsets; a stage of the turn. */
 export function sendMissed(
-  { runtime, codec }: Internals,
+  { runtime, codec }: RoomPorts,
   session: Session,
   turn: Turn,
   { id }: Hold,
@@ -66,7 +66,7 @@ export function sendMissed(
 
 /** Sends what others go on sending, and lets them send by themselves from now on. One stage of the turn. */
 export function releaseHold(
-  { runtime, codec }: Internals,
+  { runtime, codec }: RoomPorts,
   session: Session,
   turn: Turn,
   { id, target }: Hold,

@@ -1,6 +1,6 @@
-import type { HandlerFailure, Internals } from "../internals.ts";
+import type { FailureReport, HandlerFailure } from "./handler-failure.ts";
 import type { ListenerRun } from "./listener-run.ts";
-import type { AnySocket } from "../socket.ts";
+import type { HandlingSocket } from "./replay-ports.ts";
 import { captureTimers } from "../../engine/timers.ts";
 import type { Turn } from "../../engine/turn.ts";
 import type { Listener } from "./typed-events.ts";
@@ -10,9 +10,9 @@ import type { Listener } from "./typed-events.ts";
  * no further; the turn waits for the promise it returns. Resolves, never rejects, when that has settled.
  */
 export function callHandler(
-  internals: Internals,
+  internals: FailureReport,
   turn: Turn,
-  socket: AnySocket,
+  socket: HandlingSocket,
   event: string,
   listener: Listener<never[]>,
   args: readonly unknown[],
@@ -24,7 +24,7 @@ export function callHandler(
 
 /** The same for a listener of anything. */
 export function callListener(
-  internals: Internals,
+  internals: FailureReport,
   turn: Turn,
   self: unknown,
   listener: Listener<never[]>,
@@ -52,9 +52,9 @@ export function callListener(
 
 /** Calls all listeners of an event of the library's own, such as `disconnect`. */
 export function callListeners(
-  internals: Internals,
+  internals: FailureReport,
   turn: Turn,
-  socket: AnySocket,
+  socket: HandlingSocket,
   event: string,
   ...args: readonly unknown[]
 ): void {

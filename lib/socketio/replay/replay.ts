@@ -1,11 +1,9 @@
 import { settlesWithin } from "../../clock.ts";
 import { isThenable } from "./handler.ts";
-import type { Internals } from "../internals.ts";
+import type { ReplayedNamespace, ReplayedSocket, ReplayPorts } from "./replay-ports.ts";
 import type { Call, JournalEntry } from "./registration-journal.ts";
 import { ListenerRun } from "./listener-run.ts";
-import type { Namespace } from "../namespace.ts";
 import type { Session } from "../../engine/session.ts";
-import { Socket, type AnySocket } from "../socket.ts";
 import { learntKey, type SocketState } from "./socket-state.ts";
 import { captureTimers, clearTimers } from "../../engine/timers.ts";
 import type { Turn } from "../../engine/turn.ts";
@@ -17,7 +15,7 @@ const BINDING_WAIT_MS = 5_000;
 const FIRST_LOOK_MS = 25;
 
 export interface Replayed {
-  readonly socket: AnySocket;
+  readonly socket: ReplayedSocket;
   /** Resolves when the connection listeners have settled, or after a bound; never rejects. */
   readonly bound: Promise<void>;
 }
@@ -28,14 +26,14 @@ export interface Replayed {
  * they happened when the socket connected, and when those events came.
  */
 export function replay(
-  internals: Internals,
-  nsp: Namespace,
+  internals: ReplayPorts,
+  nsp: ReplayedNamespace,
   session: Session,
   state: SocketState,
   turn: Turn,
 ): Replayed {
   let binding = true;
-  const socket: AnySocket = new Socket(nsp, session, state, turn, { isBinding: () => binding });
+  const socket = nsp.createSocket(session, state, turn, { isBinding: () => binding });
   const { result: runs, timers } = captureTimers(() =>
     socket.restore(() =>
       connectionListeners(nsp).map((listener, index) => {
@@ -73,9 +71,9 @@ export function replay(
 
 /** The handlers of an event that changed the handlers. */
 function repeatEntry(
-  internals: Internals,
+  internals: ReplayPorts,
   turn: Turn,
-  socket: AnySocket,
+  socket: ReplayedSocket,
   { sent, passed, results, spent }: JournalEntry,
 ): Promise<void> {
   const toCall = (listener: Listener<never[]>, args: readonly unknown[]) => () =>
@@ -96,7 +94,7 @@ const withAck = ({ args, wantsAck }: Call): readonly unknown[] =>
   wantsAck ? [...args, () => undefined] : args;
 
 /** The run of a connection listener in a replay, which may have to wait for the live run on another instance. */
-function toReplayedRun(internals: Internals, state: SocketState, listener: number): ListenerRun {
+function toReplayedRun(internals: ReplayPorts, state: SocketState, listener: number): ListenerRun {
   const { runtime, replayCheck } = internals;
   const find = async (key: string): Promise<string | undefined> => {
     const giveUpAtMs = runtime.clock.nowMs() + BINDING_WAIT_MS;
@@ -121,9 +119,9 @@ function toReplayedRun(internals: Internals, state: SocketState, listener: numbe
 
 /** Runs one listener inertly; a promise only if that takes time. Errors are reported and go no further. */
 function bind(
-  internals: Internals,
+  internals: ReplayPorts,
   turn: Turn,
-  socket: AnySocket,
+  socket: ReplayedSocket,
   event: string,
   call: () => unknown,
   run: ListenerRun,
@@ -144,10 +142,10 @@ function bind(
 }
 
 /** Listeners in the order of registration; `connect` is the older name of `connection`. */
-export const connectionListeners = (nsp: Namespace): ((socket: AnySocket) => unknown)[] =>
-  [...nsp.listeners("connect"), ...nsp.listeners("connection")] as ((socket: AnySocket) => unknown)[];
+export const connectionListeners = (nsp: ReplayedNamespace): ((socket: ReplayedSocket) => unknown)[] =>
+  [...nsp.listeners("connect"), ...nsp.listeners("connection")] as ((socket: ReplayedSocket) => unknown)[];
 
-async function withinBound({ runtime }: Internals, turn: Turn, settled: Promise<void>): Promise<void> {
+async function withinBound({ runtime }: ReplayPorts, turn: Turn, settled: Promise<void>): Promise<void> {
   if (await settlesWithin(runtime.clock, settled, BINDING_WAIT_MS)) return;
   runtime.logger.warn(
     "a connection listener took too long to bind its handlers; the packet goes on without",

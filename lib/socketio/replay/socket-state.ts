@@ -2,7 +2,7 @@ import type { Pid, Sid, SocketId } from "../../ids.ts";
 import type { SocketRecord } from "../../state/records.ts";
 import type { SocketChanges, Store } from "../../state/store.ts";
 import type { CoreError } from "../../engine/errors.ts";
-import type { Internals } from "../internals.ts";
+import type { FailureReport } from "./handler-failure.ts";
 import { Journal } from "./registration-journal.ts";
 import { OwnProperties } from "./own-properties.ts";
 import { SocketData } from "./socket-data.ts";
@@ -48,7 +48,7 @@ export const leftRoomsOf = ({ data }: Pick<SocketRecord, "data">): readonly stri
 
 /** Reports what cannot be stored as a failure of the app's handlers. */
 export const toReporter =
-  (internals: Pick<Internals, "reportFailure">, { nsp, socketId }: SocketRecord) =>
+  (internals: FailureReport, { nsp, socketId }: SocketRecord) =>
   (error: CoreError): void => {
     internals.reportFailure({ error, event: "data", nsp, socketId });
   };

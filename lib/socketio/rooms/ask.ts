@@ -2,7 +2,8 @@ import type { Sid } from "../../ids.ts";
 import { Question } from "./acks.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
 import { deliver, encodeQuestion, type EmitFlags } from "./broadcast.ts";
-import type { HandlerFailure, Internals } from "../internals.ts";
+import type { FailureReport, HandlerFailure } from "../replay/handler-failure.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import type { Session } from "../../engine/session.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
 
@@ -23,7 +24,7 @@ export type Ask<T> = () => Promise<T>;
  * with nothing sent, where `emit` does.
  */
 export function askSession(
-  internals: Internals,
+  internals: RoomPorts,
   session: Session,
   turn: Turn,
   nsp: string,
@@ -51,7 +52,7 @@ export function askSession(
  * `toResponse`: what of an answer counts, by default its first argument.
  */
 export function askAudience(
-  internals: Internals,
+  internals: RoomPorts,
   turn: Turn,
   audience: Audience,
   [event, ...args]: readonly [string, ...unknown[]],
@@ -94,7 +95,7 @@ function forgetUnreached(question: Question, sid: Sid, outcome: string): void {
 
 /** What a callback without a timeout, which has no place for an error, is not told. */
 export function abandon(
-  { runtime }: Internals,
+  { runtime }: RoomPorts,
   error: unknown,
   where: Pick<HandlerFailure, "event" | "nsp" | "socketId">,
 ): undefined {
@@ -127,7 +128,7 @@ export function splitCallback(args: readonly unknown[]): {
  * run has not learnt yet may never come.
  */
 export function answerCallback<T>(
-  internals: Pick<Internals, "reportFailure">,
+  internals: FailureReport,
   turn: Turn | undefined,
   result: Promise<T>,
   callback: (...args: unknown[]) => unknown,

@@ -11,7 +11,7 @@ import type { Audience } from "./audience.ts";
 import { effectTurn, type EmitFlags } from "./broadcast.ts";
 import { broadcastToChildren } from "./broadcast-to-children.ts";
 import { CoreError } from "../../engine/errors.ts";
-import type { Internals } from "../internals.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import { learn } from "../replay/recorded-result.ts";
 import { Publication } from "./publish.ts";
 import { RemoteSocket } from "./remote-socket.ts";
@@ -38,7 +38,7 @@ import type {
 /** The namespace an emit goes out from. */
 interface Addressee {
   readonly name: string;
-  readonly internals: Internals;
+  readonly internals: RoomPorts;
   /** It stands for all its children. */
   readonly hasChildren: boolean;
 }

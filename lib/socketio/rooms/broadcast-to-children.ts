@@ -2,7 +2,7 @@ import { MAX_NAMESPACE_BYTES } from "../../protocol/limits.ts";
 import type { Packet, PacketCodec } from "../../protocol/packet.ts";
 import type { Audience } from "./audience.ts";
 import type { EmitFlags } from "./broadcast.ts";
-import type { Internals } from "../internals.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import { Publication } from "./publish.ts";
 import type { Turn } from "../../engine/turn.ts";
 
@@ -16,7 +16,7 @@ const LONGEST_NAMESPACE = `/${"-".repeat(MAX_NAMESPACE_BYTES - 1)}`;
  * Without a turn nothing is sent. Throws what an emit throws, for the child with the longest name there may be.
  */
 export function broadcastToChildren(
-  internals: Internals,
+  internals: RoomPorts,
   turn: Turn | undefined,
   audience: Audience,
   event: EventAndValues,

@@ -6,7 +6,7 @@ import type { LogPlace } from "../../state/recovery-store.ts";
 import { MAX_LOG_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
 import type { Audience } from "./audience.ts";
 import { sendToAudience, type EmitFlags } from "./broadcast.ts";
-import type { Internals } from "../internals.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import type { Session } from "../../engine/session.ts";
 import type { SocketState } from "../replay/socket-state.ts";
 import type { Turn } from "../../engine/turn.ts";
@@ -28,7 +28,7 @@ export class Publication {
 
   /** Throws before anything is sent: reserved name, values that cannot be encoded, over 128 KB. */
   constructor(
-    internals: Internals,
+    internals: RoomPorts,
     nsp: string,
     [event, ...values]: EventAndValues,
     { volatile }: EmitFlags,
@@ -43,7 +43,7 @@ export class Publication {
   }
 
   /** The stage of an emit to one session with recovery: logged, sent, and noted as done. */
-  async sendToSession(internals: Internals, turn: Turn, session: Session, state: SocketState): Promise<void> {
+  async sendToSession(internals: RoomPorts, turn: Turn, session: Session, state: SocketState): Promise<void> {
     const { messages, offset } = this.#stamp(internals, turn);
     // Without a private id its client has no state to come back to.
     const places =
@@ -54,7 +54,7 @@ export class Publication {
 
   /** The stage of an emit to many. Resolves when everyone has been found, and is being sent it. */
   async sendToAudience(
-    internals: Internals,
+    internals: RoomPorts,
     turn: Turn,
     audience: Audience,
     flags: EmitFlags,
@@ -74,7 +74,7 @@ export class Publication {
 
   /** A delivery that failed may have reached nobody, so its packet stays one that may have been missed. */
   #markDone(
-    { recovery, runtime }: Internals,
+    { recovery, runtime }: RoomPorts,
     turn: Turn,
     places: readonly LogPlace[],
     sent: Promise<boolean>,
@@ -86,7 +86,7 @@ export class Publication {
     );
   }
 
-  #stamp(internals: Internals, turn: Turn): { messages: readonly (string | Uint8Array)[]; offset?: Offset } {
+  #stamp(internals: RoomPorts, turn: Turn): { messages: readonly (string | Uint8Array)[]; offset?: Offset } {
     if (internals.recovery === undefined || this.#isVolatile) return { messages: this.#messages };
     const offset = createOffset(internals.runtime.clock.nowMs(), turn.lineTag);
     return { messages: stamp(this.#messages, offset), offset };
@@ -94,7 +94,7 @@ export class Publication {
 
   /** Before anything is posted: what is posted and not in the log would be lost for a client that comes back. */
   async #log(
-    internals: Internals,
+    internals: RoomPorts,
     turn: Turn,
     offset: Offset,
     messages: readonly (string | Uint8Array)[],
@@ -124,7 +124,7 @@ export class Publication {
 
 /** Sends an event to a session's own client, in order with what its turn has sent before. */
 export function emitToSession(
-  internals: Internals,
+  internals: RoomPorts,
   session: Session,
   state: SocketState,
   turn: Turn | undefined,

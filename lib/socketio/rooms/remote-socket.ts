@@ -4,7 +4,7 @@ import { abandon, answerCallback, askAudience, CALLBACK_WAIT_MS, splitCallback }
 import type { Audience } from "./audience.ts";
 import { effectTurn, type EmitFlags } from "./broadcast.ts";
 import { CoreError } from "../../engine/errors.ts";
-import type { Internals } from "../internals.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import { learn } from "../replay/recorded-result.ts";
 import { Publication } from "./publish.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
@@ -35,7 +35,7 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
   readonly id: string;
   readonly handshake: Handshake;
   readonly rooms: ReadonlySet<string>;
-  readonly #internals: Internals;
+  readonly #internals: RoomPorts;
   readonly #audience: Audience;
   readonly #fetched: FetchedSocket;
   readonly #flags: EmitFlags;
@@ -44,7 +44,7 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
   #savedBy: Turn | undefined;
 
   /** @internal */
-  constructor(internals: Internals, fetched: FetchedSocket, flags: EmitFlags = {}, data?: SocketData) {
+  constructor(internals: RoomPorts, fetched: FetchedSocket, flags: EmitFlags = {}, data?: SocketData) {
     this.id = fetched.socket.socketId;
     this.rooms = new Set(fetched.rooms);
     this.handshake = toHandshake(fetched.handshake, fetched.auth?.auth ?? {});

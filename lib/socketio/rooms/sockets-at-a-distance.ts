@@ -1,7 +1,7 @@
 import type { AuthRecord, HandshakeRecord, Member, SocketRecord } from "../../state/records.ts";
 import { listAudience, type Audience } from "./audience.ts";
 import { effectTurn } from "./broadcast.ts";
-import type { Internals } from "../internals.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import { learn } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { joinFromOutside } from "./join-from-outside.ts";
@@ -21,7 +21,7 @@ export interface FetchedSocket {
 }
 
 /** Reads every socket of an audience as it is in the table, in the order of the audience. */
-export async function fetchMembers(internals: Internals, audience: Audience): Promise<FetchedSocket[]> {
+export async function fetchMembers(internals: RoomPorts, audience: Audience): Promise<FetchedSocket[]> {
   const { runtime } = internals;
   const turn = currentContext()?.turn;
   const session = turn && sessionOf(turn);
@@ -39,7 +39,7 @@ export async function fetchMembers(internals: Internals, audience: Audience): Pr
 }
 
 /** The ids of an audience's sockets, with no further read: some may be about to leave. */
-export async function listSocketIds({ runtime }: Internals, audience: Audience): Promise<Set<string>> {
+export async function listSocketIds({ runtime }: RoomPorts, audience: Audience): Promise<Set<string>> {
   const turn = currentContext()?.turn;
   const read = async () => {
     const ids: string[] = [];
@@ -78,7 +78,7 @@ async function fetchMember(
   };
 }
 
-export function joinMembers(internals: Internals, audience: Audience, rooms: readonly string[]): void {
+export function joinMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
   forEachMember(internals, audience, async (member, session) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.rooms.add(room);
@@ -86,7 +86,7 @@ export function joinMembers(internals: Internals, audience: Audience, rooms: rea
   });
 }
 
-export function leaveMembers(internals: Internals, audience: Audience, rooms: readonly string[]): void {
+export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
   forEachMember(internals, audience, async (member, session) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.leave(room);
@@ -94,7 +94,7 @@ export function leaveMembers(internals: Internals, audience: Audience, rooms: re
   });
 }
 
-export function disconnectSockets(internals: Internals, audience: Audience, close: boolean): void {
+export function disconnectSockets(internals: RoomPorts, audience: Audience, close: boolean): void {
   const { nsp } = audience;
   forEachMember(internals, audience, ({ sid, socketId }) =>
     sendKick(internals.runtime, { sid, nsp, socketId, close }),
@@ -110,7 +110,7 @@ export function sendKick(
 }
 
 function forEachMember(
-  internals: Internals,
+  internals: RoomPorts,
   audience: Audience,
   effect: (member: Member, session: Session | undefined) => Promise<void>,
 ): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AnySocket } from "../../../lib/socketio/socket.ts";
+import type { AnySocket } from "../../support/any-socket.ts";
 import type { Server } from "../../../lib/socketio/server.ts";
 import { createGate, Rig, type Client } from "../../support/rig.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AnySocket } from "../../../lib/socketio/socket.ts";
+import type { AnySocket } from "../../support/any-socket.ts";
 import { createGate, Rig } from "../../support/rig.ts";
 
 type Answer = (...args: unknown[]) => void;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Server } from "../../../lib/socketio/server.ts";
-import type { AnySocket } from "../../../lib/socketio/socket.ts";
+import type { AnySocket } from "../../support/any-socket.ts";
 import {
   answer,
   asked,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AnySocket } from "../../../lib/socketio/socket.ts";
+import type { AnySocket } from "../../support/any-socket.ts";
 import type { Server } from "../../../lib/socketio/server.ts";
 import { answer, asked, idIn } from "../../support/asking.ts";
 import { isOver } from "../../support/crashing.ts";

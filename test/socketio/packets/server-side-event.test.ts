@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Server } from "../../lib/socketio/server.ts";
-import { endInvocations, type Callback } from "../support/asking.ts";
-import { isOver } from "../support/crashing.ts";
-import { Rig, type RigOptions } from "../support/rig.ts";
+import type { Server } from "../../../lib/socketio/server.ts";
+import { endInvocations, type Callback } from "../../support/asking.ts";
+import { isOver } from "../../support/crashing.ts";
+import { Rig, type RigOptions } from "../../support/rig.ts";
 
 type Run = (io: Server, event: string, ...values: unknown[]) => unknown;
 

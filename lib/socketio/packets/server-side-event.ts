@@ -1,16 +1,16 @@
-import { createSid } from "../ids.ts";
-import { MAX_ANSWER_BYTES, toMessagesBytes } from "../state/row-limits.ts";
-import { Question } from "./rooms/acks.ts";
-import { answerCallback, splitCallback, type Responses } from "./rooms/ask.ts";
-import { effectTurn } from "./rooms/broadcast.ts";
-import { CoreError } from "../engine/errors.ts";
-import { callListener } from "./replay/handler.ts";
-import type { Internals } from "./internals.ts";
-import { LateAnswer } from "./packets/handler-ack.ts";
-import { learn } from "./replay/recorded-result.ts";
-import type { Letter } from "../engine/letter.ts";
-import { pack, unpack } from "./replay/packed-value.ts";
-import { currentContext, livingTurn, type Turn } from "../engine/turn.ts";
+import { createSid } from "../../ids.ts";
+import { MAX_ANSWER_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
+import { Question } from "../rooms/acks.ts";
+import { answerCallback, splitCallback, type Responses } from "../rooms/ask.ts";
+import { effectTurn } from "../rooms/broadcast.ts";
+import { CoreError } from "../../engine/errors.ts";
+import { callListener } from "../replay/handler.ts";
+import type { PacketPorts } from "./packet-ports.ts";
+import { LateAnswer } from "./handler-ack.ts";
+import { learn } from "../replay/recorded-result.ts";
+import type { Letter } from "../../engine/letter.ts";
+import { pack, unpack } from "../replay/packed-value.ts";
+import { currentContext, livingTurn, type Turn } from "../../engine/turn.ts";
 
 const WAIT_MS = 5_000;
 /** A letter is at most 256 KB in direct ordering, and its text is a third longer than what it says. */
@@ -28,7 +28,7 @@ type EventAndValues = readonly [event: string, ...values: unknown[]];
  * @throws {CoreError} `core.reserved_server_event`, `core.server_event_too_large`
  */
 export function emitServerSide(
-  internals: Internals,
+  internals: PacketPorts,
   nsp: string,
   [event, ...args]: readonly [event: string, ...args: unknown[]],
 ): void {
@@ -46,7 +46,7 @@ export function emitServerSide(
 
 /** The same, resolving with the answers: one, since one invocation runs the listeners. Rejects when there is none. */
 export async function askServerSide(
-  internals: Internals,
+  internals: PacketPorts,
   nsp: string,
   event: EventAndValues,
 ): Promise<Responses> {
@@ -63,7 +63,7 @@ const forCallback = {
 };
 
 function learnAnswers(
-  internals: Internals,
+  internals: PacketPorts,
   turn: Turn | undefined,
   nsp: string,
   packed: string,
@@ -99,7 +99,7 @@ function packEvent([event, ...values]: EventAndValues): string {
 }
 
 function toLetter(
-  { runtime }: Internals,
+  { runtime }: PacketPorts,
   nsp: string,
   packed: string,
   ackId?: number,
@@ -117,7 +117,7 @@ function toLetter(
 
 /** Such a letter, arrived. */
 export async function onServerSide(
-  internals: Internals,
+  internals: PacketPorts,
   letter: Letter & { kind: "serverSide" },
   turn: Turn,
 ): Promise<void> {
@@ -141,13 +141,13 @@ export async function onServerSide(
 
 /** The acknowledgement of such an event. The first call answers; later ones do nothing. */
 class Answer {
-  readonly #internals: Internals;
+  readonly #internals: PacketPorts;
   readonly #question: Letter & { kind: "serverSide" } & { readonly ackId: number };
   readonly #turn: Turn;
   readonly #late = new LateAnswer();
 
   constructor(
-    internals: Internals,
+    internals: PacketPorts,
     question: Letter & { kind: "serverSide" } & { readonly ackId: number },
     turn: Turn,
   ) {

@@ -1,0 +1,39 @@
+import type { Recovery } from "../recovery/recovery.ts";
+import type { ReplayedNamespace, ReplayPorts } from "../replay/replay-ports.ts";
+import type { Listener } from "../replay/typed-events.ts";
+import type { RoomPorts } from "../rooms/room-ports.ts";
+
+/** What the handling of packets needs of the server: all that its parts need, and the namespaces. */
+export interface PacketPorts extends ReplayPorts, RoomPorts {
+  /** Undefined: clients do not get their state back. */
+  readonly recovery: Recovery | undefined;
+  /** How long a turn waits for an ack that its handlers have not sent when they end. */
+  readonly ackWaitMs: number;
+  /** That of a socket that has connected. `parent`: of which dynamic one it is a child, as its row says. */
+  namespace(name: string, parent: string | undefined): ServedNamespace | undefined;
+  /** That which a client asks for; functions of dynamic namespaces are put to `ask`, one by one. */
+  askForNamespace(
+    name: string,
+    ask: (match: MatchFunction) => Promise<boolean>,
+  ): Promise<ServedNamespace | undefined>;
+}
+
+/** A namespace, as far as packets go to it. */
+export interface ServedNamespace extends ReplayedNamespace {
+  /** The dynamic namespace that this is a child of. */
+  readonly parent: { readonly name: string } | undefined;
+  /** Each takes a socket and `next`. */
+  readonly middlewares: readonly Listener<never[]>[];
+  rawListeners(event: string): Listener<never[]>[];
+}
+
+/**
+ * Says by `next(null, true)` whether there is a namespace of that name for a client that shows `auth`. May be
+ * asynchronous; an error, like `false`, leaves the answer to the parents registered after this one.
+ */
+export type MatchFunction = (
+  name: string,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Socket.IO: a client may show anything
+  auth: { [key: string]: any },
+  next: (error: Error | null | undefined, success?: boolean) => void,
+) => unknown;
