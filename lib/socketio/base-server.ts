@@ -4,48 +4,53 @@ import { closeEverySession } from "../engine/heartbeat/close-every-session.ts";
 import { CoreError } from "../engine/errors.ts";
 import { isThenable } from "./replay/handler.ts";
 import type { HandlerFailure } from "./replay/handler-failure.ts";
-import type { PacketPorts } from "./packets/packet-ports.ts";
-import type { Namespace } from "./namespace.ts";
+import type { MatchFunction, PacketPorts, ServedNamespace } from "./packets/packet-ports.ts";
+import type { BaseNamespace } from "./namespace.ts";
 import { NamespaceFacade } from "./namespace-facade.ts";
 import { Namespaces } from "./namespaces.ts";
 import { assertNoServer, refuseListening, refuseMember } from "./refused-members.ts";
-import type { MatchFunction } from "./packets/packet-ports.ts";
-import type { ParentNamespace } from "./parent-namespace.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
-import type { Socket } from "./socket.ts";
-import { SocketIoApp } from "./packets/socket-io-app.ts";
+import { IoEngine } from "./io-engine.ts";
 import { currentContext, type Tally } from "../engine/turn.ts";
-import type { DefaultEventsMap, EventsMap } from "./replay/typed-events.ts";
+import type { EventsMap, Listener } from "./replay/typed-events.ts";
 
-/**
- * A Socket.IO server with no server in it: the same API, run one packet at a time on whichever instance is free.
- *
- * @example
- * import { Server } from "nonsticky";
- * export const io = new Server();
- * io.on("connection", (socket) => {
- *   socket.join("lobby");
- *   socket.on("chat message", (text, ack) => {
- *     io.to("lobby").emit("chat message", text);
- *     ack?.({ ok: true });
- *   });
- * });
- */
-export class Server<
-  Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
-  ServerSide extends EventsMap = DefaultEventsMap,
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Socket.IO: untyped data is anything
-  SocketData = any,
-> extends NamespaceFacade<Listen, Emit, ServerSide, SocketData> {
-  readonly sockets: Namespace<Listen, Emit, ServerSide, SocketData>;
+/** A namespace with what its server asks of it. */
+interface AppNamespace<
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  SocketData,
+  Reserved extends EventsMap,
+  Middleware extends Listener<never[]>,
+  Self,
+>
+  extends BaseNamespace<Emit, ServerSide, SocketData, Reserved>, ServedNamespace {
+  readonly parent: (Self & { readonly name: string }) | undefined;
+  readonly name: string;
+  adopt(parent: Self): void;
+  use(middleware: Middleware): unknown;
+  listeners(event: string): Listener<never[]>[];
+  rawListeners(event: string): Listener<never[]>[];
+}
+
+/** A server, but for the types that its namespaces and their sockets name in turn. */
+export abstract class BaseServer<
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  SocketData,
+  Reserved extends EventsMap,
+  Middleware extends Listener<never[]>,
+  ConnectionListener extends Listener<never[]>,
+  Nsp extends AppNamespace<Emit, ServerSide, SocketData, Reserved, Middleware, Nsp>,
+  Parent extends Nsp & { readonly match: RegExp | MatchFunction },
+> extends NamespaceFacade<Emit, ServerSide, SocketData, Reserved, Middleware> {
+  readonly sockets: Nsp;
   /** The layer below: its events, and what `createHandlers` serves. */
-  readonly engine: SocketIoApp;
+  readonly engine: IoEngine;
   readonly #options: ResolvedServerOptions;
-  readonly #namespaces: Namespaces<Listen, Emit, ServerSide, SocketData>;
+  readonly #namespaces: Namespaces<Nsp, Parent>;
   readonly #internals: PacketPorts;
   #runtime: Runtime | undefined;
 
@@ -59,46 +64,44 @@ export class Server<
     this.#options = resolveServerOptions(first ?? second ?? {}, process.env);
     this.#internals = this.#createInternals();
     this.#namespaces = new Namespaces({
-      server: this,
-      internals: this.#internals,
+      create: (name) => this.createNamespace(name, this.#internals),
+      createParent: (name, match) => this.createParent(name, match, this.#internals),
       isServed: () => this.#runtime !== undefined,
       onNew: (nsp) => this.#announce(nsp),
     });
     this.sockets = this.of("/");
-    this.engine = new SocketIoApp(this.#internals, this.#options.engine, (runtime) => {
+    this.engine = new IoEngine(this.#internals, this.#options.engine, (runtime) => {
       this.#runtime = runtime;
       if (this.#options.isExclusive) runtime.outbound.writeExclusively();
     });
   }
 
   /** The namespace of that name, made on first use. With a `listener` of its connections. */
-  of(
-    name: string,
-    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
-  ): Namespace<Listen, Emit, ServerSide, SocketData>;
+  of(name: string, listener?: ConnectionListener): Nsp;
   /**
    * Every namespace whose name fits, made when a client asks for it. Parents are asked in the order of registration.
    * Throws `core.stateful_expression` for an expression with the flag `g` or `y`, `core.registration_in_handler`.
    */
-  of(
-    match: RegExp | MatchFunction,
-    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
-  ): ParentNamespace<Listen, Emit, ServerSide, SocketData>;
-  of(
-    name: string | RegExp | MatchFunction,
-    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
-  ): Namespace<Listen, Emit, ServerSide, SocketData>;
-  of(
-    name: string | RegExp | MatchFunction,
-    listener?: ConnectionListener<Listen, Emit, ServerSide, SocketData>,
-  ): Namespace<Listen, Emit, ServerSide, SocketData> {
+  of(match: RegExp | MatchFunction, listener?: ConnectionListener): Parent;
+  of(name: string | RegExp | MatchFunction, listener?: ConnectionListener): Nsp;
+  of(name: string | RegExp | MatchFunction, listener?: ConnectionListener): Nsp {
     const nsp =
       typeof name === "function" || name instanceof RegExp
         ? this.#namespaces.addParent(requirePattern(name))
         : this.#namespaces.of(name.startsWith("/") ? name : `/${name}`);
-    if (listener) nsp.on("connect", listener);
+    if (listener) nsp.on("connect", listener as never);
     return nsp;
   }
+
+  /** @internal */
+  protected abstract createNamespace(name: string, internals: PacketPorts): Nsp;
+
+  /** @internal */
+  protected abstract createParent(
+    name: string,
+    match: RegExp | MatchFunction,
+    internals: PacketPorts,
+  ): Parent;
 
   /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
   path(value?: never): string {
@@ -219,7 +222,7 @@ export class Server<
   }
 
   /** Once per namespace on each instance, when that first meets it. Throws while the app's module is loading only. */
-  #announce(nsp: Namespace<Listen, Emit, ServerSide, SocketData>): void {
+  #announce(nsp: Nsp): void {
     const report = (error: unknown) => {
       if (this.#runtime === undefined) throw error;
       this.#internals.reportFailure({ error, event: "new_namespace", nsp: nsp.name, socketId: "" });
@@ -243,13 +246,6 @@ export class Server<
     );
   }
 }
-
-type ConnectionListener<
-  Listen extends EventsMap,
-  Emit extends EventsMap,
-  ServerSide extends EventsMap,
-  SocketData,
-> = (socket: Socket<Listen, Emit, ServerSide, SocketData>) => unknown;
 
 function requirePattern<T extends RegExp | MatchFunction>(match: T): T {
   if (match instanceof RegExp && (match.global || match.sticky)) {

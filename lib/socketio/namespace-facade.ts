@@ -1,5 +1,5 @@
+import type { BaseNamespace } from "./namespace.ts";
 import type { Broadcast } from "./rooms/broadcast-operator.ts";
-import type { Middleware, Namespace, ServerReservedEvents } from "./namespace.ts";
 import type { RemoteSocket } from "./rooms/remote-socket.ts";
 import type {
   AckResult,
@@ -13,86 +13,71 @@ import type {
   ParamsWithoutAck,
 } from "./replay/typed-events.ts";
 
-/** What is called on the server is called on its main namespace, `/`. */
+/**
+ * What is called on the server is called on its main namespace, `/`. Member by member: half of them are generic and
+ * return `this`, the server, which no type that maps the namespace's members can say.
+ */
 export abstract class NamespaceFacade<
-  Listen extends EventsMap,
   Emit extends EventsMap,
   ServerSide extends EventsMap,
   SocketData,
+  Reserved extends EventsMap,
+  Middleware extends Listener<never[]>,
 > {
   /** The default namespace, `/`. What is called on the server is called on it. */
-  abstract readonly sockets: Namespace<Listen, Emit, ServerSide, SocketData>;
+  abstract readonly sockets: BaseNamespace<Emit, ServerSide, SocketData, Reserved> & {
+    use(middleware: Middleware): unknown;
+  };
 
-  on<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  on<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     this.sockets.on(event, listener);
     return this;
   }
 
-  once<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  once<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     this.sockets.once(event, listener);
     return this;
   }
 
-  off<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  off<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     this.sockets.off(event, listener);
     return this;
   }
 
-  addListener<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  addListener<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     return this.on(event, listener);
   }
 
-  removeListener<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  removeListener<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     return this.off(event, listener);
   }
 
-  prependListener<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  prependListener<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     this.sockets.prependListener(event, listener);
     return this;
   }
 
-  prependOnceListener<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  prependOnceListener<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     this.sockets.prependOnceListener(event, listener);
     return this;
@@ -128,7 +113,7 @@ export abstract class NamespaceFacade<
     return this.sockets.getMaxListeners();
   }
 
-  use(middleware: Middleware<Listen, Emit, ServerSide, SocketData>): this {
+  use(middleware: Middleware): this {
     this.sockets.use(middleware);
     return this;
   }
@@ -173,7 +158,7 @@ export abstract class NamespaceFacade<
     return this.send(...args);
   }
 
-  timeout(ms: number): ReturnType<Namespace<Listen, Emit, ServerSide, SocketData>["timeout"]> {
+  timeout(ms: number): ReturnType<BaseNamespace<Emit, ServerSide, SocketData, Reserved>["timeout"]> {
     return this.sockets.timeout(ms);
   }
 

@@ -1,21 +1,13 @@
 import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts";
-import { CoreError } from "../engine/errors.ts";
 import type { PacketPorts } from "./packets/packet-ports.ts";
-import type { Session } from "../engine/session.ts";
-import type { Turn } from "../engine/turn.ts";
-import type { Binding } from "./replay/replay-ports.ts";
-import type { SocketState } from "./replay/socket-state.ts";
 import { refuseMember } from "./refused-members.ts";
 import type { RemoteSocket } from "./rooms/remote-socket.ts";
-import type { Server } from "./server.ts";
 import { askServerSide, emitServerSide } from "./packets/server-side-event.ts";
-import { Socket } from "./socket.ts";
 import {
   TypedEmitter,
   type AckResult,
   type DecorateAcknowledgements,
   type DecorateAcknowledgementsWithMultipleResponses,
-  type DefaultEventsMap,
   type EventNames,
   type EventNamesWithAck,
   type EventParams,
@@ -24,112 +16,44 @@ import {
   type ParamsWithoutAck,
 } from "./replay/typed-events.ts";
 
-/** An error that a middleware refuses a socket with; `data` reaches the client. */
-export interface ExtendedError extends Error {
-  data?: unknown;
-}
-
-export interface NamespaceReservedEvents<
-  Listen extends EventsMap,
+/** A pool of sockets under one name, but for the types that its sockets and its server name in turn. */
+export abstract class BaseNamespace<
   Emit extends EventsMap,
   ServerSide extends EventsMap,
   SocketData,
-> {
-  connect: (socket: Socket<Listen, Emit, ServerSide, SocketData>) => void;
-  connection: (socket: Socket<Listen, Emit, ServerSide, SocketData>) => void;
-}
-
-/** What `io.on` knows besides: every namespace but `/`, once on each instance, when that makes it. */
-export interface ServerReservedEvents<
-  Listen extends EventsMap,
-  Emit extends EventsMap,
-  ServerSide extends EventsMap,
-  SocketData,
-> extends NamespaceReservedEvents<Listen, Emit, ServerSide, SocketData> {
-  new_namespace: (nsp: Namespace<Listen, Emit, ServerSide, SocketData>) => void;
-}
-
-export type Middleware<
-  Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
-  ServerSide extends EventsMap = DefaultEventsMap,
-  SocketData = unknown,
-> = (socket: Socket<Listen, Emit, ServerSide, SocketData>, next: (error?: ExtendedError) => void) => unknown;
-
-/** A pool of sockets under one name, multiplexed over the clients' connections. */
-export class Namespace<
-  Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
-  ServerSide extends EventsMap = DefaultEventsMap,
-  SocketData = unknown,
-> extends TypedEmitter<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>> {
+  Reserved extends EventsMap,
+> extends TypedEmitter<ServerSide, Reserved> {
   readonly name: string;
-  readonly server: Server<Listen, Emit, ServerSide, SocketData>;
   /** @internal */
   readonly internals: PacketPorts;
-  /** @internal */
-  readonly middlewares: Middleware<Listen, Emit, ServerSide, SocketData>[] = [];
-
-  #parent: Namespace<Listen, Emit, ServerSide, SocketData> | undefined;
 
   /** @internal */
-  constructor(server: Server<Listen, Emit, ServerSide, SocketData>, name: string, internals: PacketPorts) {
+  constructor(name: string, internals: PacketPorts) {
     super();
-    this.server = server;
     this.name = name;
     this.internals = internals;
   }
 
   /** Every connection listener runs for every socket, those of `once` as well: no instance knows which is the first. */
-  override once<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  override once<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     return isConnection(event) ? this.on(event, listener) : super.once(event, listener);
   }
 
-  override prependOnceListener<
-    Name extends
-      EventNames<ServerSide> | EventNames<ServerReservedEvents<Listen, Emit, ServerSide, SocketData>>,
-  >(
+  override prependOnceListener<Name extends EventNames<ServerSide> | EventNames<Reserved>>(
     event: Name,
-    listener: ListenerOf<ServerSide, ServerReservedEvents<Listen, Emit, ServerSide, SocketData>, Name>,
+    listener: ListenerOf<ServerSide, Reserved, Name>,
   ): this {
     return isConnection(event)
       ? this.prependListener(event, listener)
       : super.prependOnceListener(event, listener);
   }
 
-  /** @internal A socket of it for the length of one packet. */
-  createSocket(
-    session: Session,
-    state: SocketState,
-    turn: Turn,
-    replay?: Binding,
-  ): Socket<Listen, Emit, ServerSide, SocketData> {
-    return new Socket(this, session, state, turn, replay);
-  }
-
-  /** @internal The dynamic namespace that this is a child of. */
-  get parent(): Namespace<Listen, Emit, ServerSide, SocketData> | undefined {
-    return this.#parent;
-  }
-
   /** @internal True where emits are for the children. */
   get hasChildren(): boolean {
     return false;
-  }
-
-  /** @internal Makes this a child, with the middlewares and connection listeners that the parent has now. */
-  adopt(parent: Namespace<Listen, Emit, ServerSide, SocketData>): void {
-    this.#parent = parent;
-    this.middlewares.push(...parent.middlewares);
-    for (const event of ["connect", "connection"] as const) {
-      for (const listener of parent.listeners(event)) this.on(event, listener as never);
-    }
   }
 
   /** Throws `core.no_local_sockets`: no instance has the sockets. */
@@ -144,15 +68,6 @@ export class Namespace<
       "nsp.adapter",
       "ask fetchSockets() for the sockets and their rooms",
     );
-  }
-
-  /** Runs once for every socket that asks to connect, in order; never in a replay. */
-  use(middleware: Middleware<Listen, Emit, ServerSide, SocketData>): this {
-    if (typeof middleware !== "function") {
-      throw new CoreError("core.not_a_listener", `expected a middleware function, got ${typeof middleware}`);
-    }
-    this.middlewares.push(middleware);
-    return this;
   }
 
   to(room: string | readonly string[]): Broadcast<Emit, SocketData> {

@@ -1,49 +1,45 @@
-import type { PacketPorts } from "./packets/packet-ports.ts";
 import type { MatchFunction } from "./packets/packet-ports.ts";
-import { ParentNamespace } from "./parent-namespace.ts";
-import { Namespace } from "./namespace.ts";
-import type { Server } from "./server.ts";
-import type { EventsMap } from "./replay/typed-events.ts";
 
 /** Namespaces that were only met, or named in handlers, and can be made again at any time. */
 const MAX_MET = 1_000;
 
-interface Surroundings<
-  Listen extends EventsMap,
-  Emit extends EventsMap,
-  ServerSide extends EventsMap,
-  SocketData,
-> {
-  readonly server: Server<Listen, Emit, ServerSide, SocketData>;
-  readonly internals: PacketPorts;
+interface Registered<Self> {
+  /** The dynamic namespace that this is a child of. */
+  readonly parent: Self | undefined;
+  adopt(parent: Self): void;
+}
+
+interface Pattern {
+  readonly name: string;
+  readonly match: RegExp | MatchFunction;
+}
+
+interface Surroundings<Nsp, Parent> {
+  create(name: string): Nsp;
+  createParent(name: string, match: RegExp | MatchFunction): Parent;
   /** Whether the app's module is through, and packets run. */
   isServed(): boolean;
   /** Called with every namespace made, on this instance, except for parents. */
-  onNew(nsp: Namespace<Listen, Emit, ServerSide, SocketData>): void;
+  onNew(nsp: Nsp): void;
 }
 
 /**
  * The namespaces that this instance knows. Those that the app's module names are there for good. The children of
  * dynamic ones are virtual: every instance makes one when it first meets it, and forgets those it has long not met.
  */
-export class Namespaces<
-  Listen extends EventsMap,
-  Emit extends EventsMap,
-  ServerSide extends EventsMap,
-  SocketData,
-> {
-  readonly #surroundings: Surroundings<Listen, Emit, ServerSide, SocketData>;
-  readonly #fixed = new Map<string, Namespace<Listen, Emit, ServerSide, SocketData>>();
+export class Namespaces<Nsp extends Registered<Nsp>, Parent extends Nsp & Pattern> {
+  readonly #surroundings: Surroundings<Nsp, Parent>;
+  readonly #fixed = new Map<string, Nsp>();
   /** Least recently used first. */
-  readonly #met = new Map<string, Namespace<Listen, Emit, ServerSide, SocketData>>();
-  readonly #parents: ParentNamespace<Listen, Emit, ServerSide, SocketData>[] = [];
+  readonly #met = new Map<string, Nsp>();
+  readonly #parents: Parent[] = [];
 
-  constructor(surroundings: Surroundings<Listen, Emit, ServerSide, SocketData>) {
+  constructor(surroundings: Surroundings<Nsp, Parent>) {
     this.#surroundings = surroundings;
   }
 
   /** The namespace of that name, made on first use. One that fits a regular expression is a child of its parent. */
-  of(name: string): Namespace<Listen, Emit, ServerSide, SocketData> {
+  of(name: string): Nsp {
     const known = this.#lookUp(name);
     if (known) return known;
     const parent = this.#parents.find((one) => fits(one, name) === true);
@@ -51,10 +47,9 @@ export class Namespaces<
   }
 
   /** Parents are numbered in the order of the app's module, which is the same on every instance. */
-  addParent(match: RegExp | MatchFunction): ParentNamespace<Listen, Emit, ServerSide, SocketData> {
+  addParent(match: RegExp | MatchFunction): Parent {
     const name = `/_${this.#parents.length}`;
-    const { server, internals } = this.#surroundings;
-    const parent = new ParentNamespace(server, name, internals, match);
+    const parent = this.#surroundings.createParent(name, match);
     this.#parents.push(parent);
     return parent;
   }
@@ -63,7 +58,7 @@ export class Namespaces<
    * Of a socket that has connected, here or elsewhere. `parentName` is what its row says; a later deploy may number
    * parents anew, so an expression that fits will do instead. Undefined: no longer in the app.
    */
-  find(name: string, parentName?: string): Namespace<Listen, Emit, ServerSide, SocketData> | undefined {
+  find(name: string, parentName?: string): Nsp | undefined {
     const known = this.#lookUp(name);
     if (this.#fixed.has(name) || (known && parentName === undefined)) return known;
     const parent =
@@ -80,10 +75,7 @@ export class Namespaces<
    * For a client that asks for it: parents are asked in the order of their registration, the first that agrees makes
    * the child. They are asked every time, for no instance knows whether the child exists already.
    */
-  async connectTo(
-    name: string,
-    ask: (match: MatchFunction) => Promise<boolean>,
-  ): Promise<Namespace<Listen, Emit, ServerSide, SocketData> | undefined> {
+  async connectTo(name: string, ask: (match: MatchFunction) => Promise<boolean>): Promise<Nsp | undefined> {
     const fixed = this.#fixed.get(name);
     if (fixed) return fixed;
     for (const parent of this.#parents) {
@@ -95,7 +87,7 @@ export class Namespaces<
     return known?.parent === undefined ? known : undefined;
   }
 
-  #lookUp(name: string): Namespace<Listen, Emit, ServerSide, SocketData> | undefined {
+  #lookUp(name: string): Nsp | undefined {
     const fixed = this.#fixed.get(name);
     if (fixed) return fixed;
     const met = this.#met.get(name);
@@ -105,13 +97,8 @@ export class Namespaces<
     return met;
   }
 
-  #create(
-    name: string,
-    parent: ParentNamespace<Listen, Emit, ServerSide, SocketData> | undefined,
-    place: Map<string, Namespace<Listen, Emit, ServerSide, SocketData>>,
-  ): Namespace<Listen, Emit, ServerSide, SocketData> {
-    const { server, internals } = this.#surroundings;
-    const created = new Namespace(server, name, internals);
+  #create(name: string, parent: Parent | undefined, place: Map<string, Nsp>): Nsp {
+    const created = this.#surroundings.create(name);
     if (parent) created.adopt(parent);
     place.set(name, created);
     const [oldest] = this.#met.keys();
@@ -122,5 +109,5 @@ export class Namespaces<
 }
 
 /** Undefined: that is for its function to say. */
-const fits = ({ match }: { readonly match: RegExp | MatchFunction }, name: string): boolean | undefined =>
+const fits = ({ match }: Pattern, name: string): boolean | undefined =>
   match instanceof RegExp ? match.test(name) : undefined;

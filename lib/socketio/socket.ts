@@ -1,6 +1,6 @@
 import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts";
 import { joinRooms, leaveRooms } from "./rooms/membership.ts";
-import type { Namespace } from "./namespace.ts";
+import type { PacketPorts } from "./packets/packet-ports.ts";
 import { disconnectByServer } from "./packets/on-disconnect.ts";
 import type { Session } from "../engine/session.ts";
 import { Request, toConn, type Conn } from "./socket-conn.ts";
@@ -14,8 +14,6 @@ import { sendKick } from "./rooms/sockets-at-a-distance.ts";
 import { currentContext, livingTurn, type Turn } from "../engine/turn.ts";
 import {
   type AckResult,
-  type DecorateAcknowledgements,
-  type DefaultEventsMap,
   type EventNames,
   type EventNamesWithAck,
   type EventParams,
@@ -23,18 +21,25 @@ import {
   type ParamsWithoutAck,
 } from "./replay/typed-events.ts";
 
-/**
- * A client in a namespace, for the length of one packet. The connection listener runs once live, when the client
- * connects, and is replayed before every later packet to bind the handlers again; then every effect in it is inert.
- * What is to be remembered belongs into `data`, or into rooms.
- */
-export class Socket<
-  Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
-  ServerSide extends EventsMap = DefaultEventsMap,
-  SocketData = unknown,
+/** The namespace of a socket. */
+interface SocketNamespace {
+  readonly name: string;
+  readonly server: unknown;
+  /** @internal */
+  readonly internals: PacketPorts;
+  /** @internal */
+  readonly hasChildren: boolean;
+}
+
+/** A socket, but for the types that its namespace and its server name in turn. `Timed`: itself after `timeout`. */
+export abstract class BaseSocket<
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  SocketData,
+  Nsp extends SocketNamespace,
+  Timed,
 > extends SocketListeners<Listen> {
-  readonly #nsp: Namespace<Listen, Emit, ServerSide, SocketData>;
+  readonly #nsp: Nsp;
   readonly #session: Session;
   readonly #state: SocketState;
   readonly #turn: Turn;
@@ -47,13 +52,7 @@ export class Socket<
   #bound: Promise<void> = Promise.resolve();
 
   /** @internal */
-  constructor(
-    nsp: Namespace<Listen, Emit, ServerSide, SocketData>,
-    session: Session,
-    state: SocketState,
-    turn: Turn,
-    replay?: Binding,
-  ) {
+  constructor(nsp: Nsp, session: Session, state: SocketState, turn: Turn, replay?: Binding) {
     super(state, nsp.internals);
     this.#nsp = nsp;
     this.#session = session;
@@ -69,11 +68,11 @@ export class Socket<
     return this.#state.id;
   }
 
-  get nsp(): Namespace<Listen, Emit, ServerSide, SocketData> {
+  get nsp(): Nsp {
     return this.#nsp;
   }
 
-  get server(): Namespace<Listen, Emit, ServerSide, SocketData>["server"] {
+  get server(): Nsp["server"] {
     return this.#nsp.server;
   }
 
@@ -172,9 +171,9 @@ export class Socket<
   }
 
   /** For the next emit: how long its acknowledgement is waited for, in milliseconds. */
-  timeout(ms: number): Socket<Listen, DecorateAcknowledgements<Emit>, ServerSide, SocketData> {
+  timeout(ms: number): Timed {
     this.#emits.addFlags({ timeout: ms });
-    return this;
+    return this as unknown as Timed;
   }
 
   /** Accepted and without effect: API Gateway decides about compression. */

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import * as official from "socket.io";
 import { BroadcastOperator, Namespace, RemoteSocket, Server, Socket } from "nonsticky";
-import { ParentNamespace } from "../../lib/socketio/parent-namespace.ts";
+import { ParentNamespace } from "../../lib/socketio/server.ts";
 import { inBackticks, isThere, read, root, tableRows } from "./markdown.ts";
 
 const page = read("docs/compatibility.md");
@@ -27,6 +27,9 @@ const internal = new Set([
   "listenersWith",
   "internals",
   "middlewares",
+  "createSocket",
+  "createNamespace",
+  "createParent",
 ]);
 
 const io = new Server();

@@ -1,4 +1,4 @@
-import type { Socket } from "../../lib/socketio/socket.ts";
+import type { Socket } from "../../lib/socketio/server.ts";
 
 /** A socket whatever its events. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the app's types end here

@@ -14,7 +14,6 @@ import { generations } from "./protocol-revision.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { onConnect } from "./on-connect.ts";
-import { refuseMember } from "../refused-members.ts";
 import { onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
 import { onEvent } from "./on-event.ts";
 import { onViolation } from "./on-violation.ts";
@@ -53,29 +52,6 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     this.options = options;
     this.codec = internals.codec;
     this.#onBind = onBind;
-  }
-
-  /** Throws `core.no_server`: no instance knows how many clients there are. */
-  get clientsCount(): never {
-    return refuseMember(
-      "core.no_server",
-      "io.engine.clientsCount",
-      "(await io.fetchSockets()).length counts sockets",
-    );
-  }
-
-  /** Throws `core.no_server`, also when set: sessions are found by what is in their ids. */
-  get generateId(): never {
-    return refuseMember("core.no_server", "io.engine.generateId", "ids say when and how their session began");
-  }
-
-  set generateId(_: unknown) {
-    refuseMember("core.no_server", "io.engine.generateId", "ids say when and how their session began");
-  }
-
-  /** Throws `core.no_server`: there is no Node request to run a middleware on. */
-  use(): never {
-    return refuseMember("core.no_server", "io.engine.use()", "let the option allowRequest decide");
   }
 
   bind(runtime: Runtime): void {

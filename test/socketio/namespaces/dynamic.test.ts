@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Namespace } from "../../../lib/socketio/namespace.ts";
+import type { Namespace } from "../../../lib/socketio/server.ts";
 import { createGate, Rig } from "../../support/rig.ts";
 
 const join = (name: string, auth = ""): string => `40${name},${auth}`;

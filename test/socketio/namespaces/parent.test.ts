@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ParentNamespace } from "../../../lib/socketio/parent-namespace.ts";
+import { ParentNamespace } from "../../../lib/socketio/server.ts";
 import { Rig, type Client } from "../../support/rig.ts";
 
 /** Children `/dynamic-1` and `/dynamic-2` with a socket each, the first in `room`; a namespace that is none. */
