@@ -1,5 +1,4 @@
 import type { ConnectionId, Offset, Pid, Sid, SocketId } from "../ids.ts";
-import type { LogBound } from "./log-bound.ts";
 
 /** Connection state recovery: whose state a private id stands for, and the packets that a client may have missed. */
 export interface RecoveryStore {
@@ -66,4 +65,12 @@ export interface LogRecord extends LogPlace {
   readonly except: readonly string[];
   /** When its last post had ended. Absent: still under way, or nobody knows. */
   readonly doneAtMs?: number;
+}
+
+/** How much of a log is wanted: whoever gets more has what it needs to know. */
+export interface LogBound {
+  readonly above: Offset;
+  readonly packets: number;
+  /** Of messages, as they are stored. */
+  readonly bytes: number;
 }

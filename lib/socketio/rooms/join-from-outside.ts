@@ -1,6 +1,6 @@
 import type { Sid, SocketId } from "../../ids.ts";
 import type { Member } from "../../state/records.ts";
-import type { Internals } from "../internals.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 
 /**
@@ -17,7 +17,7 @@ import type { Runtime } from "../../engine/runtime.ts";
  * what their client has missed of them before would never be sent.
  */
 export async function joinFromOutside(
-  { runtime, recovery }: Pick<Internals, "runtime" | "recovery">,
+  { runtime, recovery }: Pick<RoomPorts, "runtime" | "recovery">,
   nsp: string,
   member: Member,
   rooms: readonly string[],

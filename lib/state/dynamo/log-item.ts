@@ -1,6 +1,6 @@
 import type { GetCommandInput, QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Offset } from "../../ids.ts";
-import type { LogBound } from "../log-bound.ts";
+import type { LogBound } from "../recovery-store.ts";
 import type { LogPlace, LogRecord } from "../recovery-store.ts";
 import { requireLogSize, requireRoom, requireStart } from "../row-limits.ts";
 import { partitionQuery, type Item } from "./expressions.ts";
