@@ -36,12 +36,13 @@ const rows: readonly Row[] = [
   ...closes("joined", "2", "2probe", "7", "a", "hello", "\u0000", "bAQID"),
   ...closes("joined", `42${nsp},[]`, `42${nsp},{"a":1}`, `42${nsp},[1`, `42${nsp},["connect"]`),
   ...closes("joined", `45${nsp},["x"]`, `451-${nsp},["disconnect"]`, `43${nsp},1{}`),
-  {
-    from: "joined",
-    sends: [`451-${nsp},7["echo",{"_placeholder":true,"num":0}]`, "bAQID"],
-    gets: `461-${nsp},7[`,
-  },
 ];
+
+const attachment: Row = {
+  from: "joined",
+  sends: [`451-${nsp},7["echo",{"_placeholder":true,"num":0}]`, "bAQID"],
+  gets: `461-${nsp},7[`,
+};
 
 const AT_ONCE = 8;
 
@@ -66,6 +67,19 @@ const conformance: Check = {
   },
 };
 
+/** Frames of one packet are handled one after the other, which direct ordering does not promise. */
+const attachments: Check = {
+  id: "attachments",
+  title: "an event with bytes",
+  assumption: "a packet and its attachment, two frames, are one event",
+  usedIn: ["lib/protocol/reassembly.ts", "docs/semantics.md"],
+  needs: ["app", "fifo"],
+  async run(stage) {
+    const came = await play(stage, attachment);
+    return judge(came === undefined, came ?? "the same bytes, as an attachment of the answer");
+  },
+};
+
 /** Undefined when the row holds, else what came. */
 async function play(stage: Stage, { from, sends, gets }: Row): Promise<string | undefined> {
   const wire = await stage.open();
@@ -86,4 +100,4 @@ async function play(stage: Stage, { from, sends, gets }: Row): Promise<string | 
   }
 }
 
-export const rowChecks: readonly Check[] = [conformance];
+export const rowChecks: readonly Check[] = [conformance, attachments];
