@@ -10,14 +10,26 @@ import { buildDir, bundle, copyClient, toModule } from "./bundle.js";
  * handlers keep their names, and `node_modules` is never walked.
  */
 export default class BundlePlugin {
-  constructor(serverless, _options, { log }) {
+  constructor(serverless, options, { log }) {
     this.serverless = serverless;
     this.hooks = {
       "before:package:createDeploymentArtifacts": async () => {
         await this.bundleFunctions({ onLambda: true });
-        this.enterBuildDir();
+        this.enterBuildDir(serverless.service.getAllFunctions());
       },
-      "after:package:createDeploymentArtifacts": () => this.leaveBuildDir(),
+      "after:package:createDeploymentArtifacts": () =>
+        this.leaveBuildDir(serverless.service.getAllFunctions()),
+      // `serverless deploy function`
+      "before:package:function:package": async () => {
+        await this.bundleFunctions({ onLambda: true });
+        this.enterBuildDir([options.function]);
+      },
+      "after:package:function:package": () => this.leaveBuildDir([options.function]),
+      "before:deploy:function:deploy": () => {
+        // It wants to name the role again, and refuses one that CloudFormation has named: the one that it has.
+        const { service } = serverless;
+        service.getFunction(options.function).role = service.provider.remoteFunctionData.Configuration.Role;
+      },
       "before:deploy:deploy": () => warnOfConcurrency(serverless, log),
       "before:offline:start": () => this.prepareOffline(),
       "before:offline:start:init": () => this.prepareOffline(),
@@ -37,24 +49,18 @@ export default class BundlePlugin {
     await copyClient(path.join(serviceDir, buildDir));
   }
 
-  /** Offline there is no stack to refer to: what would come from it comes from the shell's environment, or is absent. */
+  /** This repository's `nonsticky/serverless`, whose source Node does not read by itself. */
   async prepareOffline() {
-    const { service } = this.serverless;
-    const definitions = service.getAllFunctions().map((name) => service.getFunction(name));
-    for (const { environment } of [service.provider, ...definitions]) {
-      for (const [name, value] of Object.entries(environment ?? {})) {
-        if (typeof value !== "object") continue;
-        delete environment[name];
-        if (process.env[name] !== undefined) environment[name] = process.env[name];
-      }
-    }
-    // With the developer's own credentials, wherever the SDK finds them.
-    await this.bundleFunctions({ onLambda: false });
+    const { register } = await import("tsx/esm/api");
+    const unregister = register();
+    const { prepareOwnOffline } = await import("./plugin/offline-own.ts");
+    await unregister();
+    await prepareOwnOffline(this.serverless, buildDir);
   }
 
-  enterBuildDir() {
+  enterBuildDir(names) {
     const { service } = this.serverless;
-    for (const name of service.getAllFunctions()) {
+    for (const name of names) {
       const definition = service.getFunction(name);
       const file = `${toModule(definition.handler)}.mjs`;
       definition.package = {
@@ -67,12 +73,12 @@ export default class BundlePlugin {
   }
 
   /** The archives go where the framework would have put them, which is where `deploy --package` looks. */
-  async leaveBuildDir() {
+  async leaveBuildDir(names) {
     const { service } = this.serverless;
     this.serverless.serviceDir = this.serviceDir;
     const packageDir = path.join(this.serviceDir, ".serverless");
     await mkdir(packageDir, { recursive: true });
-    for (const name of service.getAllFunctions()) {
+    for (const name of names) {
       const definition = service.getFunction(name);
       const artifact = path.join(packageDir, path.basename(definition.package.artifact));
       await rename(definition.package.artifact, artifact);

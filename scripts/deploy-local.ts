@@ -14,6 +14,8 @@ import { lookups } from "./stand-in-lookups.ts";
 
 const stage = "local";
 const stack = `nonsticky-${stage}`;
+/** The bundle of the inbox with its map. The sources with what they depend on are a hundred times that. */
+const MAX_ARCHIVE_BYTES = 2_000_000;
 const root = path.dirname(import.meta.dirname);
 
 const command = findPythonTool("moto_server");
@@ -56,6 +58,11 @@ async function deployAndRemove(motoServer: string): Promise<number> {
       "expected the second deployment to turn on the table's recovery, got the same template twice",
     );
   }
+  if (!(await runFramework("deploy", ignored, ["function", "--function", "inbox", "--force"]))) {
+    return fail("expected serverless deploy function to succeed");
+  }
+  problems.push(...(await lookAtFunction(aws)));
+
   // The stand-in replaces what it should change in place, and leaves the old one where it is.
   const replaced = await listStackResources(aws);
 
@@ -131,6 +138,19 @@ function runFramework(
     },
   );
   return new Promise((resolve) => child.once("close", (code) => resolve(code === 0)));
+}
+
+/** A function that was deployed by itself has its bundle and nothing else, and the role that the stack gave it. */
+async function lookAtFunction({ call }: StandIn): Promise<string[]> {
+  const url = `/2015-03-31/functions/${stack}-inbox`;
+  const { text } = await call({ service: "lambda", path: url });
+  const { CodeSize, Role = "" } = (JSON.parse(text) as { Configuration: { CodeSize: number; Role?: string } })
+    .Configuration;
+  const problems = [];
+  if (CodeSize > MAX_ARCHIVE_BYTES)
+    problems.push(`expected the archive of one bundle, got ${CodeSize} bytes`);
+  if (!Role.includes("InboxRole")) problems.push(`expected the function to keep its role, got ${Role}`);
+  return problems;
 }
 
 /** What is not as it should be, in words. */

@@ -12,6 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { io, type Socket } from "socket.io-client";
+import { deployOneFunction, deployToFirstCall } from "./starter-deploy.ts";
+import { serveOffline } from "./starter-offline.ts";
 
 /**
  * `npm run test:starter`: packs this package, installs it into a copy of examples/starter in an empty folder outside the
@@ -39,6 +41,7 @@ package:
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(AWS_|npm_|NONSTICKY_|NODE_OPTIONS)/.test(name)),
 );
+const service = { folder: project, env };
 let runtime: ChildProcess | undefined;
 
 try {
@@ -54,7 +57,16 @@ try {
   console.log("a stock client with default options: connected, upgraded, acknowledged, in a room");
   run("tsc");
   console.log("types: right");
+  await deployToFirstCall(service);
+  console.log("serverless deploy, without functions of its own: as far as the account");
   packageService();
+  await deployToFirstCall(service);
+  console.log("serverless deploy, with one: as far as the account");
+  await deployOneFunction(service, "inbox", "functions/inbox.mjs");
+  await deployOneFunction(service, "report", "src/report.js");
+  console.log("serverless deploy function, of the stack and of its own: uploaded");
+  await serveOffline(service, (url, transport) => connect(url, "Olga", [transport]));
+  console.log("serverless offline: connected by polling and by a WebSocket");
   await serveWithoutService();
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   console.log(
@@ -122,8 +134,9 @@ async function stopDev(): Promise<void> {
   await once(runtime, "exit");
 }
 
-async function connect(url: string, nickname: string): Promise<Socket> {
-  const socket = io(url, { auth: { nickname }, forceNew: true });
+async function connect(url: string, nickname: string, transports?: readonly string[]): Promise<Socket> {
+  const only = transports && { transports: [...transports] };
+  const socket = io(url, { auth: { nickname }, forceNew: true, ...only });
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.io.once("reconnect_failed", () => reject(new Error(`expected a connection to ${url}`)));

@@ -9,10 +9,23 @@ export interface Serverless {
   readonly configurationInput: JsonObject;
   readonly processedInput: {
     readonly isHelpRequest: boolean;
+    /** The words of the command, such as `offline`, `start`. */
+    readonly commands: readonly string[];
     readonly options: { readonly param?: readonly string[] };
   };
   readonly service: {
     package: JsonObject;
+    readonly service: string;
+    readonly custom?: JsonObject;
+    readonly resources?: Json;
+    readonly provider: {
+      readonly stage: string;
+      readonly region: string;
+      environment?: Record<string, Json>;
+      /** What `deploy function` has found in the account. */
+      readonly remoteFunctionData?: { readonly Configuration?: { readonly Role?: string } };
+    };
+    getAllFunctions(): readonly string[];
     getFunction(name: string): FunctionDefinition;
   };
   readonly pluginManager: {
@@ -30,8 +43,10 @@ export interface FrameworkUtilities {
 }
 
 export interface FunctionDefinition {
-  readonly handler: string;
-  package?: { readonly patterns?: readonly string[]; artifact?: string };
+  handler: string;
+  environment?: Record<string, Json>;
+  package?: { readonly patterns?: readonly string[]; artifact?: string; readonly individually?: boolean };
+  role?: string;
 }
 
 interface Resolution {

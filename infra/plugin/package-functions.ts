@@ -5,7 +5,7 @@ import { isBuilt, packageDir } from "../local/installation.ts";
 import type { FunctionDefinition, Serverless } from "./framework.ts";
 
 /** Inside the framework's own directory, which no archive of the service contains. */
-const buildDir = ".serverless/nonsticky";
+export const buildDir = ".serverless/nonsticky";
 
 interface Packager {
   packageFunction(name: string): Promise<unknown>;
@@ -64,7 +64,8 @@ async function moveArtifact(definition: FunctionDefinition, directory: string): 
   const target = path.join(directory, path.basename(artifact));
   await mkdir(directory, { recursive: true });
   await rename(artifact, target);
-  definition.package = { ...definition.package, artifact: target };
+  // Without the second, `deploy` looks for one archive of the whole service, and takes it where a service has one.
+  definition.package = { ...definition.package, artifact: target, individually: true };
 }
 
 function findPackager({ pluginManager }: Serverless): Packager {

@@ -10,7 +10,8 @@ import {
 import { isObject } from "./json.ts";
 import { mergeStack } from "./merge.ts";
 import { readSettings, resolveOwnStack } from "./own-stack.ts";
-import { packageFunctions } from "./package-functions.ts";
+import { toOfflineParams } from "./offline-addresses.ts";
+import { buildDir, packageFunctions } from "./package-functions.ts";
 
 /**
  * Adds the stack to somebody's service: `plugins: [nonsticky/serverless]`, `custom.nonsticky.app: src/app.ts`. Functions,
@@ -39,6 +40,9 @@ export default class NonstickyPlugin {
         const { function: name } = serverless.pluginManager.cliOptions;
         return this.#package((this.nonsticky?.functions ?? []).filter((own) => own === name));
       },
+      "before:offline:start": () => this.#prepareOffline(),
+      "before:offline:start:init": () => this.#prepareOffline(),
+      "before:deploy:function:deploy": async () => this.#keepRole(),
     };
   }
 
@@ -56,7 +60,8 @@ export default class NonstickyPlugin {
   async #addStack(): Promise<void> {
     const { serviceDir, configurationInput, pluginManager, processedInput } = this.#serverless;
     const framework = openFramework(this.#serverless);
-    const { param: cliParams = [] } = processedInput.options;
+    const { param: given = [] } = processedInput.options;
+    const cliParams = processedInput.commands[0] === "offline" ? toOfflineParams(given) : given;
     // A copy: the framework resolves the rest of the original when it knows more, such as options of other plugins.
     const service = JSON.parse(JSON.stringify(configurationInput)) as JsonObject;
     const options = toOptions(pluginManager.cliOptions);
@@ -89,6 +94,25 @@ export default class NonstickyPlugin {
     for (const [path, value] of mergeStack(configurationInput, stack)) {
       this.#serverless.extendConfiguration(path, value);
     }
+  }
+
+  /**
+   * `deploy function` wants to name the role again, and refuses one that CloudFormation has named. It is the one that the
+   * function has.
+   */
+  #keepRole(): void {
+    const { pluginManager, service } = this.#serverless;
+    const { function: name = "" } = pluginManager.cliOptions;
+    const deployed = service.provider.remoteFunctionData?.Configuration?.Role;
+    if (deployed === undefined || !this.nonsticky?.functions.includes(name)) return;
+    service.getFunction(name).role = deployed;
+  }
+
+  async #prepareOffline(): Promise<void> {
+    if (this.nonsticky === undefined) return;
+    const { app, functions } = this.nonsticky;
+    const { prepareOffline } = await import("./offline.ts");
+    await prepareOffline(this.#serverless, { names: functions, app, outdir: buildDir });
   }
 
   async #package(names: readonly string[]): Promise<void> {

@@ -1,8 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { findFreePort } from "../../scripts/free-port.ts";
+import { localCredentials, localRegion, startDynalite } from "../support/dynalite.ts";
 import { eventually, within } from "../support/waiting.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -20,40 +24,69 @@ interface Leaver {
   readonly nickname: string;
 }
 
-let offline: ChildProcess;
-let output = "";
+/** The command that people type, with nothing but their shell's path; ports of its own, for two may run at once. */
+class Offline {
+  readonly #process: ChildProcess;
+  #output = "";
+
+  constructor(ports: readonly number[], environment: Readonly<Record<string, string>>) {
+    const [http, websocket, lambda] = ports.map(String);
+    this.#process = spawn(
+      path.join(root, "node_modules/.bin/serverless"),
+      ["offline", "--httpPort", http!, "--websocketPort", websocket!, "--lambdaPort", lambda!],
+      {
+        cwd: root,
+        env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
+    }
+  }
+
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Offline> {
+    const offline = new Offline(
+      await Promise.all([findFreePort(), findFreePort(), findFreePort()]),
+      environment,
+    );
+    running.push(offline);
+    const isOver = () => offline.urls.length === 2 || offline.#process.exitCode !== null;
+    await eventually(isOver, offline.explain, START_MS);
+    expect(offline.urls, offline.explain()).toHaveLength(2);
+    return offline;
+  }
+
+  readonly explain = (): string => `got ${this.#output}`;
+
+  /** What it says of how clients connect: by polling, by a WebSocket. */
+  get urls(): readonly string[] {
+    return [...this.#output.matchAll(/^ready io\("([^"]+)"/gm)].map(([, url = ""]) => url);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    this.#process.kill("SIGTERM");
+    await within(once(this.#process, "close"), this.explain, PATIENCE_MS);
+  }
+}
+
+const running: Offline[] = [];
 const clients: Socket[] = [];
-const explain = () => `got ${output}`;
+let offline: Offline;
+const explain = () => offline.explain();
 
 beforeAll(async () => {
-  offline = spawn(
-    process.execPath,
-    [
-      ...["--import", "tsx", "--conditions=nonsticky-source", "scripts/offline.ts"],
-      ...["--http-port", "0", "--websocket-port", "0"],
-    ],
-    { cwd: root, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  for (const stream of [offline.stdout, offline.stderr]) {
-    stream?.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  }
-  await eventually(() => urls().length === 2 || offline.exitCode !== null, explain, START_MS);
-  expect(urls(), explain()).toHaveLength(2);
+  offline = await Offline.start();
 }, START_MS);
 
 afterAll(async () => {
   for (const client of clients) client.disconnect();
-  if (offline.exitCode === null) {
-    offline.kill("SIGTERM");
-    await within(once(offline, "close"), explain, PATIENCE_MS);
-  }
+  for (const one of running) await one.stop();
 });
 
-const urls = (): readonly string[] =>
-  [...output.matchAll(/^ready io\("([^"]+)"/gm)].map(([, url = ""]) => url);
-
-async function connect(transport: "polling" | "websocket"): Promise<Socket> {
-  const [polling = "", websocket = ""] = urls();
+async function connect(transport: "polling" | "websocket", { urls } = offline): Promise<Socket> {
+  const [polling = "", websocket = ""] = urls;
   const url = transport === "polling" ? polling : websocket;
   const client = io(url, { transports: [transport], forceNew: true, reconnection: false });
   clients.push(client);
@@ -118,3 +151,23 @@ it("runs the handlers of a client that leaves", async () => {
     expect(await left).toMatchObject({ nickname: "Dan" });
   }
 }, 60_000);
+
+it("keeps its rows in the table whose endpoint it is given", async () => {
+  const dynalite = await startDynalite();
+  const { endpoint } = dynalite;
+  const table = new DynamoDBClient({ endpoint, region: localRegion, credentials: localCredentials });
+  try {
+    const other = await Offline.start({ AWS_ENDPOINT_URL_DYNAMODB: dynalite.endpoint });
+    const ada = await connect("polling", other);
+    await enter(ada, "Ada");
+
+    const { Count } = await table.send(new ScanCommand({ TableName: "nonsticky-dev-Table" }));
+
+    expect(Count).toBeGreaterThan(3);
+    ada.disconnect();
+    await other.stop();
+  } finally {
+    table.destroy();
+    await dynalite.stop();
+  }
+}, 120_000);

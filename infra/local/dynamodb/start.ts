@@ -20,7 +20,8 @@ export async function startDynamo(
   }
   const child = fork(serverFile, [], {
     env: { NONSTICKY_CALLS: process.env["NONSTICKY_CALLS"] },
-    execArgv: [],
+    // Node reads no TypeScript: a source of the repository is run by its loader.
+    execArgv: serverFile.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
