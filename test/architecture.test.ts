@@ -4,21 +4,27 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 /**
- * Arrows point one way: leaves → protocol → state → engine → socketio → aws → surface → functions. A file may import from its own
- * layer and from those before it; imports of types count. Testing is a leaf above the two: it knows nothing of AWS, and
- * nothing knows it.
+ * Arrows point one way, down this list: a file may import from its own part and from those before it. Imports of types
+ * count. Testing is a leaf above the parts of Socket.IO: it knows nothing of AWS, and nothing knows it.
  */
 const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "leaves", files: /^lib\/(errors|clock|ids|env|log|metrics)\.ts$/ },
   { name: "protocol", files: /^lib\/protocol\// },
   { name: "state", files: /^lib\/state\// },
   { name: "engine", files: /^lib\/engine\// },
-  { name: "socketio", files: /^lib\/socketio\// },
+  { name: "replay", files: /^lib\/socketio\/replay\// },
+  { name: "rooms", files: /^lib\/socketio\/rooms\// },
+  { name: "recovery", files: /^lib\/socketio\/recovery\// },
+  { name: "packets", files: /^lib\/socketio\/packets\// },
+  { name: "socketio", files: /^lib\/socketio\/[^/]+\.ts$/ },
   { name: "testing", files: /^lib\/testing\// },
   { name: "aws", files: /^lib\/aws\// },
   { name: "surface", files: /^lib\/(index|lambda|emitter|testing|verify)\.ts$/ },
   { name: "functions", files: /^functions\// },
 ];
+
+/** A folder that grows beyond this has rooms that nobody has seen yet. */
+const MAX_FILES_OF_FOLDER = 30;
 
 /** Names that everybody may use: they are words, not code. */
 const lexicon = "lib/protocol/reasons.ts";
@@ -39,7 +45,60 @@ const mayRepeat = new Set(["errors.ts", "index.ts"]);
 type Sources = Readonly<Record<string, string>>;
 
 function violationsOf(sources: Sources): string[] {
-  return [...namingViolations(Object.keys(sources)), ...Object.entries(sources).flatMap(importViolations)];
+  const files = Object.keys(sources);
+  const layered = Object.entries(sources).filter(([file]) => /^(lib|functions)\//.test(file));
+  return [
+    ...namingViolations(files.filter((file) => /^(lib|functions)\//.test(file))),
+    ...folderViolations(files),
+    ...layered.flatMap(importViolations),
+    ...circleViolations(sources),
+  ];
+}
+
+function folderViolations(files: readonly string[]): string[] {
+  const sizes = new Map<string, number>();
+  for (const file of files) {
+    const folder = path.posix.dirname(file);
+    sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+  }
+  return [...sizes]
+    .filter(([, size]) => size > MAX_FILES_OF_FOLDER)
+    .map(([folder, size]) => `${folder}:1 expected at most ${MAX_FILES_OF_FOLDER} files, got ${size}`);
+}
+
+/** One line for each circle of imports, those of types included; `a → b → a`, from the first file by name. */
+function circleViolations(sources: Sources): string[] {
+  const imports = new Map(
+    Object.entries(sources).map(([file, text]) => [file, importsOf(file, text, sources)]),
+  );
+  const state = new Map<string, "open" | "done">();
+  const found: string[] = [];
+  const visit = (file: string, above: readonly string[]): void => {
+    if (state.get(file) === "done") return;
+    const from = above.indexOf(file);
+    if (from !== -1) {
+      const circle = [...above.slice(from), file];
+      const [first = file, second = file] = circle;
+      const line = imports.get(first)?.get(second) ?? 1;
+      found.push(`${first}:${line} expected no circle of imports, got ${circle.join(" → ")}`);
+      return;
+    }
+    for (const target of imports.get(file)?.keys() ?? []) visit(target, [...above, file]);
+    state.set(file, "done");
+  };
+  for (const file of [...imports.keys()].toSorted()) visit(file, []);
+  return found;
+}
+
+/** The files of the repository that a file imports, with the line of the first time that it does. */
+function importsOf(file: string, text: string, sources: Sources): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { fileName, pos } of ts.preProcessFile(text, true, true).importedFiles) {
+    const target = path.posix.join(path.posix.dirname(file), fileName);
+    if (!fileName.startsWith(".") || !(target in sources) || found.has(target)) continue;
+    found.set(target, text.slice(0, pos).split("\n").length);
+  }
+  return found;
 }
 
 function importViolations([file, text]: [string, string]): string[] {
@@ -131,14 +190,18 @@ function readSources(folder: string): Sources {
   const root = path.dirname(import.meta.dirname);
   const files = readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
     .map((file) => path.posix.join(folder, file.replaceAll(path.sep, "/")))
-    .filter((file) => file.endsWith(".ts"));
+    .filter((file) => /\.m?ts$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file));
   return Object.fromEntries(files.map((file) => [file, readFileSync(path.join(root, file), "utf8")]));
 }
 
-it("is kept by lib/ and functions/", () => {
-  const sources = { ...readSources("lib"), ...readSources("functions") };
+const folders = ["lib", "functions", "infra", "bin", "scripts", "bench", "test", "examples"];
 
-  expect(Object.keys(sources)).toEqual(expect.arrayContaining(["lib/errors.ts", "functions/inbox.ts"]));
+it("is kept by the whole repository", () => {
+  const sources: Sources = Object.assign({}, ...folders.map(readSources));
+
+  expect(Object.keys(sources)).toEqual(
+    expect.arrayContaining(["lib/errors.ts", "functions/inbox.ts", "bench/calls.ts", "test/support/rig.ts"]),
+  );
   expect(violationsOf(sources)).toEqual([]);
 });
 
@@ -157,6 +220,21 @@ describe("the import law", () => {
     [
       "the engine in testing",
       { "lib/testing/instances.ts": `import { Inbox } from "../engine/inbox/inbox.ts";` },
+    ],
+    [
+      "each part below its own",
+      {
+        "lib/socketio/server.ts": `import { SocketIoApp } from "./packets/socket-io-app.ts";`,
+        "lib/socketio/packets/on-event.ts": `import { Recovery } from "../recovery/recovery.ts";`,
+        "lib/socketio/recovery/recovery.ts": `import type { PacketLog } from "../rooms/room-ports.ts";`,
+        "lib/socketio/rooms/publish.ts": `import type { SocketState } from "../replay/socket-state.ts";`,
+        "lib/socketio/replay/replay.ts": `import type { Turn } from "../../engine/turn.ts";`,
+      },
+    ],
+    ["thirty files of one folder", filesOf("lib/engine", 30)],
+    [
+      "a test's support outside of lib",
+      { "bench/calls.ts": `import { startAws } from "../test/support/aws.ts";` },
     ],
     ["two errors.ts", { "lib/errors.ts": "", "lib/engine/errors.ts": "" }],
   ])("lets a file use %s", (_, sources) => {
@@ -240,7 +318,64 @@ describe("the import law", () => {
       "lib/engine/utils.ts:1 expected a file named after its idea",
     ],
     ["a file of no layer", { "lib/misc.ts": "" }, "lib/misc.ts:1 expected a file of a known layer"],
+    [
+      "a part that nobody knows",
+      { "lib/socketio/misc/emit.ts": "" },
+      "lib/socketio/misc/emit.ts:1 expected a file of a known layer",
+    ],
+    [
+      "Socket.IO in the engine",
+      { "lib/engine/turn.ts": `import type { Journal } from "../socketio/replay/registration-journal.ts";` },
+      "lib/engine/turn.ts:1 expected nothing beyond engine, got lib/socketio/replay/registration-journal.ts of replay",
+    ],
+    [
+      "a room in a replay",
+      { "lib/socketio/replay/replay.ts": `import type { Audience } from "../rooms/audience.ts";` },
+      "lib/socketio/replay/replay.ts:1 expected nothing beyond replay, got lib/socketio/rooms/audience.ts of rooms",
+    ],
+    [
+      "recovery in a room",
+      { "lib/socketio/rooms/publish.ts": `import type { Recovery } from "../recovery/recovery.ts";` },
+      "lib/socketio/rooms/publish.ts:1 expected nothing beyond rooms, got lib/socketio/recovery/recovery.ts of recovery",
+    ],
+    [
+      "a packet in recovery",
+      { "lib/socketio/recovery/recovery.ts": `import { onEvent } from "../packets/on-event.ts";` },
+      "lib/socketio/recovery/recovery.ts:1 expected nothing beyond recovery, got lib/socketio/packets/on-event.ts of packets",
+    ],
+    [
+      "what an app imports in the handling of packets",
+      { "lib/socketio/packets/on-event.ts": `import type { Socket } from "../server.ts";` },
+      "lib/socketio/packets/on-event.ts:1 expected nothing beyond packets, got lib/socketio/server.ts of socketio",
+    ],
+    [
+      "a circle",
+      {
+        "lib/engine/a.ts": `import { b } from "./b.ts";`,
+        "lib/engine/b.ts": `\nimport { a } from "./a.ts";`,
+      },
+      "lib/engine/a.ts:1 expected no circle of imports, got lib/engine/a.ts → lib/engine/b.ts → lib/engine/a.ts",
+    ],
+    [
+      "a circle of types, outside of lib",
+      {
+        "bench/a.ts": `\nimport type { B } from "./b.ts";`,
+        "bench/b.ts": `export type { C } from "./c.ts";`,
+        "bench/c.ts": `type A = import("./a.ts").A;`,
+      },
+      "bench/a.ts:2 expected no circle of imports, got bench/a.ts → bench/b.ts → bench/c.ts → bench/a.ts",
+    ],
+    [
+      "a file that imports itself",
+      { "test/support/a.ts": `import { a } from "./a.ts";` },
+      "test/support/a.ts:1 expected no circle of imports, got test/support/a.ts → test/support/a.ts",
+    ],
+    ["a crowded folder", filesOf("test/model", 31), "test/model:1 expected at most 30 files, got 31"],
   ])("refuses %s, with file and line", (_, sources, violation) => {
     expect(violationsOf(sources)).toEqual([violation]);
   });
 });
+
+function filesOf(folder: string, count: number): Sources {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${folder}/file-${index}.ts`, ""]));
+}

@@ -1,5 +1,5 @@
 import type { AckStore } from "../ack-store.ts";
-import { fromAckItem, listAnswersParams, saveAnswerParams, toAckItems } from "./ack-item.ts";
+import { fromAckItem, listAnswersParams, saveAnswerParams, toAckItems } from "./items/ack-item.ts";
 import { createAttempt } from "./attempt.ts";
 import type { Table } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import type { LeaseStore } from "../leases.ts";
 import { createAttempt } from "./attempt.ts";
-import { endLeaseParams, getLeaseParams, takeLeaseParams } from "./lease-item.ts";
+import { endLeaseParams, getLeaseParams, takeLeaseParams } from "./items/lease-item.ts";
 import type { Table } from "./table.ts";
 
 /** Of the DynamoDB store: who writes to a connection. */

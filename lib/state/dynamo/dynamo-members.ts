@@ -2,11 +2,11 @@ import type { Sid } from "../../ids.ts";
 import { anySessionExpiresAtSeconds } from "../expiry.ts";
 import type { JoinedRecord, Member, SocketRecord } from "../records.ts";
 import type { SocketRooms, Store } from "../store.ts";
-import { toAuthItem } from "./auth-item.ts";
+import { toAuthItem } from "./items/auth-item.ts";
 import type { Write } from "./batch.ts";
-import { fromChildItem, listChildrenParams, toChildItem } from "./child-item.ts";
+import { fromChildItem, listChildrenParams, toChildItem } from "./items/child-item.ts";
 import type { Item } from "./expressions.ts";
-import { toJoinedItem } from "./joined-item.ts";
+import { toJoinedItem } from "./items/joined-item.ts";
 import {
   authKey,
   joinedKey,
@@ -15,9 +15,9 @@ import {
   roomMemberKey,
   socketKey,
 } from "./keys.ts";
-import * as memberItem from "./member-item.ts";
-import { toPidItem } from "./pid-item.ts";
-import { saveSocketParams, toSocketItem } from "./socket-item.ts";
+import * as memberItem from "./items/member-item.ts";
+import { toPidItem } from "./items/pid-item.ts";
+import { saveSocketParams, toSocketItem } from "./items/socket-item.ts";
 import type { Table } from "./table.ts";
 
 export type MemberMethods = Pick<

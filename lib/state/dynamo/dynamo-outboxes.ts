@@ -2,13 +2,13 @@ import type { Sid } from "../../ids.ts";
 import type { AppendOutcome, OpenGetOutcome, OutboxAppend, OutboxStore } from "../outbox.ts";
 import { toFramesBytes } from "../row-limits.ts";
 import { createAttempt } from "./attempt.ts";
-import { toBeatItem } from "./beat-item.ts";
+import { toBeatItem } from "./items/beat-item.ts";
 import type { Item } from "./expressions.ts";
-import { toHandshakeItem } from "./handshake-item.ts";
-import { repairRouteParams } from "./member-item.ts";
+import { toHandshakeItem } from "./items/handshake-item.ts";
+import { repairRouteParams } from "./items/member-item.ts";
 import * as outboxFrames from "./outbox-frames.ts";
-import * as outboxItem from "./outbox-item.ts";
-import { toSessionItem, upgradeSessionParams } from "./session-item.ts";
+import * as outboxItem from "./items/outbox-item.ts";
+import { toSessionItem, upgradeSessionParams } from "./items/session-item.ts";
 import type { Table } from "./table.ts";
 
 /** How often and after which wait an append is tried again that large frames, just taken, were in the way of. */

@@ -1,9 +1,9 @@
 import { isBeyond } from "../log-bound.ts";
 import type { RecoveryStore } from "../recovery-store.ts";
 import type { Item } from "./expressions.ts";
-import * as logItem from "./log-item.ts";
-import { toHoldItem } from "./outbox-item.ts";
-import { fromPidItem, getPidParams, movePidParams } from "./pid-item.ts";
+import * as logItem from "./items/log-item.ts";
+import { toHoldItem } from "./items/outbox-item.ts";
+import { fromPidItem, getPidParams, movePidParams } from "./items/pid-item.ts";
 import type { Table } from "./table.ts";
 
 /** Of the DynamoDB store: whose state a private id stands for, what was sent to rooms, and holds. */

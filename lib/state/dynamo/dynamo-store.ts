@@ -6,21 +6,21 @@ import type { BeatRecord } from "../records.ts";
 import { requireInterval } from "../row-limits.ts";
 import type { CloseOutcome, CloseRequest, Store } from "../store.ts";
 import { createAttempt } from "./attempt.ts";
-import * as beatItem from "./beat-item.ts";
-import { fromDeploymentItem, getDeploymentParams, saveDeploymentParams } from "./deployment-item.ts";
+import * as beatItem from "./items/beat-item.ts";
+import { fromDeploymentItem, getDeploymentParams, saveDeploymentParams } from "./items/deployment-item.ts";
 import { createDynamoAcks } from "./dynamo-acks.ts";
 import { createDynamoLeases } from "./dynamo-leases.ts";
 import { createDynamoMembers } from "./dynamo-members.ts";
 import { createDynamoOutboxes } from "./dynamo-outboxes.ts";
 import { createDynamoRecovery } from "./dynamo-recovery.ts";
 import { isAccepted } from "./failures.ts";
-import { toHandshakeItem } from "./handshake-item.ts";
+import { toHandshakeItem } from "./items/handshake-item.ts";
 import { beatShards } from "./keys.ts";
-import { deletePendingParams, savePendingParams } from "./pending-item.ts";
-import { countPollerParams, fromPollersItem, getPollersParams } from "./pollers-item.ts";
-import * as sessionItem from "./session-item.ts";
+import { deletePendingParams, savePendingParams } from "./items/pending-item.ts";
+import { countPollerParams, fromPollersItem, getPollersParams } from "./items/pollers-item.ts";
+import * as sessionItem from "./items/session-item.ts";
 import { toSnapshot } from "./snapshot.ts";
-import * as sweepItem from "./sweep-item.ts";
+import * as sweepItem from "./items/sweep-item.ts";
 import { openTable } from "./table.ts";
 
 export interface DynamoStoreOptions {

@@ -4,7 +4,7 @@ import type { GetRequest, OutboxAppend } from "../outbox.ts";
 import { MAX_OUTBOX_BYTES, toFramesBytes } from "../row-limits.ts";
 import { IS_LIVE, type Item } from "./expressions.ts";
 import { outboxKey } from "./keys.ts";
-import { IS_OPEN } from "./outbox-item.ts";
+import { IS_OPEN } from "./items/outbox-item.ts";
 
 /*
  * How frames go in and out exactly once, although the SDK repeats a request whose answer was lost.

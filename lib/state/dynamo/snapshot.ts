@@ -1,12 +1,12 @@
 import type { AuthRecord, JoinedRecord, SessionSnapshot, SocketRecord } from "../records.ts";
-import { fromAuthItem } from "./auth-item.ts";
+import { fromAuthItem } from "./items/auth-item.ts";
 import type { Item } from "./expressions.ts";
-import { fromHandshakeItem } from "./handshake-item.ts";
-import { fromJoinedItem } from "./joined-item.ts";
+import { fromHandshakeItem } from "./items/handshake-item.ts";
+import { fromJoinedItem } from "./items/joined-item.ts";
 import { parseKey, type Key } from "./keys.ts";
-import { fromPendingItem } from "./pending-item.ts";
-import { fromSessionItem } from "./session-item.ts";
-import { fromSocketItem } from "./socket-item.ts";
+import { fromPendingItem } from "./items/pending-item.ts";
+import { fromSessionItem } from "./items/session-item.ts";
+import { fromSocketItem } from "./items/socket-item.ts";
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { toConnectionId } from "../../../lib/ids.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
-import { toOutboxItem } from "../../../lib/state/dynamo/outbox-item.ts";
+import { toOutboxItem } from "../../../lib/state/dynamo/items/outbox-item.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import {
   appendOf,

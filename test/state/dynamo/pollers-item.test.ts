@@ -3,7 +3,7 @@ import {
   countPollerParams,
   fromPollersItem,
   getPollersParams,
-} from "../../../lib/state/dynamo/pollers-item.ts";
+} from "../../../lib/state/dynamo/items/pollers-item.ts";
 
 describe("the requests about processes that poll", () => {
   it("count one more in a span, and learn how many there are", () => {

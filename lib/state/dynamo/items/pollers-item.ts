@@ -1,6 +1,6 @@
 import type { GetCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Item } from "./expressions.ts";
-import { pollersKey } from "./keys.ts";
+import type { Item } from "../expressions.ts";
+import { pollersKey } from "../keys.ts";
 
 /** How many processes polled in a span of time: a counter, since nobody asks which. */
 export const fromPollersItem = ({ counted }: Item): number => Number(counted);

@@ -5,9 +5,9 @@ import {
   listLogParams,
   toLogEndItem,
   toLogItem,
-} from "../../../lib/state/dynamo/log-item.ts";
-import { firstOffset } from "../../../lib/ids.ts";
-import { offsetOf, packetOf, START_MS } from "../fixtures.ts";
+} from "../../../../lib/state/dynamo/items/log-item.ts";
+import { firstOffset } from "../../../../lib/ids.ts";
+import { offsetOf, packetOf, START_MS } from "../../fixtures.ts";
 
 const end = { doneAtMs: START_MS, expiresAtSeconds: 1773480534 };
 

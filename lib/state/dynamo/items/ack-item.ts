@@ -1,9 +1,9 @@
 import type { QueryCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Sid } from "../../ids.ts";
-import type { AnswerRecord, Question } from "../ack-store.ts";
-import { requireAnswerSize, requireNamespace } from "../row-limits.ts";
-import { ackKey, ackPartition, parseKey, type Key } from "./keys.ts";
-import { IS_LIVE, partitionQuery, type Item } from "./expressions.ts";
+import type { Sid } from "../../../ids.ts";
+import type { AnswerRecord, Question } from "../../ack-store.ts";
+import { requireAnswerSize, requireNamespace } from "../../row-limits.ts";
+import { ackKey, ackPartition, parseKey, type Key } from "../keys.ts";
+import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
 
 /** Somebody who was asked; with `messages` once there is an answer. */
 export const toAckItems = ({ ackId, nsp, sids, expiresAtSeconds }: Question): (Item & Key)[] =>

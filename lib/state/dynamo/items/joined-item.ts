@@ -1,9 +1,9 @@
-import type { Sid } from "../../ids.ts";
-import { sessionExpiresAtSeconds } from "../expiry.ts";
-import type { JoinedRecord } from "../records.ts";
-import type { Item } from "./expressions.ts";
-import { isHashed, type RoomPart } from "./key-parts.ts";
-import { joinedKey, parseKey, type Key } from "./keys.ts";
+import type { Sid } from "../../../ids.ts";
+import { sessionExpiresAtSeconds } from "../../expiry.ts";
+import type { JoinedRecord } from "../../records.ts";
+import type { Item } from "../expressions.ts";
+import { isHashed, type RoomPart } from "../key-parts.ts";
+import { joinedKey, parseKey, type Key } from "../keys.ts";
 
 /** A room in its member's own partition: what a close has to remove. */
 export const toJoinedItem = (sid: Sid, { nsp, room, joinedAtMs }: JoinedRecord): Item & Key => ({

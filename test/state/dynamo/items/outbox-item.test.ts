@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toConnectionId } from "../../../lib/ids.ts";
+import { toConnectionId } from "../../../../lib/ids.ts";
 import {
   deleteOutboxParams,
   endProbeParams,
@@ -9,8 +9,8 @@ import {
   startProbeParams,
   toHoldItem,
   toOutboxItem,
-} from "../../../lib/state/dynamo/outbox-item.ts";
-import { probeOf, sidOf, START_MS } from "../fixtures.ts";
+} from "../../../../lib/state/dynamo/items/outbox-item.ts";
+import { probeOf, sidOf, START_MS } from "../../fixtures.ts";
 
 const sid = sidOf(1);
 const key = { pk: "out#szCOXzHB0f5jTgjMgg2V", sk: "outbox" };

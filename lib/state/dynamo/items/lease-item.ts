@@ -1,9 +1,9 @@
 import type { GetCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Sid } from "../../ids.ts";
-import { sessionExpiresAtSeconds } from "../expiry.ts";
-import type { LeaseRequest } from "../leases.ts";
-import { IS_LIVE } from "./expressions.ts";
-import { leaseKey } from "./keys.ts";
+import type { Sid } from "../../../ids.ts";
+import { sessionExpiresAtSeconds } from "../../expiry.ts";
+import type { LeaseRequest } from "../../leases.ts";
+import { IS_LIVE } from "../expressions.ts";
+import { leaseKey } from "../keys.ts";
 
 /** The holder passes at any time: it may be the repetition of a request that was done. */
 export const takeLeaseParams = (

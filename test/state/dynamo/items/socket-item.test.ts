@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Pid } from "../../../lib/ids.ts";
-import { fromSocketItem, saveSocketParams, toSocketItem } from "../../../lib/state/dynamo/socket-item.ts";
-import type { SocketChanges } from "../../../lib/state/store.ts";
-import { connectOf, sidOf, socketIdOf, START_MS } from "../fixtures.ts";
+import type { Pid } from "../../../../lib/ids.ts";
+import {
+  fromSocketItem,
+  saveSocketParams,
+  toSocketItem,
+} from "../../../../lib/state/dynamo/items/socket-item.ts";
+import type { SocketChanges } from "../../../../lib/state/store.ts";
+import { connectOf, sidOf, socketIdOf, START_MS } from "../../fixtures.ts";
 
 const sid = sidOf(1);
 const key = { pk: "s#szCOXzHB0f5jTgjMgg2V", sk: "2#socket#5:/chat" };

@@ -4,11 +4,11 @@ import type {
   QueryCommandInput,
   UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
-import type { Sid } from "../../ids.ts";
-import { sessionExpiresAtSeconds } from "../expiry.ts";
-import type { BeatRecord } from "../records.ts";
-import { IS_LIVE, partitionQuery, type Item } from "./expressions.ts";
-import { beatKey, beatPartition, beatRange, parseKey, type Key } from "./keys.ts";
+import type { Sid } from "../../../ids.ts";
+import { sessionExpiresAtSeconds } from "../../expiry.ts";
+import type { BeatRecord } from "../../records.ts";
+import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
+import { beatKey, beatPartition, beatRange, parseKey, type Key } from "../keys.ts";
 import { fromRouteText, toRouteText } from "./member-item.ts";
 
 export function fromBeatItem(item: Item): BeatRecord {

@@ -1,7 +1,7 @@
-import type { Sid } from "../../ids.ts";
-import type { HandshakeRecord } from "../records.ts";
-import type { Item } from "./expressions.ts";
-import { handshakeKey, type Key } from "./keys.ts";
+import type { Sid } from "../../../ids.ts";
+import type { HandshakeRecord } from "../../records.ts";
+import type { Item } from "../expressions.ts";
+import { handshakeKey, type Key } from "../keys.ts";
 
 /** As JSON text: headers and query have names that a client chose, and nothing ever looks inside. */
 export const toHandshakeItem = (

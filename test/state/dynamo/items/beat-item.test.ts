@@ -5,8 +5,8 @@ import {
   listBeatsParams,
   openBeatParams,
   recordPongParams,
-} from "../../../lib/state/dynamo/beat-item.ts";
-import { beatOf, sidOf, START_MS } from "../fixtures.ts";
+} from "../../../../lib/state/dynamo/items/beat-item.ts";
+import { beatOf, sidOf, START_MS } from "../../fixtures.ts";
 
 const sid = sidOf(1);
 const key = { pk: "beat#0000240000#6", sk: "0000173589#szCOXzHB0f5jTgjMgg2V" };

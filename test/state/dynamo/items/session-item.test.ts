@@ -7,8 +7,8 @@ import {
   loadSessionParams,
   severSessionParams,
   toSessionItem,
-} from "../../../lib/state/dynamo/session-item.ts";
-import { sessionOf, sidOf } from "../fixtures.ts";
+} from "../../../../lib/state/dynamo/items/session-item.ts";
+import { sessionOf, sidOf } from "../../fixtures.ts";
 
 const sid = sidOf(1);
 const key = { pk: "s#szCOXzHB0f5jTgjMgg2V", sk: "0#session" };

@@ -1,10 +1,10 @@
 import type { DeleteCommandInput, QueryCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import { toConnectionId, toSid, type EngineProtocol, type Sid, type SocketId } from "../../ids.ts";
-import { sessionExpiresAtSeconds } from "../expiry.ts";
-import type { Member, Route } from "../records.ts";
-import { IS_LIVE, partitionQuery, type Item } from "./expressions.ts";
-import { isHashed } from "./key-parts.ts";
-import { namespaceMemberKey, namespacePartition, roomMemberKey, roomPartition, type Key } from "./keys.ts";
+import { toConnectionId, toSid, type EngineProtocol, type Sid, type SocketId } from "../../../ids.ts";
+import { sessionExpiresAtSeconds } from "../../expiry.ts";
+import type { Member, Route } from "../../records.ts";
+import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
+import { isHashed } from "../key-parts.ts";
+import { namespaceMemberKey, namespacePartition, roomMemberKey, roomPartition, type Key } from "../keys.ts";
 
 /** A socket in a room. Read once a recipient and broadcast: small, and enough to send with. */
 export const toRoomMemberItem = (nsp: string, room: string, member: Member): Item & Key => ({

@@ -1,7 +1,7 @@
 import type { GetCommandInput, PutCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { DeploymentRecord } from "../deployment.ts";
-import type { Item } from "./expressions.ts";
-import { DEPLOYMENT_KEY } from "./keys.ts";
+import type { DeploymentRecord } from "../../deployment.ts";
+import type { Item } from "../expressions.ts";
+import { DEPLOYMENT_KEY } from "../keys.ts";
 
 export function fromDeploymentItem(item: Item): DeploymentRecord {
   const { pk: _pk, sk: _sk, expiresAt: _expiresAt, ...deployment } = item;

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { endLeaseParams, getLeaseParams, takeLeaseParams } from "../../../lib/state/dynamo/lease-item.ts";
-import { sidOf, START_MS } from "../fixtures.ts";
+import {
+  endLeaseParams,
+  getLeaseParams,
+  takeLeaseParams,
+} from "../../../../lib/state/dynamo/items/lease-item.ts";
+import { sidOf, START_MS } from "../../fixtures.ts";
 
 const sid = sidOf(1);
 const key = { pk: "lease#szCOXzHB0f5jTgjMgg2V", sk: "lease" };

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { fromChildItem, listChildrenParams, toChildItem } from "../../../lib/state/dynamo/child-item.ts";
+import {
+  fromChildItem,
+  listChildrenParams,
+  toChildItem,
+} from "../../../../lib/state/dynamo/items/child-item.ts";
 
 describe("a child namespace", () => {
   it("is a row of its parent, with nothing but its name", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { deletePendingParams, savePendingParams } from "../../../lib/state/dynamo/pending-item.ts";
-import { sidOf } from "../fixtures.ts";
+import { deletePendingParams, savePendingParams } from "../../../../lib/state/dynamo/items/pending-item.ts";
+import { sidOf } from "../../fixtures.ts";
 
 const key = { pk: "s#szCOXzHB0f5jTgjMgg2V", sk: "1#pending" };
 

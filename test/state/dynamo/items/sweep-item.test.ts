@@ -3,8 +3,8 @@ import {
   deleteSweepParams,
   listSweepsParams,
   saveSweepParams,
-} from "../../../lib/state/dynamo/sweep-item.ts";
-import { START_MS, sweepOf } from "../fixtures.ts";
+} from "../../../../lib/state/dynamo/items/sweep-item.ts";
+import { START_MS, sweepOf } from "../../fixtures.ts";
 
 const key = { pk: "sweep", sk: "0000240000" };
 const save = (previousPingedUntilMs: number | undefined) =>

@@ -1,10 +1,10 @@
 import type { DeleteCommandInput, PutCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Sid } from "../../ids.ts";
-import { sessionExpiresAtSeconds } from "../expiry.ts";
-import type { PendingRecord } from "../records.ts";
-import { requirePendingSize } from "../row-limits.ts";
-import type { Item } from "./expressions.ts";
-import { pendingKey } from "./keys.ts";
+import type { Sid } from "../../../ids.ts";
+import { sessionExpiresAtSeconds } from "../../expiry.ts";
+import type { PendingRecord } from "../../records.ts";
+import { requirePendingSize } from "../../row-limits.ts";
+import type { Item } from "../expressions.ts";
+import { pendingKey } from "../keys.ts";
 
 export function savePendingParams(tableName: string, sid: Sid, pending: PendingRecord): PutCommandInput {
   const { header, parts } = requirePendingSize(pending);

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Pid } from "../../../lib/ids.ts";
-import { fromPidItem, getPidParams, movePidParams, toPidItem } from "../../../lib/state/dynamo/pid-item.ts";
-import { sidOf, socketIdOf, START_MS } from "../fixtures.ts";
+import type { Pid } from "../../../../lib/ids.ts";
+import {
+  fromPidItem,
+  getPidParams,
+  movePidParams,
+  toPidItem,
+} from "../../../../lib/state/dynamo/items/pid-item.ts";
+import { sidOf, socketIdOf, START_MS } from "../../fixtures.ts";
 
 const pid = "p".repeat(20) as Pid;
 const key = { pk: "pid#pppppppppppppppppppp", sk: "pid" };

@@ -1,11 +1,11 @@
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Pid, Sid, SocketId } from "../../ids.ts";
-import { sessionExpiresAtSeconds } from "../expiry.ts";
-import type { SocketRecord } from "../records.ts";
-import { requireWellFormed } from "../row-limits.ts";
-import type { SocketChanges } from "../store.ts";
-import { IS_LIVE, type Item } from "./expressions.ts";
-import { parseKey, socketKey, type Key } from "./keys.ts";
+import type { Pid, Sid, SocketId } from "../../../ids.ts";
+import { sessionExpiresAtSeconds } from "../../expiry.ts";
+import type { SocketRecord } from "../../records.ts";
+import { requireWellFormed } from "../../row-limits.ts";
+import type { SocketChanges } from "../../store.ts";
+import { IS_LIVE, type Item } from "../expressions.ts";
+import { parseKey, socketKey, type Key } from "../keys.ts";
 
 /**
  * `data` is a map from the start, so that its keys can be set one by one; `spent` is a string set, and absent while

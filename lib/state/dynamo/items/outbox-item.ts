@@ -1,9 +1,9 @@
 import type { DeleteCommandInput, GetCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import { openedAtMs, type ConnectionId, type Sid } from "../../ids.ts";
-import { sessionExpiresAtSeconds } from "../expiry.ts";
-import { HOLD_UNTIL_MS, type OutboxRecord, type ProbeRequest } from "../outbox.ts";
-import { IS_LIVE, type Item } from "./expressions.ts";
-import { outboxKey, parseKey, type Key } from "./keys.ts";
+import { openedAtMs, type ConnectionId, type Sid } from "../../../ids.ts";
+import { sessionExpiresAtSeconds } from "../../expiry.ts";
+import { HOLD_UNTIL_MS, type OutboxRecord, type ProbeRequest } from "../../outbox.ts";
+import { IS_LIVE, type Item } from "../expressions.ts";
+import { outboxKey, parseKey, type Key } from "../keys.ts";
 
 /**
  * An outbox's row, flat, for conditions compare one attribute at a time:

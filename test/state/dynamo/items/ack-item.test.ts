@@ -4,8 +4,8 @@ import {
   listAnswersParams,
   saveAnswerParams,
   toAckItems,
-} from "../../../lib/state/dynamo/ack-item.ts";
-import { answerOf, questionOf, START_MS } from "../fixtures.ts";
+} from "../../../../lib/state/dynamo/items/ack-item.ts";
+import { answerOf, questionOf, START_MS } from "../../fixtures.ts";
 
 const key = { pk: "ack#7", sk: "szCOXzHB0f5jTgjMgg2V" };
 

@@ -3,8 +3,8 @@ import {
   fromDeploymentItem,
   getDeploymentParams,
   saveDeploymentParams,
-} from "../../../lib/state/dynamo/deployment-item.ts";
-import { START_MS } from "../fixtures.ts";
+} from "../../../../lib/state/dynamo/items/deployment-item.ts";
+import { START_MS } from "../../fixtures.ts";
 
 const key = { pk: "deployment", sk: "deployment" };
 

@@ -1,9 +1,9 @@
 import type { GetCommandInput, QueryCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { ConnectionId, Sid } from "../../ids.ts";
-import type { SessionRecord } from "../records.ts";
-import type { CloseRequest } from "../store.ts";
-import { IS_LIVE, partitionQuery, type Item } from "./expressions.ts";
-import { HANDSHAKE_BOUNDARY, parseKey, sessionKey, sessionPartition, type Key } from "./keys.ts";
+import type { ConnectionId, Sid } from "../../../ids.ts";
+import type { SessionRecord } from "../../records.ts";
+import type { CloseRequest } from "../../store.ts";
+import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
+import { HANDSHAKE_BOUNDARY, parseKey, sessionKey, sessionPartition, type Key } from "../keys.ts";
 
 /**
  * A session's row: its record, and of its close the lease and `attempt`.

@@ -6,8 +6,8 @@ import {
   listRoomMembersParams,
   toNamespaceMemberItem,
   toRoomMemberItem,
-} from "../../../lib/state/dynamo/member-item.ts";
-import { connectionRoute, memberOf, sidOf } from "../fixtures.ts";
+} from "../../../../lib/state/dynamo/items/member-item.ts";
+import { connectionRoute, memberOf, sidOf } from "../../fixtures.ts";
 
 const sid = sidOf(1);
 

@@ -1,11 +1,11 @@
 import type { GetCommandInput, QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Offset } from "../../ids.ts";
-import type { LogBound } from "../recovery-store.ts";
-import type { LogPlace, LogRecord } from "../recovery-store.ts";
-import { requireLogSize, requireRoom, requireStart } from "../row-limits.ts";
-import { partitionQuery, type Item } from "./expressions.ts";
-import { isHashed, type RoomPart } from "./key-parts.ts";
-import { logEndKey, logKey, logPartition, parseKey, type Key } from "./keys.ts";
+import type { Offset } from "../../../ids.ts";
+import type { LogBound } from "../../recovery-store.ts";
+import type { LogPlace, LogRecord } from "../../recovery-store.ts";
+import { requireLogSize, requireRoom, requireStart } from "../../row-limits.ts";
+import { partitionQuery, type Item } from "../expressions.ts";
+import { isHashed, type RoomPart } from "../key-parts.ts";
+import { logEndKey, logKey, logPartition, parseKey, type Key } from "../keys.ts";
 
 /*
  * The log of a room has two rows a packet: the packet itself, and, once its last post has ended, when that was. The
