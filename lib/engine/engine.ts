@@ -11,7 +11,7 @@ import {
   type EngineOptions,
   type ResolvedEngineOptions,
 } from "./engine-options.ts";
-import type { PollRequest } from "./polling/http.ts";
+import type { EngineRequest } from "./polling/http.ts";
 import type { Letter } from "./letter.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Session } from "./session.ts";
@@ -77,16 +77,19 @@ export interface EngineEvents {
   emitHeaders(
     event: "initial_headers" | "headers",
     headers: Record<string, string>,
-    request: PollRequest,
+    request: EngineRequest,
   ): void;
   emitConnectionError(error: ConnectionError): void;
 }
 
 /** Why a client was not let in. */
 export interface ConnectionError {
-  readonly req: Pick<PollRequest, "headers" | "query" | "method">;
+  readonly req: Pick<EngineRequest, "headers" | "query" | "method" | "url">;
   readonly code: number;
   readonly message: string;
+  /** Of Engine.IO: what of the request was wrong. Never there: code and message say it. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Engine.IO
+  readonly context?: any;
 }
 
 /** One client of a bare engine app. */

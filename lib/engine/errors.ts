@@ -3,7 +3,7 @@ import { NonstickyError } from "../errors.ts";
 /**
  * A rule of the server was broken by the app that runs on it. Codes and their one consequence:
  *
- * - `core.no_runtime` — an effect was issued before `createHandlers(io)`: thrown at the call.
+ * - `core.no_runtime` — before `createHandlers(io)` something was emitted: logged and lost; or asked: thrown, rejected.
  * - `core.registration_in_handler` — `socket.on` inside a middleware or another socket's handler: thrown at the call.
  * - `core.journal_full` — too much that would have to be run again before each packet: thrown at the call.
  * - `core.unserialisable` — a value in `socket.data` cannot be stored: the turn is logged, the value not saved.

@@ -5,6 +5,7 @@ import { CoreError } from "../engine/errors.ts";
 import { isThenable } from "./replay/handler.ts";
 import type { HandlerFailure } from "./replay/handler-failure.ts";
 import type { MatchFunction, PacketPorts, ServedNamespace } from "./packets/packet-ports.ts";
+import { createLogger, type Logger } from "../log.ts";
 import type { BaseNamespace } from "./namespace.ts";
 import { NamespaceFacade } from "./namespace-facade.ts";
 import { Namespaces } from "./namespaces.ts";
@@ -49,6 +50,7 @@ export abstract class BaseServer<
   readonly sockets: Nsp;
   /** The layer below: its events, and what `createHandlers` serves. */
   readonly engine: IoEngine;
+  readonly #given: Readonly<ServerOptions>;
   readonly #options: ResolvedServerOptions;
   readonly #namespaces: Namespaces<Nsp, Parent>;
   readonly #internals: PacketPorts;
@@ -61,7 +63,8 @@ export abstract class BaseServer<
   constructor(first?: ServerOptions, second?: ServerOptions) {
     super();
     assertNoServer(first);
-    this.#options = resolveServerOptions(first ?? second ?? {}, process.env);
+    this.#given = Object.freeze({ ...(first ?? second) });
+    this.#options = resolveServerOptions(this.#given, process.env);
     this.#internals = this.#createInternals();
     this.#namespaces = new Namespaces({
       create: (name) => this.createNamespace(name, this.#internals),
@@ -133,6 +136,16 @@ export abstract class BaseServer<
     callback?.();
   }
 
+  /** As they were given to the constructor. */
+  get opts(): Readonly<ServerOptions> {
+    return this.#given;
+  }
+
+  /** Throws `core.no_local_sockets`: children of dynamic namespaces are on no instance for good. */
+  get _nsps(): never {
+    return refuseMember("core.no_local_sockets", "io._nsps", "name those that you need, by io.of(name)");
+  }
+
   /** Throws `core.no_adapter`: sockets and rooms are in the table. */
   adapter(): never {
     return refuseMember("core.no_adapter", "io.adapter()", "what adapters share is in the table; omit it");
@@ -190,6 +203,14 @@ export abstract class BaseServer<
       get runtime() {
         return server.#requireRuntime();
       },
+      get isServed() {
+        return server.#runtime !== undefined;
+      },
+      reportUnserved: (what, where) => {
+        const message =
+          "nothing is sent, since this server is not served yet: emit from handlers, or after that";
+        this.#logger.warn(message, { code: "core.no_runtime", what, ...where });
+      },
       codec: this.#options.codec,
       recovery: this.#options.recovery && new Recovery(this.#options.recovery),
       replayCheck: this.#options.replayDigest
@@ -201,7 +222,7 @@ export abstract class BaseServer<
       reportFailure: (failure) => {
         const { error, event, nsp, socketId } = failure;
         const code = "core.handler_failed";
-        this.#requireRuntime().logger.error("a handler failed", { code, event, nsp, socketId, error });
+        this.#logger.error("a handler failed", { code, event, nsp, socketId, error });
         this.#tellApp(failure);
       },
     };
@@ -211,7 +232,7 @@ export abstract class BaseServer<
   #tellApp(failure: HandlerFailure): void {
     const { event, nsp, socketId } = failure;
     const report = (error: unknown) => {
-      this.#requireRuntime().logger.error("onError failed", { event, nsp, socketId, error });
+      this.#logger.error("onError failed", { event, nsp, socketId, error });
     };
     try {
       const told: unknown = this.#options.onError?.(failure);
@@ -235,6 +256,11 @@ export abstract class BaseServer<
         report(error);
       }
     }
+  }
+
+  /** While the app's module is loading there is none yet: then lines go where Lambda and a shell show them. */
+  get #logger(): Logger {
+    return this.#runtime?.logger ?? createLogger("warn", (line) => process.stderr.write(`${line}\n`));
   }
 
   #requireRuntime(): Runtime {

@@ -1,5 +1,5 @@
 import { SocketIoApp } from "./packets/socket-io-app.ts";
-import { refuseMember } from "./refused-members.ts";
+import { refuseListening, refuseMember } from "./refused-members.ts";
 
 /** The layer below, as apps have it in `io.engine`: its events, and the members that need a server which listens. */
 export class IoEngine extends SocketIoApp {
@@ -10,6 +10,31 @@ export class IoEngine extends SocketIoApp {
       "io.engine.clientsCount",
       "(await io.fetchSockets()).length counts sockets",
     );
+  }
+
+  /** Throws `core.no_server`: no instance has the clients. */
+  get clients(): never {
+    return refuseMember("core.no_server", "io.engine.clients", "ask io.fetchSockets() for the sockets");
+  }
+
+  /** Throws `core.no_server`: requests come by the gateway. */
+  handleRequest(): never {
+    return refuseListening("io.engine.handleRequest()");
+  }
+
+  /** Throws `core.no_server`. */
+  handleUpgrade(): never {
+    return refuseListening("io.engine.handleUpgrade()");
+  }
+
+  /** Throws `core.no_server`. */
+  attach(): never {
+    return refuseListening("io.engine.attach()");
+  }
+
+  /** Throws `core.no_server`. */
+  close(): never {
+    return refuseMember("core.no_server", "io.engine.close()", "io.close() ends every session");
   }
 
   /** Throws `core.no_server`, also when set: sessions are found by what is in their ids. */

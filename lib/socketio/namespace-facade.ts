@@ -11,6 +11,7 @@ import type {
   Listener,
   ListenerOf,
   ParamsWithoutAck,
+  Untyped,
 } from "./replay/typed-events.ts";
 
 /**
@@ -88,11 +89,11 @@ export abstract class NamespaceFacade<
     return this;
   }
 
-  listeners(event: string): Listener<never[]>[] {
+  listeners(event: string): Listener<Untyped[]>[] {
     return this.sockets.listeners(event);
   }
 
-  rawListeners(event: string): Listener<never[]>[] {
+  rawListeners(event: string): Listener<Untyped[]>[] {
     return this.sockets.rawListeners(event);
   }
 

@@ -6,7 +6,12 @@ import { BaseNamespace } from "./namespace.ts";
 import type { MatchFunction, PacketPorts } from "./packets/packet-ports.ts";
 import type { Binding } from "./replay/replay-ports.ts";
 import type { SocketState } from "./replay/socket-state.ts";
-import type { DecorateAcknowledgements, DefaultEventsMap, EventsMap } from "./replay/typed-events.ts";
+import type {
+  DecorateAcknowledgements,
+  DefaultEventsMap,
+  EventsMap,
+  Untyped,
+} from "./replay/typed-events.ts";
 import type { RemoteSocket } from "./rooms/remote-socket.ts";
 import { BaseSocket } from "./socket.ts";
 
@@ -28,10 +33,9 @@ import { BaseSocket } from "./socket.ts";
  */
 export class Server<
   Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = Listen,
   ServerSide extends EventsMap = DefaultEventsMap,
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Socket.IO: untyped data is anything
-  SocketData = any,
+  SocketData = Untyped,
 > extends BaseServer<
   Emit,
   ServerSide,
@@ -63,9 +67,9 @@ export class Server<
 /** A pool of sockets under one name, multiplexed over the clients' connections. */
 export class Namespace<
   Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = Listen,
   ServerSide extends EventsMap = DefaultEventsMap,
-  SocketData = unknown,
+  SocketData = Untyped,
 > extends BaseNamespace<
   Emit,
   ServerSide,
@@ -124,9 +128,9 @@ export class Namespace<
  */
 export class ParentNamespace<
   Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = Listen,
   ServerSide extends EventsMap = DefaultEventsMap,
-  SocketData = unknown,
+  SocketData = Untyped,
 > extends Namespace<Listen, Emit, ServerSide, SocketData> {
   /** @internal */
   readonly match: RegExp | MatchFunction;
@@ -163,9 +167,9 @@ export class ParentNamespace<
  */
 export class Socket<
   Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = Listen,
   ServerSide extends EventsMap = DefaultEventsMap,
-  SocketData = unknown,
+  SocketData = Untyped,
 > extends BaseSocket<
   Listen,
   Emit,
@@ -176,7 +180,7 @@ export class Socket<
 
 /** An error that a middleware refuses a socket with; `data` reaches the client. */
 export interface ExtendedError extends Error {
-  data?: unknown;
+  data?: Untyped;
 }
 
 export interface NamespaceReservedEvents<
@@ -201,7 +205,7 @@ export interface ServerReservedEvents<
 
 export type Middleware<
   Listen extends EventsMap = DefaultEventsMap,
-  Emit extends EventsMap = DefaultEventsMap,
+  Emit extends EventsMap = Listen,
   ServerSide extends EventsMap = DefaultEventsMap,
-  SocketData = unknown,
+  SocketData = Untyped,
 > = (socket: Socket<Listen, Emit, ServerSide, SocketData>, next: (error?: ExtendedError) => void) => unknown;

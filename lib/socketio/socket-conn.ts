@@ -1,3 +1,4 @@
+import { isBornOnPolling } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { Session } from "../engine/session.ts";
 
@@ -9,20 +10,43 @@ export interface Conn {
   readonly readyState: "open" | "closed";
   readonly transport: { readonly name: string };
   readonly remoteAddress: string;
-  readonly request: Request;
+  readonly request: SocketRequest;
   /** Ends the connection; the client comes back by itself. */
   close(): void;
   /** Accepted, and never called: no instance sees a connection for longer than one packet. */
   on(event: string, listener: (...args: never[]) => unknown): Conn;
   once(event: string, listener: (...args: never[]) => unknown): Conn;
   off(event: string, listener: (...args: never[]) => unknown): Conn;
+  addListener(event: string, listener: (...args: never[]) => unknown): Conn;
+  removeListener(event: string, listener: (...args: never[]) => unknown): Conn;
+  removeAllListeners(event?: string): Conn;
+}
+
+/**
+ * As much of Node's `IncomingMessage` as there is. A cast of it to one, or to the request of a framework, compiles:
+ * `socket.request as express.Request`.
+ */
+export interface SocketRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly url: string;
+  readonly method: string;
+  readonly connection: Connection;
+  readonly socket: Connection;
+  readonly _query?: Readonly<Record<string, string>>;
+  /** There is none to write to. As on the official server by then: `null` after polling, nothing after a WebSocket. */
+  readonly res?: null | undefined;
+}
+
+interface Connection {
+  readonly remoteAddress: string;
+  readonly encrypted?: boolean;
 }
 
 /**
  * The request that opened the session, as far as apps read it. What they add to it (`socket.request.user`) is kept
  * like own properties of the socket, so whatever is its own must not look like one of those.
  */
-export class Request {
+export class Request implements SocketRequest {
   readonly #session: Session;
 
   /** @internal */
@@ -42,23 +66,27 @@ export class Request {
     return "GET";
   }
 
-  get connection(): { readonly remoteAddress: string; readonly encrypted: boolean } {
+  get connection(): Connection {
     const { address, secure } = this.#session.handshake;
     return { remoteAddress: address, encrypted: secure };
   }
 
-  get socket(): { readonly remoteAddress: string; readonly encrypted: boolean } {
+  get socket(): Connection {
     return this.connection;
   }
 
   get _query(): Readonly<Record<string, string>> {
     return this.#session.handshake.query;
   }
+
+  get res(): null | undefined {
+    return isBornOnPolling(this.#session.sid) ? null : undefined;
+  }
 }
 
 let isTold = false;
 
-export function toConn(session: Session, request: Request, logger: Logger, close: () => void): Conn {
+export function toConn(session: Session, request: SocketRequest, logger: Logger, close: () => void): Conn {
   const { sid, record, handshake } = session;
   const ignore = (event: string): Conn => {
     if (!isTold) {
@@ -83,7 +111,10 @@ export function toConn(session: Session, request: Request, logger: Logger, close
     close,
     on: ignore,
     once: ignore,
+    addListener: ignore,
     off: () => conn,
+    removeListener: () => conn,
+    removeAllListeners: () => conn,
   };
   return conn;
 }

@@ -11,15 +11,18 @@ import {
   type EventsMap,
   type Listener,
   type ListenerOf,
+  type Untyped,
 } from "./replay/typed-events.ts";
 
 export interface SocketReservedEvents {
-  disconnect: (reason: DisconnectReason) => void;
-  disconnecting: (reason: DisconnectReason) => void;
+  /** The second argument of Socket.IO's, which tells more, is never there. */
+  disconnect: (reason: DisconnectReason, details?: Untyped) => void;
+  disconnecting: (reason: DisconnectReason, details?: Untyped) => void;
   error: (error: Error) => void;
 }
 
-type CatchAll = Listener<[event: string, ...args: unknown[]]>;
+/** A method, so that a listener may name some events only: `(event: "a" | "b", data: Data) => …`. */
+type CatchAll = { listen(event: string, ...args: Untyped[]): unknown }["listen"];
 
 /** A `once` that is used up: its listener, and how many listeners its event had before it. */
 interface Spent {

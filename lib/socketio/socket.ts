@@ -2,8 +2,10 @@ import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts
 import { joinRooms, leaveRooms } from "./rooms/membership.ts";
 import type { PacketPorts } from "./packets/packet-ports.ts";
 import { disconnectByServer } from "./packets/on-disconnect.ts";
+import { refuseMember } from "./refused-members.ts";
 import type { Session } from "../engine/session.ts";
-import { Request, toConn, type Conn } from "./socket-conn.ts";
+import { Client } from "./socket-client.ts";
+import { Request, toConn, type Conn, type SocketRequest } from "./socket-conn.ts";
 import { SocketEmits } from "./socket-emits.ts";
 import { toHandshake, type Handshake } from "./rooms/socket-handshake.ts";
 import type { Binding } from "./replay/replay-ports.ts";
@@ -126,12 +128,21 @@ export abstract class BaseSocket<
   }
 
   /** What the session's first request said. What is added to it, `socket.request.user`, is there again next time. */
-  get request(): Request {
+  get request(): SocketRequest {
     return this.#request;
   }
 
-  get client(): { readonly conn: Conn; readonly request: Request } {
-    return { conn: this.conn, request: this.#request };
+  get client(): Client<Nsp["server"]> {
+    return new Client(this.server, this.conn, this.#request);
+  }
+
+  /** Throws `core.no_adapter`: sockets and rooms are in the table. */
+  get adapter(): never {
+    return refuseMember(
+      "core.no_adapter",
+      "socket.adapter",
+      "ask nsp.fetchSockets() for the sockets and their rooms",
+    );
   }
 
   /**
@@ -195,7 +206,18 @@ export abstract class BaseSocket<
     const turn = this.#effectTurn();
     this.#note("leave", room);
     if (turn === undefined) return Promise.resolve();
-    return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, room);
+    return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, [room]);
+  }
+
+  /**
+   * Leaves every room, its own as well, so that `io.to(socket.id)` does not find it any more. It stays in the namespace:
+   * `io.emit` reaches it.
+   */
+  leaveAll(): Promise<void> {
+    const turn = this.#effectTurn();
+    this.#note("leave", "*");
+    if (turn === undefined) return Promise.resolve();
+    return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, [...this.#state.rooms]);
   }
 
   /** Everyone in these rooms but this socket. */

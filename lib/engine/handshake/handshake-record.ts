@@ -21,10 +21,14 @@ export function toHandshakeRecord(path: string, caller: Caller, nowMs: number): 
     address,
     secure,
     xdomain: headers["origin"] !== undefined,
-    url: `${path}/?${new URLSearchParams(query).toString()}`,
+    url: toUrl(path, query),
     issuedAtMs: nowMs,
   };
 }
+
+/** What a client has asked for, as Node would put it. */
+export const toUrl = (path: string, query: Caller["query"]): string =>
+  `${path}/?${new URLSearchParams(query).toString()}`;
 
 /** What the app says to a client, where it wants to be asked: undefined, or the reason of its refusal. */
 export function askApp(

@@ -13,6 +13,12 @@ export interface PollRequest {
   readonly secure: boolean;
 }
 
+/** As the app is shown it. */
+export interface EngineRequest extends PollRequest {
+  /** Path and query. */
+  readonly url: string;
+}
+
 export interface PollResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

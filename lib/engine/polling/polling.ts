@@ -9,9 +9,9 @@ import {
 } from "../../protocol/handshake.ts";
 import { toScript } from "../../protocol/jsonp.ts";
 import { sessionExpiresAtSeconds } from "../../state/expiry.ts";
-import { askApp, toHandshakeRecord } from "../handshake/handshake-record.ts";
+import { askApp, toHandshakeRecord, toUrl } from "../handshake/handshake-record.ts";
 import type { EngineApp } from "../engine.ts";
-import { bare, payload, refusal, type PollRequest, type PollResponse } from "./http.ts";
+import { bare, payload, refusal, type EngineRequest, type PollRequest, type PollResponse } from "./http.ts";
 import { compressed, cookieHeader, withCors } from "./http-headers.ts";
 import { pollGet } from "./poll-get.ts";
 import { pollPost } from "./poll-post.ts";
@@ -21,8 +21,9 @@ import type { Runtime } from "../runtime.ts";
  * The HTTP side of Engine.IO. Each request may come to another instance; what they share is the outbox.
  * @see https://socket.io/docs/v4/engine-io-protocol/#http-long-polling
  */
-export function poll(runtime: Runtime, app: EngineApp, request: PollRequest): Promise<PollResponse> {
+export function poll(runtime: Runtime, app: EngineApp, arrived: PollRequest): Promise<PollResponse> {
   const { options, events } = app;
+  const request = { ...arrived, url: toUrl(options.path, arrived.query) };
   return withCors(options, request, async () => {
     const response = scripted(request, await answer(runtime, app, request));
     const headers = { ...response.headers };
@@ -32,7 +33,7 @@ export function poll(runtime: Runtime, app: EngineApp, request: PollRequest): Pr
   });
 }
 
-async function answer(runtime: Runtime, app: EngineApp, request: PollRequest): Promise<PollResponse> {
+async function answer(runtime: Runtime, app: EngineApp, request: EngineRequest): Promise<PollResponse> {
   const { options } = app;
   const parsed = parseHandshake(request.query, options);
   if ("refused" in parsed) return refuse(runtime, app, request, parsed);
@@ -62,7 +63,7 @@ async function answer(runtime: Runtime, app: EngineApp, request: PollRequest): P
 async function open(
   runtime: Runtime,
   app: EngineApp,
-  request: PollRequest,
+  request: EngineRequest,
   { protocol, supportsBinary }: Handshake,
 ): Promise<PollResponse> {
   const { store, mailbox, clock, metrics } = runtime;
@@ -109,7 +110,7 @@ function scripted({ method, query }: PollRequest, response: PollResponse): PollR
 function refuse(
   { metrics }: Runtime,
   app: EngineApp,
-  request: PollRequest,
+  request: EngineRequest,
   refused: HandshakeRefusal,
 ): PollResponse {
   const { code, message } = refused;

@@ -1,6 +1,6 @@
 import type { Recovery } from "../recovery/recovery.ts";
 import type { ReplayedNamespace, ReplayPorts } from "../replay/replay-ports.ts";
-import type { Listener } from "../replay/typed-events.ts";
+import type { Listener, Untyped } from "../replay/typed-events.ts";
 import type { RoomPorts } from "../rooms/room-ports.ts";
 
 /** What the handling of packets needs of the server: all that its parts need, and the namespaces. */
@@ -33,7 +33,6 @@ export interface ServedNamespace extends ReplayedNamespace {
  */
 export type MatchFunction = (
   name: string,
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Socket.IO: a client may show anything
-  auth: { [key: string]: any },
+  auth: { [key: string]: Untyped },
   next: (error: Error | null | undefined, success?: boolean) => void,
 ) => unknown;

@@ -2,7 +2,7 @@ import { createSid } from "../../ids.ts";
 import { MAX_ANSWER_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
 import { Question } from "../rooms/acks.ts";
 import { answerCallback, splitCallback, type Responses } from "../rooms/ask.ts";
-import { effectTurn } from "../rooms/broadcast.ts";
+import { effectTurn, effectTurnIfServed } from "../rooms/broadcast.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { callListener } from "../replay/handler.ts";
 import type { PacketPorts } from "./packet-ports.ts";
@@ -34,14 +34,17 @@ export function emitServerSide(
 ): void {
   const { values, callback } = splitCallback(args);
   const packed = packEvent([event, ...values]);
-  const turn = effectTurn(internals.runtime);
+  const turn = effectTurnIfServed(internals, "serverSideEmit", { event, nsp });
   if (callback === undefined) {
     if (turn) void turn.order(() => internals.runtime.mailbox.send(toLetter(internals, nsp, packed)));
     return;
   }
   const where = { event, nsp, socketId: "" };
   const asking = currentContext()?.turn ?? turn;
-  answerCallback(internals, asking, learnAnswers(internals, turn, nsp, packed), callback, forCallback, where);
+  const asked = internals.isServed
+    ? learnAnswers(internals, turn, nsp, packed)
+    : askServerSide(internals, nsp, [event, ...values]);
+  answerCallback(internals, asking, asked, callback, forCallback, where);
 }
 
 /** The same, resolving with the answers: one, since one invocation runs the listeners. Rejects when there is none. */

@@ -8,7 +8,7 @@ import type { SessionSnapshot } from "../../state/records.ts";
 import type { SocketRooms } from "../../state/store.ts";
 import { readAnswer, saveAnswer } from "./client-acks.ts";
 import type { AckFrame, AckOutcome, ConnectionError, EngineApp, EngineEvents } from "../../engine/engine.ts";
-import type { PollRequest } from "../../engine/polling/http.ts";
+import type { EngineRequest } from "../../engine/polling/http.ts";
 import type { ResolvedEngineOptions } from "../../engine/engine-options.ts";
 import { generations } from "./protocol-revision.ts";
 import type { PacketPorts } from "./packet-ports.ts";
@@ -26,8 +26,8 @@ import type { Turn } from "../../engine/turn.ts";
 
 /** Events of `io.engine`. */
 export interface IoEngineEvents {
-  initial_headers: [headers: Record<string, string>, request: PollRequest];
-  headers: [headers: Record<string, string>, request: PollRequest];
+  initial_headers: [headers: Record<string, string>, request: EngineRequest];
+  headers: [headers: Record<string, string>, request: EngineRequest];
   connection_error: [error: ConnectionError];
 }
 

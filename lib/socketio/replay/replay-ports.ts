@@ -4,7 +4,7 @@ import type { Turn } from "../../engine/turn.ts";
 import type { FailureReport } from "./handler-failure.ts";
 import type { ReplayCheck } from "./replay-check.ts";
 import type { SocketState } from "./socket-state.ts";
-import type { Listener } from "./typed-events.ts";
+import type { Listener, Untyped } from "./typed-events.ts";
 
 /** What a replay needs of the server. */
 export interface ReplayPorts extends FailureReport {
@@ -27,7 +27,7 @@ export interface Binding {
 }
 
 /** An event as `socket.use` sees it: its name, then its arguments. */
-export type Event = [event: string, ...args: unknown[]];
+export type Event = [event: string, ...args: Untyped[]];
 export type EventMiddleware = (event: Event, next: (error?: Error) => void) => unknown;
 
 /** Whose handlers are called. */

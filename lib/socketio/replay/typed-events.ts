@@ -12,6 +12,13 @@ export interface DefaultEventsMap {
   [event: string]: (...args: any[]) => void;
 }
 
+/**
+ * What no type parameter tells: data and arguments of untyped apps. As in Socket.IO, anything may be done with them, so
+ * that `function handle(socket: Socket) { socket.data.user = 1 }` compiles.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- says so in one place
+export type Untyped = any;
+
 export type EventNames<Map extends EventsMap> = keyof Map & string;
 
 export type EventParams<Map extends EventsMap, Name extends EventNames<Map>> = Parameters<Map[Name]>;
@@ -19,17 +26,25 @@ export type EventParams<Map extends EventsMap, Name extends EventNames<Map>> = P
 /* eslint-disable @typescript-eslint/no-explicit-any -- these types take listeners apart, whatever they take */
 
 type AnyFunction = (...args: any[]) => any;
-type Last<Args extends unknown[]> = Args extends []
-  ? undefined
-  : Args extends [...any, infer Final]
-    ? Final
-    : any;
-type AllButLast<Args extends unknown[]> = Args extends [...infer Head, any] ? Head : any[];
+/** Whether or not it may be left out; `never` where there is none. */
+type Last<Args extends unknown[]> = Required<Args> extends [...any, infer Final] ? Final : Args[number];
+type IsAny<T> = 0 extends 1 & T ? true : false;
+type AllButLast<Args extends unknown[]> = Args extends [...infer Head, any]
+  ? Head
+  : Required<Args> extends [...infer Head, any]
+    ? Head
+    : any[];
 type FirstNonError<Args extends unknown[]> = Args[0] extends Error ? Args[1] : Args[0];
 
-/** Events whose last argument is an acknowledgement. */
+/** Events whose last argument is an acknowledgement; all events of maps that do not tell. */
 export type EventNamesWithAck<Map extends EventsMap, Name extends EventNames<Map> = EventNames<Map>> = {
-  [Each in Name]: Last<Parameters<Map[Each]>> extends AnyFunction ? Each : never;
+  [Each in Name]: IsAny<Map[Each] | Last<Parameters<Map[Each]>>> extends true
+    ? Each
+    : [Last<Parameters<Map[Each]>>] extends [never]
+      ? never
+      : Last<Parameters<Map[Each]>> extends AnyFunction
+        ? Each
+        : never;
 }[Name];
 
 /** What such an event takes besides its acknowledgement. */
@@ -41,13 +56,15 @@ export type ParamsWithoutAck<Map extends EventsMap, Name extends EventNames<Map>
 export type AckResult<Map extends EventsMap, Name extends EventNames<Map>> =
   Last<Parameters<Map[Name]>> extends (...args: infer Args) => any ? FirstNonError<Args> : any;
 
+/** One that may be left out is decorated as well. */
 type DecorateAcks<Args extends unknown[], How extends "single" | "multiple"> = {
-  [Key in keyof Args]: Args[Key] extends (...args: infer AckArgs) => infer Result
-    ? How extends "single"
-      ? AckArgs[0] extends Error
-        ? Args[Key]
-        : (error: Error, ...args: AckArgs) => Result
-      : (error: Error, responses: FirstNonError<AckArgs>[]) => Result
+  [Key in keyof Args]: NonNullable<Args[Key]> extends (...args: infer AckArgs) => infer Result
+    ? | Extract<Args[Key], null | undefined>
+      | (How extends "single"
+          ? AckArgs[0] extends Error
+            ? NonNullable<Args[Key]>
+            : (error: Error, ...args: AckArgs) => Result
+          : (error: Error, responses: FirstNonError<AckArgs>[]) => Result)
     : Args[Key];
 };
 
@@ -147,13 +164,13 @@ export abstract class TypedEmitter<Listen extends EventsMap, Reserved extends Ev
     return this;
   }
 
-  listeners(event: string): Listener<never[]>[] {
-    return this.#emitter.listeners(event) as Listener<never[]>[];
+  listeners(event: string): Listener<Untyped[]>[] {
+    return this.#emitter.listeners(event) as Listener<Untyped[]>[];
   }
 
   /** Those of `once` with what takes them off when they are called: for whoever calls them. */
-  rawListeners(event: string): Listener<never[]>[] {
-    return this.#emitter.rawListeners(event) as Listener<never[]>[];
+  rawListeners(event: string): Listener<Untyped[]>[] {
+    return this.#emitter.rawListeners(event) as Listener<Untyped[]>[];
   }
 
   /** Accepted; nothing warns of many listeners. */

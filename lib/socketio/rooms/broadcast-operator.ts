@@ -8,7 +8,7 @@ import {
   type Responses,
 } from "./ask.ts";
 import type { Audience } from "./audience.ts";
-import { effectTurn, type EmitFlags } from "./broadcast.ts";
+import { effectTurn, effectTurnIfServed, type EmitFlags } from "./broadcast.ts";
 import { broadcastToChildren } from "./broadcast-to-children.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { RoomPorts } from "./room-ports.ts";
@@ -33,6 +33,7 @@ import type {
   EventParams,
   EventsMap,
   ParamsWithoutAck,
+  Untyped,
 } from "../replay/typed-events.ts";
 
 /** The namespace an emit goes out from. */
@@ -51,7 +52,7 @@ type Rooms = string | readonly string[];
  */
 export class BroadcastOperator<
   EmitEvents extends EventsMap = DefaultEventsMap,
-  SocketData = unknown,
+  SocketData = Untyped,
   /** The events as each single client takes them. */
   ClientEvents extends EventsMap = EmitEvents,
 > {
@@ -97,7 +98,7 @@ export class BroadcastOperator<
 
   /** For an acknowledgement at the end of `emit`: how long answers are waited for, in milliseconds. */
   timeout(ms: number): BroadcastOperator<DecorateAcknowledgements<EmitEvents>, SocketData, ClientEvents> {
-    return this.#with({}, { timeout: ms });
+    return this.#with({}, { timeout: ms }) as never;
   }
 
   /**
@@ -108,13 +109,14 @@ export class BroadcastOperator<
   emit<Name extends EventNames<EmitEvents>>(event: Name, ...args: EventParams<EmitEvents, Name>): true {
     const { internals } = this.#nsp;
     const { values, callback } = splitCallback(args);
+    const where = { event, nsp: this.#nsp.name, socketId: "" };
     if (callback !== undefined) {
-      const where = { event, nsp: this.#nsp.name, socketId: "" };
-      const turn = currentContext()?.turn ?? effectTurn(internals.runtime);
+      const turn = currentContext()?.turn ?? effectTurnIfServed(internals, "emit", where);
+      const ask = () => this.#ask(event, values, CALLBACK_WAIT_MS);
       answerCallback(
         internals,
         turn,
-        this.#ask(event, values, CALLBACK_WAIT_MS),
+        internals.isServed ? ask() : Promise.resolve().then(ask),
         callback,
         forCallback,
         where,
@@ -122,12 +124,12 @@ export class BroadcastOperator<
       return true;
     }
     if (this.#nsp.hasChildren) {
-      const turn = effectTurn(internals.runtime);
+      const turn = effectTurnIfServed(internals, "emit", where);
       broadcastToChildren(internals, turn, this.#audience, [event, ...values], this.#flags);
       return true;
     }
     const publication = new Publication(internals, this.#nsp.name, [event, ...values], this.#flags);
-    const turn = effectTurn(internals.runtime);
+    const turn = effectTurnIfServed(internals, "emit", where);
     if (turn) void turn.order(() => publication.sendToAudience(internals, turn, this.#audience, this.#flags));
     return true;
   }

@@ -5,6 +5,7 @@ import type { PacketCodec } from "../../protocol/packet.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
 import type { DeliveryOutcome } from "../../engine/outbound/outbound.ts";
 import type { Runtime } from "../../engine/runtime.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
 
 export interface EmitFlags {
@@ -34,6 +35,20 @@ export function effectTurn(runtime: Runtime): Turn | undefined {
   const context = currentContext();
   if (context === undefined) return runtime.detached;
   return context.mode === "replay" ? undefined : context.turn;
+}
+
+/**
+ * The same for what nobody waits for. Before the server is served that is lost, which is logged: thrown in a timer of
+ * the app's module it would end every instance that begins.
+ */
+export function effectTurnIfServed(
+  internals: RoomPorts,
+  what: string,
+  where: { readonly event?: string; readonly nsp: string },
+): Turn | undefined {
+  if (internals.isServed) return effectTurn(internals.runtime);
+  internals.reportUnserved(what, where);
+  return undefined;
 }
 
 /** Hands a packet to everyone in an audience; resolves when all have been found. `all`: when it is over with, and whether no delivery failed. */

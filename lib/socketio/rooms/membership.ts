@@ -40,7 +40,13 @@ export function joinRooms(
   });
 }
 
-export function leaveRooms(runtime: Runtime, turn: Turn, state: SocketState, room: string): Promise<void> {
-  if (!state.leave(room) || !state.connected) return Promise.resolve();
-  return turn.order(() => runtime.store.leaveRooms(state.nsp, state.sid, [room]));
+export function leaveRooms(
+  runtime: Runtime,
+  turn: Turn,
+  state: SocketState,
+  rooms: readonly string[],
+): Promise<void> {
+  const left = rooms.filter((room) => state.leave(room));
+  if (left.length === 0 || !state.connected) return Promise.resolve();
+  return turn.order(() => runtime.store.leaveRooms(state.nsp, state.sid, left));
 }

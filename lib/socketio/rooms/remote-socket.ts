@@ -23,6 +23,7 @@ import type {
   EventParams,
   EventsMap,
   ParamsWithoutAck,
+  Untyped,
 } from "../replay/typed-events.ts";
 
 /**
@@ -31,7 +32,7 @@ import type {
  * handled it is `socket.data` itself; a handler of another socket that runs meanwhile sees the change with its next
  * packet, and the later write of a key wins.
  */
-export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data = unknown> {
+export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data = Untyped> {
   readonly id: string;
   readonly handshake: Handshake;
   readonly rooms: ReadonlySet<string>;

@@ -7,6 +7,9 @@ import type { FailureReport } from "../replay/handler-failure.ts";
 export interface RoomPorts extends FailureReport {
   /** Throws `core.no_runtime` until the server has been given one. */
   readonly runtime: Runtime;
+  /** Whether it has been. What nobody waits for is lost before that, and logged. */
+  readonly isServed: boolean;
+  reportUnserved(what: string, where: { readonly event?: string; readonly nsp: string }): void;
   readonly codec: PacketCodec;
   /** Undefined: no packet is kept for clients that come back. */
   readonly recovery: PacketLog | undefined;

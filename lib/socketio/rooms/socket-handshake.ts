@@ -1,4 +1,5 @@
 import type { HandshakeRecord } from "../../state/records.ts";
+import type { Untyped } from "../replay/typed-events.ts";
 
 /** What a client showed when it connected, as `socket.handshake` in Socket.IO. */
 export interface Handshake {
@@ -11,7 +12,7 @@ export interface Handshake {
   readonly issued: number;
   readonly url: string;
   readonly query: Readonly<Record<string, string>>;
-  readonly auth: Readonly<Record<string, unknown>>;
+  readonly auth: Readonly<Record<string, Untyped>>;
 }
 
 export function toHandshake(record: HandshakeRecord, auth: Readonly<Record<string, unknown>>): Handshake {

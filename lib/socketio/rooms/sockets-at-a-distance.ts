@@ -1,6 +1,6 @@
 import type { AuthRecord, HandshakeRecord, Member, SocketRecord } from "../../state/records.ts";
 import { listAudience, type Audience } from "./audience.ts";
-import { effectTurn } from "./broadcast.ts";
+import { effectTurnIfServed } from "./broadcast.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { learn } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
@@ -79,7 +79,7 @@ async function fetchMember(
 }
 
 export function joinMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
-  forEachMember(internals, audience, async (member, session) => {
+  forEachMember(internals, "socketsJoin", audience, async (member, session) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.rooms.add(room);
     await joinFromOutside(internals, audience.nsp, member, rooms);
@@ -87,7 +87,7 @@ export function joinMembers(internals: RoomPorts, audience: Audience, rooms: rea
 }
 
 export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
-  forEachMember(internals, audience, async (member, session) => {
+  forEachMember(internals, "socketsLeave", audience, async (member, session) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.leave(room);
     await internals.runtime.store.leaveRooms(audience.nsp, member.sid, rooms);
@@ -96,7 +96,7 @@ export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: re
 
 export function disconnectSockets(internals: RoomPorts, audience: Audience, close: boolean): void {
   const { nsp } = audience;
-  forEachMember(internals, audience, ({ sid, socketId }) =>
+  forEachMember(internals, "disconnectSockets", audience, ({ sid, socketId }) =>
     sendKick(internals.runtime, { sid, nsp, socketId, close }),
   );
 }
@@ -111,10 +111,11 @@ export function sendKick(
 
 function forEachMember(
   internals: RoomPorts,
+  what: string,
   audience: Audience,
   effect: (member: Member, session: Session | undefined) => Promise<void>,
 ): void {
-  const turn = effectTurn(internals.runtime);
+  const turn = effectTurnIfServed(internals, what, { nsp: audience.nsp });
   if (turn === undefined) return;
   const session = sessionOf(turn);
   void turn.order(async () => {

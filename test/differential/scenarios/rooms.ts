@@ -62,6 +62,30 @@ export const rooms: readonly Scenario[] = [
     script: gather((a) => a.tell("to rooms", ["x", "y"], ["z"])),
   },
   {
+    title: "who has left all rooms is in none, its own neither, and can join again",
+    app: ({ nsp }) => {
+      nsp.on("connection", (socket) => {
+        socket.on("leave all", async () => {
+          void socket.join(["a", "b"]);
+          const before = socket.rooms.size;
+          (socket as unknown as { leaveAll(): void }).leaveAll();
+          const left = [...socket.rooms];
+          nsp.to(socket.id).to("a").to("b").emit("heard");
+          void socket.join("c");
+          nsp.to("c").emit("in c");
+          const found = await nsp.in(["a", "b", socket.id]).fetchSockets();
+          const again = await nsp.in("c").fetchSockets();
+          socket.emit("left", before, left, [...socket.rooms], found.length, again.length);
+        });
+      });
+    },
+    script: async ({ client }) => {
+      const one = client("one");
+      one.tell("leave all");
+      await one.hears("left");
+    },
+  },
+  {
     title: "an empty room is nobody",
     app: audience,
     script: gather((a) => a.tell("to rooms", ["nobody is here"], [])),

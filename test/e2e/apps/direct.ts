@@ -5,8 +5,12 @@ interface ClientToServer {
   "throw out": (id: string) => void;
 }
 
+interface ServerToClient {
+  left: (reason: string) => void;
+}
+
 /** Pings so often that a silent client is noticed within a test. */
-export const io = new Server<ClientToServer>({ pingInterval: 1_000, pingTimeout: 1_000 });
+export const io = new Server<ClientToServer, ServerToClient>({ pingInterval: 1_000, pingTimeout: 1_000 });
 
 io.on("connection", (socket) => {
   socket.on("echo", (text, ack) => ack(text));

@@ -35,6 +35,14 @@ describe("the server", () => {
     }
   });
 
+  it("has its options as they were given", () => {
+    const given = { path: "/x", connectTimeout: 1_000 };
+
+    expect(new Server(given).opts).toEqual(given);
+    expect(new Server(undefined, given).opts).toEqual(given);
+    expect(new Server().opts).toEqual({});
+  });
+
   it.each(["listen", "attach", "attachApp", "bind", "onconnection"])("has nothing to %s with", (member) => {
     const io = new Server();
 
@@ -51,6 +59,12 @@ describe("the server", () => {
     ["io.engine.generateId", "core.no_server", (io) => io.engine.generateId],
     ["io.engine.generateId, set,", "core.no_server", (io) => (io.engine.generateId = () => "id")],
     ["io.engine.use()", "core.no_server", (io) => io.engine.use()],
+    ["io.engine.clients", "core.no_server", (io) => io.engine.clients],
+    ["io.engine.handleRequest()", "core.no_server", (io) => io.engine.handleRequest()],
+    ["io.engine.handleUpgrade()", "core.no_server", (io) => io.engine.handleUpgrade()],
+    ["io.engine.attach()", "core.no_server", (io) => io.engine.attach()],
+    ["io.engine.close()", "core.no_server", (io) => io.engine.close()],
+    ["io._nsps", "core.no_local_sockets", (io) => io._nsps],
   ])("says of %s what to do instead", (_member, code, use) => {
     expect(() => use(new Server())).toThrow(expect.objectContaining({ code }));
   });

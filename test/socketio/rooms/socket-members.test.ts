@@ -264,7 +264,7 @@ describe("what there is of the connection", () => {
     const { conn, request, client } = socket;
     ack(
       [conn.id.length, conn.protocol, conn.readyState, conn.transport.name, conn.remoteAddress],
-      [request.method, request.headers["user-agent"], request.url.includes("EIO=4"), request._query["a"]],
+      [request.method, request.headers["user-agent"], request.url.includes("EIO=4"), request._query?.["a"]],
       [client.conn === socket.conn, conn.request === request, conn.on("close", () => undefined) === conn],
     );
   };
@@ -282,6 +282,33 @@ describe("what there is of the connection", () => {
     expect(client.received).toEqual([`431${told}`, `432${told}`]);
     // Once a process.
     expect(rig.logged("core.no_connection_events")).toHaveLength(1);
+  });
+
+  it("has the session's id, its server, and of a request that began with a WebSocket no response", async () => {
+    const frames = await playTo((socket, io) => {
+      socket.on("tell", () => {
+        const { client, conn, request } = socket;
+        socket.emit("told", client.id === conn.id, client.server === io, request.res === undefined);
+      });
+    }, '["tell"]');
+
+    expect(frames).toEqual([["told", true, true, true]]);
+  });
+
+  it.each<[string, string, (socket: AnySocket) => unknown]>([
+    ["socket.adapter", "core.no_adapter", (socket) => socket.adapter],
+    ["socket.client.sockets", "core.no_local_sockets", (socket) => socket.client.sockets],
+    ["socket.client.nsps", "core.no_local_sockets", (socket) => socket.client.nsps],
+  ])("says of %s what to do instead", async (member, code, use) => {
+    const rig = rigOf((socket) => socket.on("use", () => use(socket)));
+    const client = await rig.connect();
+
+    await client.send('42["use"]');
+
+    const [line] = rig.logged("core.handler_failed");
+    expect(line).toMatchObject({
+      error: expect.objectContaining({ code, message: expect.stringContaining(member) as string }) as Error,
+    });
   });
 
   it("closes it, and the client is told nothing that keeps it away", async () => {
