@@ -22,6 +22,11 @@ export interface EngineOptions {
   pingTimeout?: number;
   /** Announced as `maxPayload`; frames over WebSocket are limited to 32 KB by API Gateway in any case. Default 1e6. */
   maxHttpBufferSize?: number;
+  /**
+   * Packets in the body of one POST; a client that sends more is disconnected. Default 20 000, which is what somebody
+   * who emits sixty times a second has waiting after five minutes without a network.
+   */
+  maxPacketsPerPayload?: number;
   /** Which transports clients may use. Default both; a client starts with polling unless it is told otherwise. */
   transports?: readonly ("polling" | "websocket")[];
   /** Whether a polling client may go on over a WebSocket. Default true where one URL serves both: see `edge`. */
@@ -58,6 +63,7 @@ export interface ResolvedEngineOptions {
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   readonly maxPayloadBytes: number;
+  readonly maxPacketsPerPayload: number;
   /** A session that has joined no namespace by then is closed; undefined: none is. */
   readonly connectTimeoutMs: number | undefined;
   readonly allowRequest: EngineOptions["allowRequest"];
@@ -83,6 +89,7 @@ export const engineOptionNames = [
   "pingInterval",
   "pingTimeout",
   "maxHttpBufferSize",
+  "maxPacketsPerPayload",
   "transports",
   "allowUpgrades",
   "upgradeTimeout",
@@ -110,6 +117,7 @@ export function resolveEngineOptions(
       options.pingTimeout ?? readMs(env, "NONSTICKY_PING_TIMEOUT_MS") ?? 120_000,
     ),
     maxPayloadBytes: readDuration("maxHttpBufferSize", options.maxHttpBufferSize ?? 1_000_000),
+    maxPacketsPerPayload: readWhole("maxPacketsPerPayload", options.maxPacketsPerPayload ?? 20_000),
     connectTimeoutMs:
       options.connectTimeout === undefined
         ? undefined
@@ -172,7 +180,7 @@ export function rejectUnknownOptions(owner: string, options: object, known: read
   }
 }
 
-/** Sessions are found by the remainder of their age by it, in whole milliseconds. */
+/** An interval, too: sessions are found by the remainder of their age by it, in whole milliseconds. */
 function readWhole(name: string, value: unknown): number {
   if (Number.isInteger(value)) return readDuration(name, value);
   throw new ConfigError("config.bad_option", `expected ${name} to be a whole number, got ${String(value)}`, {

@@ -5,9 +5,16 @@ export class Stages {
   /** Eight letters and digits, its own among all lines. */
   readonly tag = randomBytes(4).toString("hex");
   #last: Promise<unknown> | undefined;
+  #isAbandoned = false;
+
+  /** No stage begins any more: those that wait for one do so for ever. */
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
 
   append<T>(stage: () => Promise<T> | T): Promise<T> {
-    const started = this.#last === undefined ? attempt(stage) : this.#last.then(stage, stage);
+    const begin = () => (this.#isAbandoned ? new Promise<never>(() => undefined) : stage());
+    const started = this.#last === undefined ? attempt(begin) : this.#last.then(begin, begin);
     this.#last = started;
     const clear = () => {
       if (this.#last === started) this.#last = undefined;

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Spending } from "./spending.ts";
 import { Stages } from "./stages.ts";
 import type { Strays } from "./strays.ts";
 
@@ -47,6 +48,8 @@ export class Turn {
   owner: object | undefined;
   /** When the invocation ends that carries this turn; undefined outside of any. */
   deadlineMs: number | undefined;
+  /** What its delivery has used up of what is counted; shared by all turns of it. */
+  readonly spending: Spending;
   /** Timers the app's code has started in this turn; they end with it. */
   readonly timers: ReturnType<typeof setTimeout>[] = [];
   readonly #stages: Stages;
@@ -58,8 +61,13 @@ export class Turn {
   #failure: { error: unknown } | undefined;
   readonly #strays: Strays;
 
-  constructor(kind: string, strays: Strays, stages: Stages = new Stages()) {
+  constructor(
+    kind: string,
+    strays: Strays,
+    { stages = new Stages(), spending = new Spending() }: { stages?: Stages; spending?: Spending } = {},
+  ) {
     this.kind = kind;
+    this.spending = spending;
     this.#strays = strays;
     this.#stages = stages;
   }

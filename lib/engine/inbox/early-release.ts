@@ -1,5 +1,5 @@
 import type { EngineApp } from "../engine.ts";
-import type { Job } from "./job.ts";
+import type { DeliveryRun, Lane } from "./lane.ts";
 import type { Runtime } from "../runtime.ts";
 
 const TICK_MS = 25;
@@ -15,14 +15,14 @@ const TICK_MS = 25;
 export class EarlyRelease {
   readonly #runtime: Runtime;
   readonly #app: EngineApp;
-  readonly #lanes: readonly (readonly Job[])[];
+  readonly #lanes: readonly Lane[];
   #stopped = false;
 
-  constructor(runtime: Runtime, app: EngineApp, lanes: readonly (readonly Job[])[]) {
+  constructor(runtime: Runtime, app: EngineApp, lanes: readonly Lane[]) {
     this.#runtime = runtime;
     this.#app = app;
     this.#lanes = lanes;
-    const releasable = lanes.flat().some((job) => job.delivery.receipt !== undefined);
+    const releasable = lanes.some(({ runs }) => runs.some(({ delivery }) => delivery.receipt !== undefined));
     if (releasable) void this.#loop();
   }
 
@@ -43,33 +43,34 @@ export class EarlyRelease {
   }
 
   async #releasePrefixes(): Promise<void> {
-    const ready = this.#lanes.flatMap((lane) => prefixOf(lane, isReleasable));
-    // A payload is one delivery of many frames: it goes as a whole, with its last one.
-    const whole = new Set(ready.filter((job) => job.isLast).map((job) => job.delivery));
-    const jobs = ready.filter(
-      ({ turn, delivery }) => whole.has(delivery) && !turn.released && delivery.receipt !== undefined,
-    );
-    if (jobs.length === 0) return;
-    for (const { turn } of jobs) turn.collect();
-    const sessions = new Set(jobs.flatMap((job) => (job.session ? [job.session] : [])));
+    const ready = this.#lanes.flatMap(releasablePrefix);
+    const fresh = ready.filter(({ run }) => !run.isReleased && run.delivery.receipt !== undefined);
+    if (fresh.length === 0) return;
+    const running = fresh.flatMap(({ run }) => [...run.running]);
+    for (const { turn } of running) turn.collect();
+    const sessions = new Set(fresh.flatMap(({ lane: { session } }) => (session ? [session] : [])));
     for (const session of sessions) await this.#app.save?.(session);
     // From here on another invocation may run this session's next letters.
-    for (const job of jobs) job.turn.released = true;
-    const waiting = jobs.filter(({ stage }) => stage === "started").length;
-    if (waiting > 0) this.#runtime.metrics.add("TurnsWaiting", waiting);
-    const receipts = new Set(jobs.map((job) => job.delivery.receipt ?? ""));
-    await this.#runtime.mailbox.release([...receipts]);
+    for (const { run } of fresh) run.markReleased();
+    if (running.length > 0) this.#runtime.metrics.add("TurnsWaiting", running.length);
+    await this.#runtime.mailbox.release(fresh.map(({ run }) => run.delivery.receipt ?? ""));
   }
 }
 
-function isReleasable(job: Job): boolean {
-  if (job.stage === "waiting" || job.stage === "failed" || job.turn.failure) return false;
-  // Attachments that have come and are not stored yet would be lost with this instance.
-  if (job.session?.pendingChanged) return false;
-  return job.stage === "done" || job.turn.quiet;
+interface Releasable {
+  readonly lane: Lane;
+  readonly run: DeliveryRun;
 }
 
-function prefixOf<T>(list: readonly T[], holds: (item: T) => boolean): readonly T[] {
-  const end = list.findIndex((item) => !holds(item));
-  return end === -1 ? list : list.slice(0, end);
+function releasablePrefix(lane: Lane): readonly Releasable[] {
+  // Attachments that have come and are not stored yet would be lost with this instance.
+  if (lane.session?.pendingChanged) return [];
+  const end = lane.runs.findIndex((run) => !isReleasable(run));
+  return lane.runs.slice(0, end === -1 ? undefined : end).map((run) => ({ lane, run }));
+}
+
+function isReleasable({ isStarted, isFailed, running }: DeliveryRun): boolean {
+  if (!isStarted || isFailed) return false;
+  for (const { turn } of running) if (turn.failure || !turn.quiet) return false;
+  return true;
 }

@@ -1,23 +1,28 @@
-import { isBornOnPolling, protocolOf, type Sid } from "../../ids.ts";
+import { protocolOf, type Sid } from "../../ids.ts";
 import { withLogContext } from "../../log.ts";
 import { toAckPrefix } from "../../protocol/dialect.ts";
 import type { EngineApp } from "../engine.ts";
-import type { FrameTask, Job, Task } from "./job.ts";
-import { countTurn, toLogContext } from "./job-log.ts";
-import { laneOf, laneOfFrame, toGroup, type Delivery, type Letter } from "../letter.ts";
-import { onUrgentFrame } from "./on-urgent-frame.ts";
-import { onClosed } from "./on-closed.ts";
-import { onFrame } from "./on-frame.ts";
-import { onOpened } from "./on-opened.ts";
+import { laneOfFrame, type Delivery } from "../letter.ts";
+import { endForExcess, tooManyPackets, type Excess } from "../payload-limits.ts";
 import { onProbeFrame } from "../polling/on-probe.ts";
-import { EarlyRelease } from "./early-release.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { SessionLoader } from "../session-loader.ts";
-import { SharedSaves } from "./shared-saves.ts";
 import { clearTimers } from "../timers.ts";
-import { Stages } from "../stages.ts";
 import { Turn } from "../turn.ts";
+import { BatchSessions } from "./batch-sessions.ts";
+import { EarlyRelease } from "./early-release.ts";
+import { InvocationTime } from "./invocation-time.ts";
+import type { FrameTask, Job, Task } from "./job.ts";
+import { countTurn, toLogContext } from "./job-log.ts";
+import type { DeliveryRun, Lane } from "./lane.ts";
+import { onClosed } from "./on-closed.ts";
+import { onFrame } from "./on-frame.ts";
+import { onOpened } from "./on-opened.ts";
+import { onReap, onUrgentFrame } from "./on-urgent-frame.ts";
+import { SharedSaves } from "./shared-saves.ts";
+import { TimeSlices } from "./time-slices.ts";
+import { toLanes } from "./to-lanes.ts";
 
 /**
  * Takes letters out of the mailbox and runs them: those of one lane of a session start in order, each after the
@@ -29,116 +34,116 @@ export class Inbox {
   readonly #app: EngineApp;
   readonly #loader: SessionLoader;
   readonly #saves: SharedSaves;
+  readonly #slices: TimeSlices;
 
   constructor(runtime: Runtime, app: EngineApp) {
     this.#runtime = runtime;
     this.#app = app;
     this.#loader = new SessionLoader(runtime, app);
     this.#saves = new SharedSaves(app);
-  }
-
-  /** Runs a batch to its end, which is at `deadlineMs` at the latest, if that is known. Resolves with the ids of the deliveries that must be handed over again. */
-  async receive(deliveries: readonly Delivery[], deadlineMs?: number): Promise<readonly string[]> {
-    const lanes = this.#toLanes(deliveries);
-    for (const { turn } of lanes.flat()) turn.deadlineMs = deadlineMs;
-    const release = new EarlyRelease(this.#runtime, this.#app, lanes);
-    try {
-      await Promise.all(lanes.map((jobs) => this.#runLane(jobs)));
-    } finally {
-      release.stop();
-    }
-    await this.#runtime.strays.settle();
-    const failed = lanes.flat().filter((job) => job.stage === "failed" && !job.turn.released);
-    return [...new Set(failed.map((job) => job.delivery.id))];
-  }
-
-  #toLanes(deliveries: readonly Delivery[]): Job[][] {
-    const lanes = new Map<string, Job[]>();
-    const stages = new Map<string, Stages>();
-    for (const delivery of deliveries) {
-      const { letter } = delivery;
-      const prefix = toAckPrefix(this.#app.codec, protocolOf(letter.sid));
-      const group = toGroup(letter, laneOf(letter, prefix), delivery.id);
-      const line = stages.get(group) ?? new Stages();
-      stages.set(group, line);
-      const jobs = toTasks(this.#app, letter).map((task, index, tasks): Job => ({
-        delivery,
-        task,
-        isLast: index === tasks.length - 1,
-        turn: new Turn(letter.kind, this.#runtime.strays, line),
-        stage: "waiting",
-        session: undefined,
-      }));
-      const lane = lanes.get(group);
-      if (lane) lane.push(...jobs);
-      else lanes.set(group, jobs);
-    }
-    return [...lanes.values()].map((jobs) => this.#repairOrder(jobs));
+    this.#slices = new TimeSlices(runtime.clock);
   }
 
   /**
-   * The gateway's calls to the queue have no documented order, but its time stamps do. Neighbouring frames that came
-   * the wrong way round are put right; letters of our own, stamped by other clocks, stay where they are.
+   * Runs a batch, to its end if `deadlineMs`, when the invocation ends, is not before that. Resolves with the ids of the
+   * deliveries that must be handed over again.
    */
-  #repairOrder(jobs: Job[]): Job[] {
-    let inversions = 0;
-    for (let i = 1; i < jobs.length; i += 1) {
-      for (let j = i; j > 0 && isInverted(jobs[j - 1], jobs[j]); j -= 1) {
-        jobs.splice(j - 1, 2, jobs[j] as Job, jobs[j - 1] as Job);
-        inversions += 1;
-      }
-    }
-    if (inversions === 0) return jobs;
-    this.#runtime.metrics.add("FramesReordered", inversions);
-    this.#runtime.logger.warn("frames arrived out of order", {
-      code: "core.frames_out_of_order",
-      inversions,
-    });
-    return jobs;
+  async receive(deliveries: readonly Delivery[], deadlineMs?: number): Promise<readonly string[]> {
+    const lanes = toLanes(this.#runtime, this.#app, deliveries);
+    const batch: Batch = {
+      time: new InvocationTime(this.#runtime.clock, deadlineMs),
+      sessions: new BatchSessions(this.#loader),
+    };
+    const release = new EarlyRelease(this.#runtime, this.#app, lanes);
+    const work = Promise.all(lanes.map((lane) => this.#runLane(lane, batch))).then(() =>
+      this.#runtime.strays.settle(),
+    );
+    const isInTime = await batch.time.isEnoughFor(work);
+    release.stop();
+    if (isInTime) await work;
+    else for (const lane of lanes) this.#handBack(lane);
+    const failed = lanes.flatMap(({ runs }) => runs.filter((run) => run.isFailed));
+    return failed.map(({ delivery }) => delivery.id);
   }
 
-  async #runLane(jobs: readonly Job[]): Promise<void> {
-    const endings: Promise<void>[] = [];
-    let failed = false;
-    const { clock, metrics } = this.#runtime;
-    for (const job of jobs) {
-      const context = toLogContext(this.#app, job);
-      const startedMs = clock.nowMs();
-      const finish = async () => {
-        await this.#finish(job);
-        countTurn(metrics, job, clock.nowMs() - startedMs);
-      };
-      if (failed) {
-        // The letter before it comes again, so this one must come again behind it.
-        job.stage = "failed";
-        continue;
-      }
-      try {
-        await withLogContext(context, () => this.#start(job, jobs));
-        job.stage = "started";
-        endings.push(withLogContext(context, finish));
-      } catch (error) {
-        failed = true;
-        job.turn.fail(error);
-        endings.push(withLogContext(context, finish));
-      }
+  /** What of a lane is not done by the end of the invocation. What is done was answered for, whoever's time it took. */
+  #handBack(lane: Lane): void {
+    for (const run of lane.runs) {
+      if (run.isDone || run.isReleased) continue;
+      run.isFailed = true;
+      const { letter } = run.delivery;
+      withLogContext({ sid: letter.sid }, () => {
+        this.#runtime.logger.warn("a letter was not done by the end of its invocation, and comes again", {
+          code: "core.out_of_time",
+          kind: letter.kind,
+        });
+      });
     }
-    await this.#savePending(jobs);
-    await Promise.all(endings);
+    lane.abandon();
   }
 
-  async #start(job: Job, lane: readonly Job[]): Promise<void> {
+  async #runLane(lane: Lane, batch: Batch): Promise<void> {
+    for (const run of lane.runs) {
+      for (const task of run.tasks) {
+        const pause = this.#slices.pause();
+        if (pause) await pause;
+        if (lane.isAbandoned) return;
+        if (lane.isFailed || (lane.isOver && run.delivery.letter.kind === "payload")) break;
+        await this.#startJob(lane, run, task, batch);
+      }
+      // The letter before it comes again, so this one must come again behind it.
+      if (lane.isFailed) run.isFailed = true;
+      run.isStarted = true;
+    }
+    await this.#savePending(lane);
+    await lane.settle();
+  }
+
+  /** Resolves when the next job of the lane may start. */
+  async #startJob(lane: Lane, run: DeliveryRun, task: Task, batch: Batch): Promise<void> {
+    const { clock, metrics, strays } = this.#runtime;
+    const { delivery, spending } = run;
+    const turn = new Turn(delivery.letter.kind, strays, { stages: lane.stages, spending });
+    turn.deadlineMs = batch.time.deadlineMs;
+    const job: Job = { delivery, task, turn, session: undefined };
+    lane.lastJob = job;
+    const context = toLogContext(this.#app, job);
+    const startedMs = clock.nowMs();
+    try {
+      await withLogContext(context, () => this.#start(job, lane, batch));
+    } catch (error) {
+      lane.isFailed = true;
+      turn.fail(error);
+    }
+    const finish = async () => {
+      await this.#finish(job);
+      countTurn(metrics, job, clock.nowMs() - startedMs);
+    };
+    run.follow(job, withLogContext(context, finish));
+  }
+
+  async #start(job: Job, lane: Lane, batch: Batch): Promise<void> {
     const { turn, delivery, task } = job;
     switch (task.kind) {
       case "opened":
         return onOpened(this.#runtime, this.#app, task);
       case "reap":
-        return onUrgentFrame(this.#runtime, this.#app, this.#loader, task, turn);
-      case "frame":
-        if (laneOfFrame(task.text, toAckPrefix(this.#app.codec, protocolOf(task.sid))) !== "main") {
-          return onUrgentFrame(this.#runtime, this.#app, this.#loader, task, turn);
+        return onReap(this.#runtime, task);
+      case "frame": {
+        const isMain = laneOfFrame(task.text, toAckPrefix(this.#app.codec, protocolOf(task.sid))) === "main";
+        const excess = this.#findExcess(delivery, batch);
+        if (excess !== undefined) {
+          const session = isMain ? await this.#session(lane, task.sid) : await batch.sessions.load(task.sid);
+          if (session) endForExcess(this.#runtime, session, turn, excess);
+          lane.isOver = true;
+        } else if (isMain) {
+          await this.#startFrame(job, task, lane);
+        } else {
+          const outcome = await onUrgentFrame(this.#runtime, this.#app, batch.sessions, task, turn);
+          if (outcome === "over") lane.isOver = true;
         }
-        return this.#startFrame(job, task, lane);
+        return;
+      }
       case "kick":
         job.session = await this.#session(lane, task.sid);
         if (job.session?.alive) await this.#app.onKick?.(job.session, task, turn);
@@ -149,7 +154,7 @@ export class Inbox {
         return onClosed(
           this.#runtime,
           this.#app,
-          { known: knownIn(lane), load: () => this.#loader.load(task.sid) },
+          { known: lane.session, load: () => this.#loader.load(task.sid) },
           { ...delivery, letter: task },
           turn,
         );
@@ -158,11 +163,20 @@ export class Inbox {
     }
   }
 
-  async #startFrame(job: Job, frame: FrameTask, lane: readonly Job[]): Promise<void> {
+  /** What a payload as a whole is too much of. */
+  #findExcess({ letter }: Delivery, { time }: Batch): Excess | undefined {
+    if (letter.kind !== "payload") return undefined;
+    const { maxPacketsPerPayload } = this.#app.options;
+    if (letter.texts.length > maxPacketsPerPayload) return tooManyPackets(maxPacketsPerPayload);
+    return time.isShort ? tooSlowPayload(letter.texts.length) : undefined;
+  }
+
+  async #startFrame(job: Job, frame: FrameTask, lane: Lane): Promise<void> {
     const session = await this.#session(lane, frame.sid);
     job.session = session;
     const { connectionId } = frame;
     if (session === undefined) {
+      lane.isOver = true;
       if (connectionId === undefined) return;
       this.#runtime.logger.warn("a frame came for no session; its connection is closed", {
         code: "core.frame_without_session",
@@ -185,11 +199,12 @@ export class Inbox {
       return onProbeFrame(this.#runtime, session, { ...frame, connectionId }, job.turn);
     }
     if (session.alive) await onFrame(this.#app, session, frame.text, job.turn);
+    if (!session.alive) lane.isOver = true;
   }
 
-  /** Loads a session at most once per lane and batch. */
-  async #session(lane: readonly Job[], sid: Sid): Promise<Session | undefined> {
-    return knownIn(lane) ?? this.#loader.load(sid);
+  async #session(lane: Lane, sid: Sid): Promise<Session | undefined> {
+    if (lane.session === undefined && !lane.isOver) lane.session = await this.#loader.load(sid);
+    return lane.session;
   }
 
   /** Ends a turn: its handlers, their effects, and the write of what they changed. */
@@ -215,7 +230,6 @@ export class Inbox {
       });
     }
     turn.end();
-    job.stage = turn.failure === undefined ? "done" : "failed";
     if (turn.failure) {
       this.#runtime.logger.error("a turn failed; its letter comes again", {
         turn: turn.label,
@@ -224,42 +238,26 @@ export class Inbox {
     }
   }
 
-  async #savePending(jobs: readonly Job[]): Promise<void> {
-    const session = jobs.find((job) => job.session !== undefined)?.session;
+  async #savePending({ session, lastJob }: Lane): Promise<void> {
     if (!session?.pendingChanged || !session.alive) return;
     session.pendingChanged = false;
     const { sid, pending } = session;
     const saved = pending
       ? this.#runtime.store.savePending(sid, { header: pending.header, parts: pending.parts })
       : this.#runtime.store.deletePending(sid);
-    const last = jobs.at(-1);
-    last?.turn.track(saved);
+    lastJob?.turn.track(saved);
     await saved.catch(() => undefined);
   }
 }
 
-function toTasks({ assumedFrame }: EngineApp, letter: Letter): Task[] {
-  const { sid, atMs } = letter;
-  switch (letter.kind) {
-    case "payload":
-      return letter.texts.map((text) => ({ kind: "frame", sid, atMs, text }));
-    case "opened": {
-      // What a session of polling is taken to have sent is in the mailbox already, as a payload.
-      if (assumedFrame === undefined || protocolOf(sid) === 4 || isBornOnPolling(sid)) return [letter];
-      const { connectionId } = letter;
-      return [letter, { kind: "frame", sid, connectionId, atMs, text: assumedFrame }];
-    }
-    default:
-      return [letter];
-  }
+/** What the lanes of a batch share. */
+interface Batch {
+  readonly time: InvocationTime;
+  readonly sessions: BatchSessions;
 }
 
-const knownIn = (lane: readonly Job[]): Session | undefined =>
-  lane.find((job) => job.session !== undefined)?.session;
-
-function isInverted(before: Job | undefined, after: Job | undefined): boolean {
-  const first = before?.task;
-  const second = after?.task;
-  if (first?.kind !== "frame" || second?.kind !== "frame") return false;
-  return first.connectionId !== undefined && second.connectionId !== undefined && second.atMs < first.atMs;
-}
+const tooSlowPayload = (packets: number): Excess => ({
+  code: "core.slow_payload",
+  message: "the packets of a POST take longer than an invocation has",
+  limit: packets,
+});

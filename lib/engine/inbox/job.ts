@@ -8,11 +8,7 @@ export interface Job {
   readonly delivery: Delivery;
   /** What of the delivery this job is about: the letter itself, or one frame of a payload. */
   readonly task: Task;
-  /** Whether the delivery is done with when this job is: its last frame. */
-  readonly isLast: boolean;
   readonly turn: Turn;
-  /** `waiting`: not begun. `started`: its handlers have run up to their first await. Then `done` or `failed`. */
-  stage: "waiting" | "started" | "done" | "failed";
   session: Session | undefined;
 }
 

@@ -9,6 +9,7 @@ import type { EngineApp } from "../engine.ts";
 import { endOutbox } from "./end-outbox.ts";
 import { accepted, bare, OCTET_STREAM, refusal, type PollRequest, type PollResponse } from "./http.ts";
 import { laneOfFrame, type Lane } from "../letter.ts";
+import { tooManyPackets } from "../payload-limits.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** A message of the queue is at most 1 MiB, and a letter is JSON, where quotes are doubled. */
@@ -42,7 +43,13 @@ export async function pollPost(
     return bare(400);
   }
   if (request.body.byteLength > options.maxPayloadBytes) return bare(413);
-  const { texts, end } = readPackets(dialect, readBody(request, isBytes));
+  const { texts, end, isTooMany } = readPackets(dialect, readBody(request, isBytes), options);
+  if (isTooMany) {
+    const { code, message, limit } = tooManyPackets(options.maxPacketsPerPayload);
+    runtime.logger.info(`${message}; its session is closed`, { code, limit });
+    await runtime.endSession(sid, undefined, "transport error", { abrupt: true });
+    return bare(413);
+  }
   const letters = toLetters(texts, toAckPrefix(app.codec, protocolOf(sid)));
   if (letters.some(({ texts: own }) => sizeOf(own) > MAX_QUEUE_BYTES)) return bare(413);
   const atMs = runtime.clock.nowMs();
@@ -83,14 +90,24 @@ interface Packets {
   readonly texts: readonly string[];
   /** Why the session ends. */
   readonly end?: DisconnectReason;
+  /** More than a POST may bring: none of them counts. */
+  readonly isTooMany?: boolean;
 }
 
-/** The packets up to the first that ends the session, and why it does. */
-function readPackets(dialect: Dialect, body: string | Buffer | undefined): Packets {
+/** The packets up to the first that ends the session, and why it does. Of signs of life one is enough. */
+function readPackets(
+  dialect: Dialect,
+  body: string | Buffer | undefined,
+  { maxPacketsPerPayload }: EngineApp["options"],
+): Packets {
   const texts: string[] = [];
   if (body === undefined) return { texts };
+  let count = 0;
+  let isAlive = false;
   try {
     for (const text of dialect.decodePayload(body)) {
+      count += 1;
+      if (count > maxPacketsPerPayload) return { texts: [], isTooMany: true };
       const frame = dialect.decodeFrame(text);
       switch (frame.type) {
         case "message":
@@ -99,7 +116,8 @@ function readPackets(dialect: Dialect, body: string | Buffer | undefined): Packe
         case "ping":
         case "pong":
           if (frame.type !== dialect.lifeSign) return { texts, end: "transport error" };
-          texts.push(text);
+          if (!isAlive) texts.push(text);
+          isAlive = true;
           break;
         case "close":
           return { texts, end: "transport close" };

@@ -17,12 +17,15 @@ import { beginConnecting, beginListening } from "../replay/registration.ts";
 import { isConnected } from "../rooms/join-from-outside.ts";
 import type { Restored } from "../recovery/recovery.ts";
 import type { Runtime } from "../../engine/runtime.ts";
+import { endForExcess } from "../../engine/payload-limits.ts";
 import type { Session } from "../../engine/session.ts";
 import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import { SocketState, toReporter } from "../replay/socket-state.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 const MAX_NAMESPACES = 50;
+/** Of one delivery: each namespace once, and some that were refused or left meanwhile. Each may cost requests. */
+const MAX_CONNECTS = 60;
 const MAX_AUTH_BYTES = 8 * 1024;
 
 /**
@@ -37,6 +40,13 @@ export async function onConnect(
 ): Promise<void> {
   turn.describe("connect", `to ${packet.nsp}`);
   beginConnecting(turn, packet.nsp);
+  if (!turn.spending.spend("connect", MAX_CONNECTS)) {
+    return endForExcess(internals.runtime, session, turn, {
+      code: "core.too_many_connects",
+      message: "a client has asked for too many namespaces in one POST",
+      limit: MAX_CONNECTS,
+    });
+  }
   const generation = generations[session.record.protocol];
   const refuse = (data: unknown) => {
     sendPacket(internals, session, turn, { type: "connect_error", nsp: packet.nsp, data });

@@ -13,6 +13,7 @@ import type { ResolvedEngineOptions } from "../../engine/engine-options.ts";
 import { generations } from "./protocol-revision.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import type { Letter } from "../../engine/letter.ts";
+import { countUnaskedAck } from "../../engine/payload-limits.ts";
 import { onConnect } from "./on-connect.ts";
 import { onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
 import { onEvent } from "./on-event.ts";
@@ -158,9 +159,11 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   }
 
   /** With attachments, so it came in the main lane. What nobody asked for is refused there, and ignored. */
-  async #onBinaryAnswer({ sid }: Session, packet: Packet & { type: "ack" }): Promise<void> {
-    const { clock } = this.#internals.runtime;
-    await saveAnswer(this.#internals, sid, packet, this.codec.encode(packet), clock.nowMs());
+  async #onBinaryAnswer(session: Session, packet: Packet & { type: "ack" }, turn: Turn): Promise<void> {
+    const { runtime } = this.#internals;
+    const messages = this.codec.encode(packet);
+    const isSaved = await saveAnswer(this.#internals, session.sid, packet, messages, runtime.clock.nowMs());
+    if (!isSaved) countUnaskedAck(runtime, session, turn);
   }
 
   async #onPacket(session: Session, packet: Packet, turn: Turn): Promise<void> {
@@ -175,7 +178,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
       case "disconnect":
         return onLeave(this.#internals, session, turn, state);
       case "ack":
-        return this.#onBinaryAnswer(session, packet);
+        return this.#onBinaryAnswer(session, packet, turn);
       case "connect_error":
         return session.close(turn, "forced close");
       default:
