@@ -6,6 +6,7 @@ import { NonstickyError } from "../errors.ts";
  * - `core.no_runtime` — before `createHandlers(io)` something was emitted: logged and lost; or asked: thrown, rejected.
  * - `core.registration_in_handler` — `socket.on` inside a middleware or another socket's handler: thrown at the call.
  * - `core.journal_full` — too much that would have to be run again before each packet: thrown at the call.
+ * - `core.too_many_rooms` — a session's sockets are in over 1,000 rooms: thrown at the call, and nothing is joined.
  * - `core.unserialisable` — a value in `socket.data` cannot be stored: the turn is logged, the value not saved.
  * - `core.data_too_large` — `socket.data` is over its cap: the turn is logged, the change not saved.
  * - `core.handler_failed` — a handler threw: logged, reported to `onError`, the connection lives on.

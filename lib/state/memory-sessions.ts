@@ -12,6 +12,7 @@ export type SessionMethods = Pick<
   | "severSession"
   | "beginClose"
   | "finishClose"
+  | "noteRemoved"
   | "upgradeSession"
   | "savePending"
   | "deletePending"
@@ -67,6 +68,11 @@ export function createMemorySessions(rows: MemoryRows): SessionMethods {
 
     async finishClose(sid) {
       return setPhase(sid, "closing", "closed");
+    },
+
+    async noteRemoved(sid, removedUpTo) {
+      const session = sessions.get(requireSid(sid), "");
+      if (session !== undefined) sessions.put(sid, "", { ...session, removedUpTo }, session.expiresAtSeconds);
     },
 
     async upgradeSession(sid, connectionId) {

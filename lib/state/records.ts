@@ -17,6 +17,8 @@ export interface SessionRecord {
   readonly closeReason?: DisconnectReason;
   /** When its close began. */
   readonly closedAtMs?: number;
+  /** How far a close that was cut off had come with its memberships. */
+  readonly removedUpTo?: string;
   readonly expiresAtSeconds: number;
 }
 

@@ -50,6 +50,9 @@ export interface Store extends OutboxStore, AckStore, RecoveryStore, LeaseStore,
   /** `closing` → `closed`. False when it was not closing. */
   finishClose(sid: Sid): Promise<boolean>;
 
+  /** Notes how far a close has come with the memberships, IF the session exists. Idempotent. */
+  noteRemoved(sid: Sid, removedUpTo: string): Promise<void>;
+
   savePending(sid: Sid, pending: PendingRecord): Promise<void>;
   deletePending(sid: Sid): Promise<void>;
 

@@ -1,4 +1,6 @@
 import { describe, it } from "vitest";
+import { removeMemberships } from "../../lib/engine/inbox/remove-memberships.ts";
+import { joinFromOutside } from "../../lib/socketio/rooms/join-from-outside.ts";
 import type { Model } from "./explorer.ts";
 import { seat, type Guest } from "./guest.ts";
 import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
@@ -48,6 +50,48 @@ const twoCloses =
   };
 
 /**
+ * A close that removes one room a step, and another one behind it, if it crashed:
+ *
+ *     close   removes a; notes a; removes b; crashes
+ *     others  put membership c; read the session: closing → delete it again
+ *     again   reads the rooms, removes those behind a
+ */
+const closeInSteps =
+  (remove: typeof removeMemberships): Model =>
+  async (schedule) => {
+    const world = new World(schedule, { crashes: 1 });
+    const { sid, socketId, member } = await seat(world, 1, { rooms: ["a", "b"] });
+    const close =
+      ({ runtime: { store } }: Instance) =>
+      async () => {
+        const lease = { nowMs: world.nowMs + 60_000, leaseUntilMs: world.nowMs + 60_000 };
+        await store.beginClose({ sid, reason: "transport close", ...lease });
+        const snapshot = await store.loadSession(sid, { handshake: false });
+        const rooms = snapshot?.joined.map(({ room }) => room) ?? [];
+        await remove(store, sid, [{ nsp: "/", socketId, rooms }], snapshot?.session.removedUpTo, 1);
+        await store.finishClose(sid);
+      };
+    world.crashes.run("close", close(world.createInstance("close")));
+    world.runScript("others", ({ runtime }) =>
+      joinFromOutside({ runtime, recovery: undefined }, "/", member, ["c"]),
+    );
+    schedule.later(() => world.runScript("again", (instance) => close(instance)()));
+    return () => (world.countMembers() === 0 ? undefined : "a membership is left");
+  };
+
+/** For a control: says that a step is done before it is. */
+const noteFirst: typeof removeMemberships = async (store, sid, sockets, removedUpTo = "") => {
+  for (const socket of sockets) {
+    for (const room of socket.rooms) {
+      const key = JSON.stringify([socket.nsp, room]);
+      if (key <= removedUpTo) continue;
+      await store.noteRemoved(sid, key);
+      await store.deleteMemberships(sid, [{ ...socket, rooms: [room] }]);
+    }
+  }
+};
+
+/**
  *     a  takes the lease; runs the handlers; deletes memberships; marks closed; deletes the beat
  *     b  finds the lease taken, or the session closed
  *     a  crashes: its letter comes again; where there is no mailbox, the beat is found by the heartbeat
@@ -72,6 +116,14 @@ describe("two closes of one session", { timeout: MODEL_TIMEOUT_MS }, () => {
 
   it("leave nothing behind side by side when one crashes, in direct ordering", async () => {
     await expectSafe("two closes, direct, crash", twoCloses({ ordering: "direct", crashes: 1 }));
+  });
+
+  it("leave no membership when one that goes in steps crashes and others put its socket into rooms", async () => {
+    await expectSafe("close in steps, outside join, crash", closeInSteps(removeMemberships));
+  });
+
+  it("would leave one if a step were noted before it is done", async () => {
+    await expectViolated("close in steps, noted first", closeInSteps(noteFirst), "a membership is left");
   });
 
   it("would run disconnect twice without the lease", async () => {

@@ -51,8 +51,9 @@ describe("a client that leaves a namespace and connects to it again", { timeout:
   });
 
   it("is in no room that its old socket was put into from outside", async () => {
-    const joinVip = ({ runtime }: Instance, { member }: Guest) =>
-      joinFromOutside({ runtime, recovery: undefined }, "/", member, ["vip"]);
+    const joinVip = async ({ runtime }: Instance, { member }: Guest) => {
+      await joinFromOutside({ runtime, recovery: undefined }, "/", member, ["vip"]);
+    };
 
     await expectSafe("leave, connect, outside join", leaveAndConnect({ maxBatch: 1 }, [], joinVip));
   });

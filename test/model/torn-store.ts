@@ -83,6 +83,8 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
     beginClose: (close) =>
       step("beginClose", [writes("session", close.sid, "phase")], () => own.beginClose(close)),
     finishClose: (sid) => step("finishClose", [writes("session", sid, "phase")], () => own.finishClose(sid)),
+    noteRemoved: (sid, removedUpTo) =>
+      step("noteRemoved", [writes("session", sid, "removed")], () => own.noteRemoved(sid, removedUpTo)),
     savePending: (sid, pending) =>
       step("savePending", [writes("session", sid, "pending")], () => own.savePending(sid, pending)),
     deletePending: (sid) =>

@@ -5,6 +5,7 @@ import type { Store } from "../../state/store.ts";
 import { CoreError } from "../errors.ts";
 import type { EngineApp } from "../engine.ts";
 import type { Delivery, Letter } from "../letter.ts";
+import { removeMemberships } from "./remove-memberships.ts";
 import { warnOfRawBinary } from "./raw-binary.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Session } from "../session.ts";
@@ -24,7 +25,7 @@ export interface ClosingSession {
  *
  *     1 take the lease             crash → the letter comes again
  *     2 `disconnecting`            crash → runs again: at least once, and exactly once without a crash
- *     3 delete memberships         crash → deleted again; the session still knows its rooms for 2
+ *     3 delete memberships         crash → deleted again, but for what is noted; the session still knows its rooms for 2
  *     4 `disconnect`               crash → runs again. Whoever it asks for the members of a room is told the truth
  *     5 mark closed                crash → 6 and 7 when the letter comes again, or the heartbeat finds the beat
  *     6 end the connection         not before 5: a gateway that refuses must not make the handlers run again
@@ -78,7 +79,7 @@ export async function onClosed(
   const memberships = [...new Set([session, present ?? session])].flatMap((each) => app.memberships(each));
   const onGone = await app.onClosing(session, close.reason, turn);
   await turn.settle();
-  await store.deleteMemberships(sid, memberships);
+  await removeMemberships(store, sid, memberships, present?.record.removedUpTo);
   onGone();
   await turn.settle();
   await store.finishClose(sid);

@@ -1,7 +1,10 @@
 import type { Sid, SocketId } from "../../ids.ts";
-import type { Member } from "../../state/records.ts";
+import type { Member, SessionSnapshot } from "../../state/records.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import type { Runtime } from "../../engine/runtime.ts";
+
+/** Most that the sockets of one session may be in together, their own left out. */
+export const MAX_ROOMS = 1_000;
 
 /**
  * A join from outside its session's own lane, where a close may run beside it:
@@ -21,23 +24,38 @@ export async function joinFromOutside(
   nsp: string,
   member: Member,
   rooms: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   const known = recovery && (await runtime.store.loadSession(member.sid, { handshake: false }));
   const fresh = rooms.filter((room) => !known?.joined.some((row) => row.nsp === nsp && row.room === room));
-  if (fresh.length === 0) return;
+  if (fresh.length === 0) return true;
   await runtime.store.joinRooms(nsp, member, fresh, runtime.clock.nowMs());
-  await leaveUnlessConnected(runtime, nsp, member, fresh);
+  return staysIn(runtime, nsp, member, fresh);
 }
 
-/** The second half of such a join. */
-export async function leaveUnlessConnected(
-  runtime: Runtime,
+/**
+ * The second half of such a join: rooms of a socket that is gone are left again, and those with which a session has more
+ * than it is let into. Whether it stays in them.
+ */
+export async function staysIn(
+  { store, logger }: Runtime,
   nsp: string,
   member: Member,
   rooms: readonly string[],
-): Promise<void> {
-  if (await isConnected(runtime, member.sid, nsp, member.socketId)) return;
-  await runtime.store.leaveRooms(nsp, member.sid, rooms);
+): Promise<boolean> {
+  const snapshot = await store.loadSession(member.sid, { handshake: false });
+  const isThere = hasSocket(snapshot, nsp, member.socketId);
+  const joined = snapshot?.joined.length ?? 0;
+  if (isThere && joined <= MAX_ROOMS) return true;
+  if (isThere) {
+    logger.warn("a socket was put into more rooms than its session may be in, and has left them again", {
+      code: "core.too_many_rooms",
+      nsp,
+      socketId: member.socketId,
+      rooms: joined,
+    });
+  }
+  await store.leaveRooms(nsp, member.sid, rooms);
+  return false;
 }
 
 /** Whether a socket is in the table and its session not being closed. */
@@ -47,7 +65,10 @@ export async function isConnected(
   nsp: string,
   socketId: SocketId,
 ): Promise<boolean> {
-  const snapshot = await runtime.store.loadSession(sid, { handshake: false });
+  return hasSocket(await runtime.store.loadSession(sid, { handshake: false }), nsp, socketId);
+}
+
+function hasSocket(snapshot: SessionSnapshot | undefined, nsp: string, socketId: SocketId): boolean {
   if (snapshot === undefined) return false;
   const { phase } = snapshot.session;
   if (phase === "closing" || phase === "closed") return false;

@@ -1,8 +1,10 @@
 import type { Member } from "../../state/records.ts";
 import { requireRoom } from "../../state/row-limits.ts";
-import { leaveUnlessConnected } from "./join-from-outside.ts";
+import { CoreError } from "../../engine/errors.ts";
+import { MAX_ROOMS, staysIn } from "./join-from-outside.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
+import { socketsOf } from "../replay/session-sockets.ts";
 import type { SocketState } from "../replay/socket-state.ts";
 import type { Turn } from "../../engine/turn.ts";
 
@@ -26,6 +28,7 @@ export function joinRooms(
   if (added.length === 0) return Promise.resolve();
   // Here, where it is the handler's mistake; in the table's refusal it would look like an outage.
   added.forEach(requireRoom);
+  requireFewRooms(session, state, added);
   for (const room of added) state.rooms.add(room);
   // Before CONNECT is accepted, rooms are only remembered: a refused socket must be in none.
   if (!state.connected) return Promise.resolve();
@@ -36,8 +39,21 @@ export function joinRooms(
     // Asked now, not before the write: while that was on its way, the letter of this turn may have been released, or
     // a later one of its batch may have begun to close the session.
     const isAlone = runtime.isOrdered && turn.ownsLaneOf(session) && session.alive && state.connected;
-    if (!isAlone) await leaveUnlessConnected(runtime, state.nsp, member, added);
+    if (isAlone || (await staysIn(runtime, state.nsp, member, added))) return;
+    for (const room of added) state.rooms.delete(room);
   });
+}
+
+/** Over all sockets of a session: every packet reads them all, and a close removes them all. */
+function requireFewRooms(session: Session, state: SocketState, added: readonly string[]): void {
+  const states = new Set([...socketsOf(session).values(), state]);
+  const rooms = [...states].reduce((sum, one) => sum + one.joinedRooms.length, new Set(added).size);
+  if (rooms <= MAX_ROOMS) return;
+  throw new CoreError(
+    "core.too_many_rooms",
+    `expected the sockets of a session to be in up to ${MAX_ROOMS} rooms, got ${rooms}; none of these is joined`,
+    { evidence: { rooms } },
+  );
 }
 
 export function leaveRooms(

@@ -81,8 +81,10 @@ async function fetchMember(
 export function joinMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
   forEachMember(internals, "socketsJoin", audience, async (member, session) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
-    for (const room of rooms) state?.rooms.add(room);
-    await joinFromOutside(internals, audience.nsp, member, rooms);
+    const added = rooms.filter((room) => !state?.rooms.has(room));
+    for (const room of added) state?.rooms.add(room);
+    if (await joinFromOutside(internals, audience.nsp, member, rooms)) return;
+    for (const room of added) state?.rooms.delete(room);
   });
 }
 

@@ -26,13 +26,22 @@ const LONGEST_WAIT_MS = 1000;
 
 /**
  * Does all writes, 25 a request, one request after the other: a crash leaves a prefix, so callers order their writes
- * such that every prefix can be cleaned up. Of two writes to one row the later counts.
+ * such that every prefix can be cleaned up; where their order is all one, several requests may be under way `atOnce`.
+ * Of two writes to one row the later counts.
  *
  * DynamoDB may refuse a part of a batch for its load, which the SDK does not retry. That part is sent again after a
  * random wait; what is left after eight attempts is thrown as `state.unprocessed_writes`.
  */
-export async function writeBatches(context: BatchContext, writes: readonly Write[]): Promise<void> {
-  for (const params of batchParams(context.tableName, writes)) await writeBatch(context, params);
+export async function writeBatches(
+  context: BatchContext,
+  writes: readonly Write[],
+  atOnce = 1,
+): Promise<void> {
+  const batches = batchParams(context.tableName, writes).values();
+  const work = async () => {
+    for (const params of batches) await writeBatch(context, params);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 export function batchParams(tableName: string, writes: readonly Write[]): BatchWriteCommandInput[] {

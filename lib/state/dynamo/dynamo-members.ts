@@ -73,7 +73,10 @@ export function createDynamoMembers(table: Table): MemberMethods {
     },
 
     async deleteMemberships(sid, sockets) {
-      await table.write(sockets.flatMap((socket) => toRemoveMember(sid, socket)));
+      await table.write(
+        sockets.flatMap((socket) => toRemoveMember(sid, socket)),
+        REMOVALS_AT_ONCE,
+      );
     },
 
     async deleteMemberIfRoute(nsp, room, sid, route) {
@@ -104,6 +107,9 @@ export function createDynamoMembers(table: Table): MemberMethods {
     },
   };
 }
+
+/** Batches of a close: in any order, for what is removed is found again by what the session has joined. */
+const REMOVALS_AT_ONCE = 8;
 
 const toRecovery = (sid: Sid, { pid, nsp, socketId }: SocketRecord): Write[] =>
   pid === undefined ? [] : [{ put: toPidItem({ pid, nsp, socketId, sid }) }];

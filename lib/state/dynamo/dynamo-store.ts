@@ -99,6 +99,11 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
       return (await table.update(params)) !== undefined;
     },
 
+    async noteRemoved(sid, removedUpTo) {
+      const note = { sid, removedUpTo, nowSeconds: nowSeconds() };
+      await table.update(sessionItem.noteRemovedParams(tableName, note));
+    },
+
     async savePending(sid, pending) {
       await client.send(new PutCommand(savePendingParams(tableName, sid, pending)));
     },

@@ -43,8 +43,8 @@ export interface Table {
   update(params: UpdateCommandInput): Promise<UpdateCommandOutput | undefined>;
   /** Whether the condition held. */
   remove(params: DeleteCommandInput): Promise<boolean>;
-  /** Puts and removals with no condition. */
-  write(writes: readonly Write[]): Promise<void>;
+  /** Puts and removals with no condition; `atOnce` batches of them side by side, where their order is all one. */
+  write(writes: readonly Write[], atOnce?: number): Promise<void>;
 }
 
 export function openTable({ client, tableName, clock, pageLimit, random }: TableOptions): Table {
@@ -61,6 +61,6 @@ export function openTable({ client, tableName, clock, pageLimit, random }: Table
     query: (params) => queryAll(client, params, clock),
     update: (params) => unlessRefused(client.send(new UpdateCommand(params))),
     remove: async (params) => (await unlessRefused(client.send(new DeleteCommand(params)))) !== undefined,
-    write: (writes) => writeBatches({ client, tableName, clock, random }, writes),
+    write: (writes, atOnce) => writeBatches({ client, tableName, clock, random }, writes, atOnce),
   };
 }

@@ -103,6 +103,22 @@ export function describeSessions(makeStore: MakeStore): void {
     expect((await store.loadSession(sid, { handshake: false }))?.session.phase).toBe("severed");
   });
 
+  it("keeps how far a close has come, through further attempts, of a session that is there", async () => {
+    await store.noteRemoved(sid, '["/","a"]');
+    expect(await store.loadSession(sid, { handshake: false })).toBeUndefined();
+    await store.createSession(sessionOf(sid), handshakeOf());
+    await store.beginClose(closeAt(START_MS));
+
+    await store.noteRemoved(sid, '["/","a"]');
+    await store.noteRemoved(sid, '["/","b"]');
+    await store.beginClose(closeAt(START_MS + 90_000));
+
+    const load = async () => (await store.loadSession(sid, { handshake: false }))?.session;
+    expect(await load()).toMatchObject({ phase: "closing", removedUpTo: '["/","b"]' });
+    await store.finishClose(sid);
+    expect(await load()).toMatchObject({ phase: "closed", removedUpTo: '["/","b"]' });
+  });
+
   it("does not sever what is closing or closed", async () => {
     await store.createSession(sessionOf(sid), handshakeOf());
     await store.beginClose(closeAt(START_MS));

@@ -50,6 +50,7 @@ describe("the number of requests", () => {
     ["loadSession, handshake", (store) => store.loadSession(sid, { handshake: true }), ["QueryCommand"]],
     ["severSession", (store) => store.severSession(sid), ["UpdateCommand"]],
     ["finishClose", (store) => store.finishClose(sid), ["UpdateCommand"]],
+    ["noteRemoved", (store) => store.noteRemoved(sid, "x"), ["UpdateCommand"]],
     ["savePending", (store) => store.savePending(sid, { header: "51-", parts: [] }), ["PutCommand"]],
     ["deletePending", (store) => store.deletePending(sid), ["DeleteCommand"]],
     ["connectSocket", (store) => store.connectSocket(connectOf(1)), ["BatchWriteCommand"]],

@@ -78,6 +78,18 @@ export function beginCloseParams(
   };
 }
 
+/** What a close has removed by now. A condition keeps it from making a row of its own. */
+export const noteRemovedParams = (
+  tableName: string,
+  { sid, removedUpTo, nowSeconds }: { sid: Sid; removedUpTo: string; nowSeconds: number },
+): UpdateCommandInput => ({
+  TableName: tableName,
+  Key: sessionKey(sid),
+  UpdateExpression: "SET removedUpTo = :removedUpTo",
+  ConditionExpression: IS_LIVE,
+  ExpressionAttributeValues: { ":removedUpTo": removedUpTo, ":now": nowSeconds },
+});
+
 /** A polling session that has moved to a WebSocket. */
 export const upgradeSessionParams = (
   tableName: string,

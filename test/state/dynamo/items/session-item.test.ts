@@ -5,6 +5,7 @@ import {
   fromSessionItem,
   getSessionParams,
   loadSessionParams,
+  noteRemovedParams,
   severSessionParams,
   toSessionItem,
 } from "../../../../lib/state/dynamo/items/session-item.ts";
@@ -37,6 +38,18 @@ describe("a session's item", () => {
 });
 
 describe("the requests about a session", () => {
+  it("note how far a close has come, of a session that has not expired", () => {
+    expect(
+      noteRemovedParams("table", { sid, removedUpTo: '["/","a"]', nowSeconds: 1773480413 }),
+    ).toStrictEqual({
+      TableName: "table",
+      Key: key,
+      UpdateExpression: "SET removedUpTo = :removedUpTo",
+      ConditionExpression: "expiresAt > :now",
+      ExpressionAttributeValues: { ":removedUpTo": '["/","a"]', ":now": 1773480413 },
+    });
+  });
+
   it("load its partition up to the handshake, or all of it", () => {
     expect(loadSessionParams("table", { sid, handshake: false })).toStrictEqual({
       TableName: "table",
