@@ -1,19 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import {
-  appendFileSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { io, type Socket } from "socket.io-client";
 import { deployOneFunction, deployToFirstCall } from "./starter-deploy.ts";
 import { serveOffline } from "./starter-offline.ts";
+import { createStarterProject, starterEnv as env } from "./starter-project.ts";
 
 /**
  * `npm run test:starter`: packs this package, installs it into a copy of examples/starter in an empty folder outside the
@@ -21,9 +13,8 @@ import { serveOffline } from "./starter-offline.ts";
  * and a stock client with default options. Prints the time from `npm install` to a connected client.
  */
 
-const root = path.dirname(import.meta.dirname);
-const folder = mkdtempSync(path.join(tmpdir(), "nonsticky-starter-"));
-const project = path.join(folder, "starter");
+const starter = await createStarterProject();
+const { project } = starter;
 /** What somebody adds: a function of their own, in the framework's own way, allowed to emit. */
 const addition = `  iam:
     role:
@@ -37,18 +28,12 @@ functions:
 package:
   patterns: ["!**", src/report.js]
 `;
-/** No account, and no settings of this repository's own npm. */
-const env = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(AWS_|npm_|NONSTICKY_|NODE_OPTIONS)/.test(name)),
-);
 const service = { folder: project, env };
 let runtime: ChildProcess | undefined;
 
 try {
-  const tarball = pack();
-  copyStarter(tarball);
   const startedMs = Date.now();
-  npm("install", "--prefer-offline", "--no-audit", "--no-fund");
+  await starter.install();
   const installedMs = Date.now();
   const url = await startDev();
   const client = await connect(url, "Ada");
@@ -75,33 +60,7 @@ try {
   );
 } finally {
   await stopDev();
-  rmSync(folder, { recursive: true, force: true });
-}
-
-function pack(): string {
-  execFileSync("npm", ["pack", "--pack-destination", folder, "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const [tarball] = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
-  if (tarball === undefined) throw new Error(`expected npm pack to write a tarball to ${folder}, got none`);
-  return tarball;
-}
-
-function copyStarter(tarball: string): void {
-  const source = path.join(root, "examples/starter");
-  cpSync(source, project, {
-    recursive: true,
-    filter: (file) => !/node_modules|\.serverless/.test(path.basename(file)),
-  });
-  const file = path.join(project, "package.json");
-  const manifest = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
-  manifest.dependencies["nonsticky"] = `file:../${tarball}`;
-  writeFileSync(file, JSON.stringify(manifest));
-}
-
-function npm(...args: readonly string[]): void {
-  execFileSync("npm", args, { cwd: project, env, stdio: ["ignore", "ignore", "inherit"] });
+  starter.remove();
 }
 
 function run(command: string, ...args: readonly string[]): string {
