@@ -5,6 +5,7 @@ import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { PendingPacket } from "../protocol/reassembly.ts";
 import type { AuthRecord, HandshakeRecord, Route, SessionRecord } from "../state/records.ts";
 import type { Runtime } from "./runtime.ts";
+import { endSession } from "./end-session.ts";
 import type { Turn } from "./turn.ts";
 
 /**
@@ -123,7 +124,7 @@ export class Session {
     if (!this.#alive) return;
     this.#alive = false;
     void turn.order(async () => {
-      await this.#runtime.endSession(this.sid, this.connectionId, reason, how);
+      await endSession(this.#runtime, this.sid, this.connectionId, reason, how);
     });
   }
 

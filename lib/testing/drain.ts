@@ -2,6 +2,7 @@ import { settlesWithin, type Clock } from "../clock.ts";
 import { connectionOf } from "../engine/runtime.ts";
 import type { MemoryStore } from "../state/memory-store.ts";
 import type { Instance } from "./instances.ts";
+import { endSession } from "../engine/end-session.ts";
 import type { Work } from "./work.ts";
 
 export interface Drain {
@@ -25,7 +26,7 @@ export async function drain({ first, store, letters, requests, clock }: Drain): 
   // A session has a beat from its OPEN on until it is closed.
   for await (const beats of store.listBeats(pingIntervalMs, 0, pingIntervalMs)) {
     for (const { sid, route } of beats) {
-      await runtime.endSession(sid, connectionOf(route), "server shutting down");
+      await endSession(runtime, sid, connectionOf(route), "server shutting down");
     }
   }
   await settlesWithin(clock, letters.settled(), DRAIN_MS);

@@ -2,6 +2,7 @@ import { describe, it } from "vitest";
 import type { Model } from "./explorer.ts";
 import { POLL_HOLD_MS, seatPoller, type Poller, type PollerOptions } from "./poller.ts";
 import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
+import { endSession } from "../../lib/engine/end-session.ts";
 import { World, type Instance } from "./world.ts";
 
 interface Scene extends PollerOptions {
@@ -137,7 +138,7 @@ describe("the end of a polling session", { timeout: MODEL_TIMEOUT_MS }, () => {
 
   it("by its age is no close to its client, and leaves it what was sent before", async () => {
     const end = (world: World, { sid }: Poller) =>
-      world.runScript("heartbeat", ({ runtime }) => runtime.endSession(sid, undefined, "transport close"));
+      world.runScript("heartbeat", ({ runtime }) => endSession(runtime, sid, undefined, "transport close"));
     const begin = (world: World, poller: Poller) => {
       end(world, poller);
       poller.get();
@@ -154,7 +155,7 @@ describe("the end of a polling session", { timeout: MODEL_TIMEOUT_MS }, () => {
     const begin = (world: World, poller: Poller) => {
       const { sid } = poller;
       world.runScript("redelivery", ({ runtime }) =>
-        runtime.endSession(sid, undefined, "transport error", { abrupt: true }),
+        endSession(runtime, sid, undefined, "transport error", { abrupt: true }),
       );
       poller.get();
     };

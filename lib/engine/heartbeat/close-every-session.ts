@@ -1,4 +1,5 @@
 import type { BeatRecord } from "../../state/records.ts";
+import { endSession } from "../end-session.ts";
 import { connectionOf, type Runtime } from "../runtime.ts";
 
 const MAX_CONCURRENT = 16;
@@ -22,4 +23,4 @@ export async function closeEverySession(runtime: Runtime, configuredIntervalMs: 
 }
 
 const closeSession = (runtime: Runtime, { sid, route }: BeatRecord): Promise<void> =>
-  runtime.endSession(sid, connectionOf(route), "server shutting down");
+  endSession(runtime, sid, connectionOf(route), "server shutting down");

@@ -7,6 +7,7 @@ import type { ResolvedEngineOptions } from "../engine-options.ts";
 import { lastDueMs, phasesDue } from "./phases-due.ts";
 import type { Sent } from "../outbound/outbound.ts";
 import { GET_SILENCE_MS } from "./get-silence.ts";
+import { endSession } from "../end-session.ts";
 import { connectionOf, type Runtime } from "../runtime.ts";
 
 /** API Gateway and CloudFront close a connection that is silent for 10 minutes. */
@@ -188,5 +189,5 @@ async function end(
   { sid, route }: BeatRecord,
   reason: DisconnectReason = "transport close",
 ): Promise<void> {
-  await runtime.endSession(sid, connectionOf(route), reason);
+  await endSession(runtime, sid, connectionOf(route), reason);
 }

@@ -1,6 +1,6 @@
 import { isBornOnPolling, type ConnectionId, type Sid } from "../../ids.ts";
 import { NOOP_FRAME } from "../../protocol/frame.ts";
-import type { DisconnectReason } from "../../protocol/reasons.ts";
+import { consequencesOf, type DisconnectReason } from "../../protocol/reasons.ts";
 import type { Store } from "../../state/store.ts";
 import { CoreError } from "../errors.ts";
 import type { EngineApp } from "../engine.ts";
@@ -9,6 +9,7 @@ import { removeMemberships } from "./remove-memberships.ts";
 import { warnOfRawBinary } from "./raw-binary.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Session } from "../session.ts";
+import { releaseGet } from "../end-session.ts";
 import type { Turn } from "../turn.ts";
 
 /** As long as an invocation may take: a lease outlives no crash by more than the mailbox's own wait. */
@@ -137,10 +138,10 @@ async function isOutboxDone(
   if (!isBornOnPolling(sid)) return true;
   const { store, outbound } = runtime;
   if (connectionId === undefined) {
-    const leavesRest = closedByServer.has(reason) || (abrupt && reason === "transport close");
+    const leavesRest = consequencesOf(reason).leavesRest || (abrupt && reason === "transport close");
     // Without a frame of its own, a GET that comes now would take what is closed and empty for its last, a close.
     if (leavesRest) await store.closeOutbox(sid, abrupt ? [NOOP_FRAME] : []);
-    else await runtime.releaseGet(sid, reason, abrupt);
+    else await releaseGet(runtime, sid, reason, abrupt);
     const outbox = await store.readOutbox(sid);
     // Moved, and crashed before the session's row said so.
     if (outbox?.connectionId !== undefined) await outbound.close(sid, outbox.connectionId);
@@ -149,9 +150,3 @@ async function isOutboxDone(
   await store.deleteOutbox(sid);
   return true;
 }
-
-const closedByServer: ReadonlySet<DisconnectReason> = new Set([
-  "forced close",
-  "forced server close",
-  "server shutting down",
-]);

@@ -3,6 +3,7 @@ import { isBornOnPolling } from "../../ids.ts";
 import type { EngineApp } from "../engine.ts";
 import type { Letter } from "../letter.ts";
 import { onProbeOpened } from "../polling/on-probe.ts";
+import { reportClosed } from "../end-session.ts";
 import type { Runtime } from "../runtime.ts";
 
 const RETRY_FOR_MS = 5_000;
@@ -36,7 +37,7 @@ export async function onOpened(
   });
   const [opened] = await Promise.all([postOpen(runtime, letter, frame), beat]);
   if (opened) runtime.metrics.add("ConnectionsOpened", 1, "websocket");
-  else await runtime.reportClosed(sid, connectionId, "transport close");
+  else await reportClosed(runtime, sid, connectionId, "transport close");
 }
 
 async function postOpen(

@@ -7,6 +7,7 @@ import type { FrameTask } from "./job.ts";
 import type { Letter } from "../letter.ts";
 import { onFrame } from "./on-frame.ts";
 import { connectionOf, type Runtime } from "../runtime.ts";
+import { reportClosed } from "../end-session.ts";
 import type { Turn } from "../turn.ts";
 
 /**
@@ -73,5 +74,5 @@ async function recordLife(runtime: Runtime, app: EngineApp, { sid, atMs }: Frame
 export async function onReap(runtime: Runtime, letter: Letter & { kind: "reap" }): Promise<void> {
   const beat = await runtime.store.getBeat(letter.sid, letter.pingIntervalMs);
   if (beat === undefined || beat.lastPongAtMs > letter.lastPongAtMs) return;
-  await runtime.reportClosed(letter.sid, connectionOf(beat.route), "ping timeout");
+  await reportClosed(runtime, letter.sid, connectionOf(beat.route), "ping timeout");
 }

@@ -8,6 +8,7 @@ import type { ResolvedEngineOptions } from "../engine-options.ts";
 import { bare, payload, refusal, type PollResponse } from "./http.ts";
 import { endOutbox } from "./end-outbox.ts";
 import { GET_SILENCE_MS } from "../heartbeat/get-silence.ts";
+import { endSession } from "../end-session.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** A GET in its first seconds looks often: an answer to what the client has just sent is likely. */
@@ -46,11 +47,11 @@ export async function pollGet(
     case "moved":
       return refusal(refuseHandshake(3));
     case "stale":
-      await runtime.endSession(sid, undefined, "ping timeout");
+      await endSession(runtime, sid, undefined, "ping timeout");
       return refusal(refuseHandshake(1));
     case "overlap":
       // The other one is answered with a close, as soon as it looks.
-      await runtime.endSession(sid, undefined, "transport error");
+      await endSession(runtime, sid, undefined, "transport error");
       return bare(400);
     case "opened":
       return park(runtime, options, id, opened.outbox, untilMs);

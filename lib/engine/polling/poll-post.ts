@@ -10,6 +10,7 @@ import { endOutbox } from "./end-outbox.ts";
 import { accepted, bare, OCTET_STREAM, refusal, type PollRequest, type PollResponse } from "./http.ts";
 import { laneOfFrame, type Lane } from "../letter.ts";
 import { tooManyPackets } from "../payload-limits.ts";
+import { endSession, releaseGet, reportClosed } from "../end-session.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** A message of the queue is at most 1 MiB, and a letter is JSON, where quotes are doubled. */
@@ -33,13 +34,13 @@ export async function pollPost(
   if (outbox === undefined || outbox.closed) return refusal(refuseHandshake(1));
   if (outbox.connectionId !== undefined) return refusal(refuseHandshake(3));
   if (await isSilent(runtime, options, outbox)) {
-    await runtime.endSession(sid, undefined, "ping timeout");
+    await endSession(runtime, sid, undefined, "ping timeout");
     return refusal(refuseHandshake(1));
   }
   const dialect = dialects[protocolOf(sid)];
   const isBytes = request.headers["content-type"] === OCTET_STREAM;
   if (isBytes && !dialect.acceptsBytes) {
-    await runtime.endSession(sid, undefined, "transport error");
+    await endSession(runtime, sid, undefined, "transport error");
     return bare(400);
   }
   if (request.body.byteLength > options.maxPayloadBytes) return bare(413);
@@ -58,8 +59,8 @@ export async function pollPost(
   if (end !== undefined) {
     // Not severed: what the client sent before is in the mailbox, perhaps since an earlier POST, and runs before the
     // close does. Nothing comes behind it, for the outbox ends here.
-    await runtime.reportClosed(sid, undefined, end);
-    await runtime.releaseGet(sid, end);
+    await reportClosed(runtime, sid, undefined, end);
+    await releaseGet(runtime, sid, end);
   }
   return accepted;
 }

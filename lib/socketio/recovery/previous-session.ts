@@ -2,6 +2,7 @@ import type { Offset, Sid } from "../../ids.ts";
 import type { SessionSnapshot, SocketRecord } from "../../state/records.ts";
 import type { PidRecord } from "../../state/recovery-store.ts";
 import type { Runtime } from "../../engine/runtime.ts";
+import { endSession } from "../../engine/end-session.ts";
 import type { Session } from "../../engine/session.ts";
 
 /** A socket in the session that had it last, which is closed. */
@@ -69,7 +70,7 @@ async function awaitClosed(runtime: Runtime, sid: Sid): Promise<SessionSnapshot 
   const old = await runtime.store.loadSession(sid, { handshake: false });
   if (old === undefined || old.session.phase === "closed") return old;
   const { phase, connectionId } = old.session;
-  if (phase === "open") await runtime.endSession(sid, connectionId, "transport close");
+  if (phase === "open") await endSession(runtime, sid, connectionId, "transport close");
   const giveUpAtMs = runtime.clock.nowMs() + CLOSE_WAIT_MS;
   for (
     let delayMs = CLOSE_FIRST_LOOK_MS;

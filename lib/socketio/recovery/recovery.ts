@@ -1,6 +1,6 @@
 import { toSeconds } from "../../clock.ts";
 import { beganAtMs, createPid, isOffset, isPid, lineTagOf, type Pid } from "../../ids.ts";
-import type { DisconnectReason } from "../../protocol/reasons.ts";
+import { consequencesOf } from "../../protocol/reasons.ts";
 import type { SessionSnapshot, SocketRecord } from "../../state/records.ts";
 import type { LogPlace, LogRecord } from "../../state/recovery-store.ts";
 import { LOOK_BACK_MS, mergePackets, readBacklog, readNews, type Absentee } from "./backlog.ts";
@@ -32,16 +32,6 @@ export interface Restored extends Absentee {
 /** Most that a client is sent again. One that is polling is closed where more than that waits for it in its outbox. */
 const MAX_MISSED_BYTES = 1024 * 1024;
 const MAX_MISSED_BYTES_POLLING = 192 * 1024;
-/** Ends of a session after which its client may have its state back. Not those that either side wanted. */
-const recoverable: ReadonlySet<DisconnectReason> = new Set([
-  "transport error",
-  "transport close",
-  "forced close",
-  "ping timeout",
-  "server shutting down",
-  "forced server close",
-]);
-
 /**
  * Connection state recovery. While a client is connected, its rooms and data are in the table anyway, so there is
  * nothing to save when it goes, and an instance that is killed loses nothing. What it must have missed is in the log.
@@ -135,7 +125,7 @@ export class Recovery {
   }
 
   #isRecoverable({ session: { closeReason } }: SessionSnapshot): boolean {
-    return closeReason !== undefined && recoverable.has(closeReason);
+    return closeReason !== undefined && consequencesOf(closeReason).isRecoverable;
   }
 
   /** A packet is kept while some client that missed it may still come back. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Letter } from "../../../lib/engine/letter.ts";
 import { liveRows, noRows, PollClient } from "../../support/poll-client.ts";
+import { endSession, reportClosed } from "../../../lib/engine/end-session.ts";
 import { Rig } from "../../support/rig.ts";
 
 const unknown = { status: 400, body: '{"code":1,"message":"Session ID unknown"}' };
@@ -85,7 +86,7 @@ describe("a polling client whose server crashed", () => {
     const parked = await client.park();
     const { sid } = client;
 
-    await rig.instances[0]!.runtime.reportClosed(sid, undefined, "transport error", true);
+    await reportClosed(rig.instances[0]!.runtime, sid, undefined, "transport error", true);
     await rig.settle();
     await rig.advance(50);
 
@@ -119,7 +120,7 @@ describe("a polling client whose session is as old as a connection may get", () 
 
     rig.io.emit("kept");
     await rig.io.flush();
-    await rig.instances[0]!.runtime.endSession(aged.sid, undefined, "transport close");
+    await endSession(rig.instances[0]!.runtime, aged.sid, undefined, "transport close");
     await rig.settle();
 
     expect(await client.fetch()).toBe("6");
