@@ -1,6 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
-import type { Server } from "./socketio/server.ts";
-import type { Socket } from "./socketio/server.ts";
+import type { Server, Socket } from "./socketio/server.ts";
 import type { DefaultEventsMap, EventsMap } from "./socketio/replay/typed-events.ts";
 import { ConfigError } from "./errors.ts";
 

@@ -1,7 +1,5 @@
-import { type Frame, type Wire } from "./wire.ts";
-
-/** The namespace that `installVerification` of the package adds to an app. */
-export const verificationNamespace = "/nonsticky-verify";
+import { verificationNamespace } from "../../lib/verify.ts";
+import type { Frame, Wire } from "./wire.ts";
 
 /** A client in the verification's namespace, over a `Wire`. */
 export class Peer {

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { ClientOptions } from "ws";
 import { notChecked, type Need, type Outcome } from "./outcome.ts";
-import { Peer, verificationNamespace } from "./peer.ts";
+import { Peer } from "./peer.ts";
+import { verificationNamespace } from "../../lib/verify.ts";
 import { Unexpected, Wire, type WireOptions } from "./wire.ts";
 
 export interface StageOptions {

@@ -205,11 +205,5 @@ export class Turn {
   }
 }
 
-/** The turn for an effect of this one: itself, or, if it is over, whichever the running code belongs to. */
-export function livingTurn(turn: Turn): Turn {
-  const running = contexts.getStore()?.turn;
-  return turn.ended && running && !running.ended ? running : turn;
-}
-
 /** The turn that the running code belongs to, and how it runs; undefined outside of any. */
 export const currentContext = (): Context | undefined => contexts.getStore();

@@ -1,11 +1,5 @@
-import {
-  abandon,
-  answerCallback,
-  askSession,
-  CALLBACK_WAIT_MS,
-  splitCallback,
-  type Ask,
-} from "./rooms/ask.ts";
+import { askSession, type Ask } from "./rooms/ask.ts";
+import { abandon, answerCallback, CALLBACK_WAIT_MS, splitCallback } from "./rooms/ack-callback.ts";
 import type { EmitFlags } from "./rooms/broadcast.ts";
 import { callHandler } from "./replay/handler.ts";
 import { learn } from "./replay/recorded-result.ts";

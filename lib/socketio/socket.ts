@@ -13,7 +13,8 @@ import { currentRun } from "./replay/listener-run.ts";
 import type { SocketState } from "./replay/socket-state.ts";
 import { SocketListeners } from "./socket-listeners.ts";
 import { sendKick } from "./rooms/sockets-at-a-distance.ts";
-import { currentContext, livingTurn, type Turn } from "../engine/turn.ts";
+import { currentContext, type Turn } from "../engine/turn.ts";
+import { livingTurn } from "../engine/effect-turn.ts";
 import {
   type AckResult,
   type EventNames,

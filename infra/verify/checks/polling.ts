@@ -1,7 +1,7 @@
 import { io } from "socket.io-client";
 import type { Check } from "../check.ts";
 import { judge } from "../outcome.ts";
-import { verificationNamespace } from "../peer.ts";
+import { verificationNamespace } from "../../../lib/verify.ts";
 import type { Stage } from "../stage.ts";
 
 const get = async (stage: Stage, url: string, method = "GET", body?: string) => {

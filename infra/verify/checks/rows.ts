@@ -1,6 +1,6 @@
 import type { Check } from "../check.ts";
 import { judge } from "../outcome.ts";
-import { verificationNamespace as nsp } from "../peer.ts";
+import { verificationNamespace as nsp } from "../../../lib/verify.ts";
 import type { Stage } from "../stage.ts";
 
 interface Row {

@@ -1,13 +1,9 @@
-import { settlesWithin } from "../../clock.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import type { Listener } from "../replay/typed-events.ts";
-import type { MatchFunction } from "./packet-ports.ts";
 import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import type { Event } from "../replay/replay-ports.ts";
+import { untilNext } from "./until-next.ts";
 import type { Turn } from "../../engine/turn.ts";
-
-/** How long a middleware that has finished without calling `next` is waited for. */
-const NEXT_WAIT_MS = 10_000;
 
 export interface Refusal {
   /** Text, where the app does as it should. */
@@ -68,55 +64,4 @@ export async function runEventMiddlewares(
     return "silent";
   }
   return undefined;
-}
-
-/**
- * Asks the function of a dynamic namespace for one of its children. Rejects with what it threw, or when it has never
- * called `next`; an error given to `next` is a no, as in Socket.IO.
- */
-export async function askMatcher(
-  internals: PacketPorts,
-  match: MatchFunction,
-  { name, auth }: { readonly name: string; readonly auth: Record<string, unknown> },
-  turn: Turn,
-): Promise<boolean> {
-  let isAllowed: boolean | undefined;
-  const outcome = await untilNext(internals, turn, (next) =>
-    match(name, auth, (error, success) => {
-      isAllowed ??= Boolean(success);
-      next(error);
-    }),
-  );
-  if (outcome === "passed") return isAllowed === true;
-  if (outcome === "silent") throw new Error("expected the function of a dynamic namespace to call next()");
-  if ("thrown" in outcome) throw outcome.thrown;
-  return false;
-}
-
-type Outcome = "passed" | "silent" | { readonly error: unknown } | { readonly thrown: unknown };
-
-/** `error`: given to `next`. `silent`: it ended without calling `next`, and did not do so within a bound either. */
-async function untilNext(
-  { runtime }: PacketPorts,
-  turn: Turn,
-  run: (next: (error?: Error | null) => void) => unknown,
-  late: { readonly waitMs: number; readonly onIdle?: () => void } = { waitMs: NEXT_WAIT_MS },
-): Promise<Outcome> {
-  let outcome: Outcome | undefined;
-  let onNext: () => void = () => undefined;
-  const called = new Promise<void>((resolve) => (onNext = resolve));
-  const next = (error?: unknown) => {
-    outcome ??= error ? { error } : "passed";
-    onNext();
-  };
-  const ran = (async () => turn.run("live", () => run(next)))().catch((thrown: unknown) => {
-    outcome ??= { thrown };
-    onNext();
-  });
-  await Promise.race([called, ran]);
-  if (outcome === undefined) {
-    late.onIdle?.();
-    await settlesWithin(runtime.clock, called, late.waitMs);
-  }
-  return outcome ?? "silent";
 }

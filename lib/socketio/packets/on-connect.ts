@@ -8,7 +8,8 @@ import { openHold, releaseHold, sendMissed, type Hold } from "../recovery/recove
 import type { PacketPorts } from "./packet-ports.ts";
 import { ListenerRun } from "../replay/listener-run.ts";
 import { toMember } from "../rooms/membership.ts";
-import { askMatcher, runMiddlewares } from "./middleware.ts";
+import { findNamespace } from "./find-namespace.ts";
+import { runMiddlewares } from "./middleware.ts";
 import type { ServedNamespace } from "./packet-ports.ts";
 import { sendPacket } from "./send-packet.ts";
 import { connectionListeners } from "../replay/replay.ts";
@@ -162,20 +163,6 @@ async function storeSocket(
   state.rooms.add(state.id);
   state.connected = true;
   return true;
-}
-
-/** Undefined when there is none. A function that fails keeps the client out, and is reported. */
-async function findNamespace(
-  internals: PacketPorts,
-  asked: { readonly name: string; readonly auth: Record<string, unknown>; readonly socketId: string },
-  turn: Turn,
-): Promise<ServedNamespace | undefined> {
-  try {
-    return await internals.askForNamespace(asked.name, (match) => askMatcher(internals, match, asked, turn));
-  } catch (error) {
-    internals.reportFailure({ error, event: "connect", nsp: asked.name, socketId: asked.socketId });
-    return undefined;
-  }
 }
 
 /** Live, once in the life of the socket. What it learns and does is kept for its replays. */

@@ -2,6 +2,7 @@ import type { DisconnectReason } from "../../protocol/reasons.ts";
 import { callHandler, callListeners } from "../replay/handler.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import { sendPacket } from "./send-packet.ts";
+import { rebind } from "./rebind.ts";
 import { replay } from "../replay/replay.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
@@ -143,20 +144,6 @@ export async function onSessionClosing(
       callListeners(internals, turn, socket, "disconnect", reason);
     }
   };
-}
-
-/** A socket of the session, with its handlers, asynchronous ones included. */
-export async function rebind(
-  internals: PacketPorts,
-  session: Session,
-  turn: Turn,
-  state: SocketState,
-): Promise<ReplayedSocket | undefined> {
-  const nsp = internals.namespace(state.nsp, state.parent);
-  if (nsp === undefined) return undefined;
-  const { socket, bound } = replay(internals, nsp, session, state, turn);
-  await bound;
-  return socket;
 }
 
 function end(session: Session, state: SocketState): void {

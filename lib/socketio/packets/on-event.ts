@@ -11,7 +11,8 @@ import { replay } from "../replay/replay.ts";
 import type { Session } from "../../engine/session.ts";
 import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import type { SocketState } from "../replay/socket-state.ts";
-import { livingTurn, type Turn } from "../../engine/turn.ts";
+import type { Turn } from "../../engine/turn.ts";
+import { livingTurn } from "../../engine/effect-turn.ts";
 import type { Listener } from "../replay/typed-events.ts";
 
 /**

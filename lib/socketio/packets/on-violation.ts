@@ -1,7 +1,7 @@
 import { toParserError, type ProtocolError } from "../../protocol/errors.ts";
 import { callListeners } from "../replay/handler.ts";
 import type { PacketPorts } from "./packet-ports.ts";
-import { rebind } from "./on-disconnect.ts";
+import { rebind } from "./rebind.ts";
 import type { Session } from "../../engine/session.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
 import type { Turn } from "../../engine/turn.ts";

@@ -1,8 +1,8 @@
 import { createSid } from "../../ids.ts";
 import { MAX_ANSWER_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
-import { Question } from "../rooms/acks.ts";
-import { answerCallback, splitCallback, type Responses } from "../rooms/ask.ts";
-import { effectTurn, effectTurnIfServed } from "../rooms/broadcast.ts";
+import { Question } from "../rooms/question.ts";
+import { answerCallback, splitCallback, type Responses } from "../rooms/ack-callback.ts";
+import { effectTurn, effectTurnIfServed } from "../../engine/effect-turn.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { callListener } from "../replay/handler.ts";
 import type { PacketPorts } from "./packet-ports.ts";
@@ -10,7 +10,8 @@ import { LateAnswer } from "./handler-ack.ts";
 import { learn } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { pack, unpack } from "../replay/packed-value.ts";
-import { currentContext, livingTurn, type Turn } from "../../engine/turn.ts";
+import { currentContext, type Turn } from "../../engine/turn.ts";
+import { livingTurn } from "../../engine/effect-turn.ts";
 
 const WAIT_MS = 5_000;
 /** A letter is at most 256 KB in direct ordering, and its text is a third longer than what it says. */

@@ -7,7 +7,8 @@ import { LOOK_BACK_MS, mergePackets, readBacklog, readNews, type Absentee } from
 import { findAwaySince, findLeft, toAwayEntry, type Left } from "./previous-session.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
-import { leftRoomsOf, withoutJournal } from "../replay/socket-state.ts";
+import { leftRoomsOf } from "../replay/socket-row.ts";
+import { withoutJournal } from "../replay/socket-row.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 export interface RecoveryOptions {

@@ -4,7 +4,8 @@ import type { ReplayedNamespace, ReplayedSocket, ReplayPorts } from "./replay-po
 import type { Call, JournalEntry } from "./registration-journal.ts";
 import { ListenerRun } from "./listener-run.ts";
 import type { Session } from "../../engine/session.ts";
-import { learntKey, type SocketState } from "./socket-state.ts";
+import type { SocketState } from "./socket-state.ts";
+import { learntKey } from "./socket-row.ts";
 import { captureTimers, clearTimers } from "../../engine/timers.ts";
 import type { Turn } from "../../engine/turn.ts";
 import type { Listener } from "./typed-events.ts";

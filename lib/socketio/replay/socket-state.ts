@@ -5,46 +5,22 @@ import type { CoreError } from "../../engine/errors.ts";
 import type { FailureReport } from "./handler-failure.ts";
 import { Journal } from "./registration-journal.ts";
 import { OwnProperties } from "./own-properties.ts";
+import {
+  DATA,
+  OWN,
+  REQUEST,
+  JOURNAL,
+  DIGEST,
+  learntKey,
+  storedData,
+  isNote,
+  LEFT_ROOMS,
+  MAX_LEFT_ROOMS,
+  withPrefix,
+  withoutPrefix,
+} from "./socket-row.ts";
 import { SocketData } from "./socket-data.ts";
 import { currentContext } from "../../engine/turn.ts";
-
-/** A row keeps several kinds of values, told apart by these prefixes. */
-const DATA = "data.";
-const OWN = "own.";
-const REQUEST = "request.";
-/** Events whose handlers changed the handlers. */
-const JOURNAL = "journal.";
-/** What connection listeners learnt in their live run: `<listener>.<key>`. */
-const LEARNT = "learnt.";
-/** What connection listeners did in their live run. */
-const DIGEST = "digest.";
-/** With recovery, the rooms that the socket has left last: its client may show the offset of a packet of theirs. */
-const LEFT_ROOMS = "left.rooms";
-const MAX_LEFT_ROOMS = 8;
-
-/** The keys of a row under which a replay on another instance looks for what the live run learns meanwhile. */
-export const learntKey = (listener: number, key: string): string => `${LEARNT}${listener}.${key}`;
-
-/** The stored values of `socket.data`, as JSON text by key. */
-export const storedData = (record: SocketRecord): Record<string, string> => withoutPrefix(record.data, DATA);
-
-/** Changes of `socket.data`, as its row has them. */
-export const toDataChanges = ({ set, remove }: Pick<SocketChanges, "set" | "remove">): SocketChanges => ({
-  set: withPrefix(set, DATA),
-  remove: remove.map((key) => DATA + key),
-  spent: [],
-});
-
-/** The stored values that belong to the client's state, and not to the handlers of one connection. */
-export const withoutJournal = (data: SocketRecord["data"]): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(data).filter(([key]) =>
-      [DATA, OWN, REQUEST, LEFT_ROOMS].some((prefix) => key.startsWith(prefix)),
-    ),
-  );
-
-export const leftRoomsOf = ({ data }: Pick<SocketRecord, "data">): readonly string[] =>
-  JSON.parse(data[LEFT_ROOMS] ?? "[]") as string[];
 
 /** Reports what cannot be stored as a failure of the app's handlers. */
 export const toReporter =
@@ -226,17 +202,4 @@ export class SocketState {
   }
 }
 
-const isNote = (key: string): boolean =>
-  [LEARNT, DIGEST, LEFT_ROOMS].some((prefix) => key.startsWith(prefix));
-
 const isReplaying = (): boolean => currentContext()?.mode === "replay";
-
-const withPrefix = (values: Readonly<Record<string, string>>, prefix: string): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([key, text]) => [prefix + key, text]));
-
-const withoutPrefix = (values: Readonly<Record<string, string>>, prefix: string): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(values)
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, text]) => [key.slice(prefix.length), text]),
-  );

@@ -1,14 +1,15 @@
 import { requireRoom } from "../../state/row-limits.ts";
+import { askAudience } from "./ask.ts";
 import {
   answerCallback,
-  askAudience,
   CALLBACK_WAIT_MS,
   responsesIn,
   splitCallback,
   type Responses,
-} from "./ask.ts";
+} from "./ack-callback.ts";
 import type { Audience } from "./audience.ts";
-import { effectTurn, effectTurnIfServed, type EmitFlags } from "./broadcast.ts";
+import type { EmitFlags } from "./broadcast.ts";
+import { effectTurn, effectTurnIfServed } from "../../engine/effect-turn.ts";
 import { broadcastToChildren } from "./broadcast-to-children.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { RoomPorts } from "./room-ports.ts";

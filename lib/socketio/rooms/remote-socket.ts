@@ -1,8 +1,10 @@
 import type { SocketChanges } from "../../state/store.ts";
 import { requireRoom } from "../../state/row-limits.ts";
-import { abandon, answerCallback, askAudience, CALLBACK_WAIT_MS, splitCallback } from "./ask.ts";
+import { askAudience } from "./ask.ts";
+import { abandon, answerCallback, CALLBACK_WAIT_MS, splitCallback } from "./ack-callback.ts";
 import type { Audience } from "./audience.ts";
-import { effectTurn, type EmitFlags } from "./broadcast.ts";
+import type { EmitFlags } from "./broadcast.ts";
+import { effectTurn } from "../../engine/effect-turn.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { learn } from "../replay/recorded-result.ts";
@@ -11,7 +13,8 @@ import { socketsOf } from "../replay/session-sockets.ts";
 import { sessionOf } from "../../engine/session.ts";
 import { SocketData } from "../replay/socket-data.ts";
 import { toHandshake, type Handshake } from "./socket-handshake.ts";
-import { storedData, toDataChanges, toReporter } from "../replay/socket-state.ts";
+import { toReporter } from "../replay/socket-state.ts";
+import { storedData, toDataChanges } from "../replay/socket-row.ts";
 import { disconnectSockets, joinMembers, leaveMembers, type FetchedSocket } from "./sockets-at-a-distance.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
 import type {

@@ -1,6 +1,6 @@
 import type { AuthRecord, HandshakeRecord, Member, SocketRecord } from "../../state/records.ts";
 import { listAudience, type Audience } from "./audience.ts";
-import { effectTurnIfServed } from "./broadcast.ts";
+import { effectTurnIfServed } from "../../engine/effect-turn.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { learn } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";

@@ -1,6 +1,9 @@
 import { randomInt } from "node:crypto";
 import { toSeconds } from "../../clock.ts";
 import type { Sid } from "../../ids.ts";
+import { PacketFrames } from "../../protocol/dialect.ts";
+import { assertPostable } from "../../protocol/frame.ts";
+import { assertEmittable } from "../../protocol/reserved-events.ts";
 import type { PacketCodec } from "../../protocol/packet.ts";
 import { receiveMessage, type PendingPacket } from "../../protocol/reassembly.ts";
 import type { AnswerRecord } from "../../state/ack-store.ts";
@@ -134,3 +137,17 @@ export class Question {
 }
 
 const describeMs = (ms: number): string => (Number.isFinite(ms) ? `${ms} ms` : "any time");
+
+/** An event that is to be acknowledged, as frames for the wire. Throws before anything is sent: reserved name, over 128 KB. */
+export function encodeQuestion(
+  codec: PacketCodec,
+  nsp: string,
+  event: string,
+  args: readonly unknown[],
+  id: number,
+): PacketFrames {
+  assertEmittable(event);
+  const frames = new PacketFrames(codec.encode({ type: "event", nsp, id, args: [event, ...args] }));
+  assertPostable(frames.in(4));
+  return frames;
+}
