@@ -48,7 +48,7 @@ export async function pollPost(
   if (isTooMany) {
     const { code, message, limit } = tooManyPackets(options.maxPacketsPerPayload);
     runtime.logger.info(`${message}; its session is closed`, { code, limit });
-    await runtime.endSession(sid, undefined, "transport error", { abrupt: true });
+    await endSession(runtime, sid, undefined, "transport error", { abrupt: true });
     return bare(413);
   }
   const letters = toLetters(texts, toAckPrefix(app.codec, protocolOf(sid)));
