@@ -23,6 +23,7 @@ export class Session {
   pending: PendingPacket | undefined;
   pendingChanged = false;
   #alive: boolean;
+  #isClosing = false;
   readonly #runtime: Runtime;
 
   constructor(options: {
@@ -51,6 +52,14 @@ export class Session {
   /** False once the session is closing: its packets do not run any more. */
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /**
+   * False once its end was decided on in this batch, or something sent from here has found its client gone. True while
+   * its close handlers run, which see the socket as it was.
+   */
+  get isReachable(): boolean {
+    return this.#isClosing || (this.#alive && !this.#runtime.outbound.isLost(this));
   }
 
   /** The WebSocket it is on; undefined while it is polling. */
@@ -131,6 +140,7 @@ export class Session {
   /** For the close turn: nothing runs in this session from now on. */
   markClosing(): void {
     this.#alive = false;
+    this.#isClosing = true;
   }
 }
 

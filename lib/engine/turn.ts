@@ -46,6 +46,8 @@ export class Turn {
   released = false;
   /** Whose lane its letter came out of: its session; undefined outside of any. */
   owner: object | undefined;
+  /** When its letter was written, by the clock of whoever did; undefined outside of any. */
+  writtenAtMs: number | undefined;
   /** When the invocation ends that carries this turn; undefined outside of any. */
   deadlineMs: number | undefined;
   /** What its delivery has used up of what is counted; shared by all turns of it. */

@@ -104,7 +104,9 @@ export function toConn(session: Session, request: SocketRequest, logger: Logger,
   const conn: Conn = {
     id: sid,
     protocol: record.protocol,
-    readyState: session.alive ? "open" : "closed",
+    get readyState() {
+      return session.isReachable ? "open" : "closed";
+    },
     transport: { name: record.transport },
     remoteAddress: handshake.address,
     request,

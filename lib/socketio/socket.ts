@@ -79,8 +79,12 @@ export abstract class BaseSocket<
     return this.#nsp.server;
   }
 
+  /**
+   * False from when its code has disconnected it, or has closed its connection; and from when something that this
+   * instance sent to it has found its client gone, so a handler that streams with an `await` may ask it.
+   */
   get connected(): boolean {
-    return this.#state.connected;
+    return this.#state.connected && this.#session.isReachable;
   }
 
   get disconnected(): boolean {

@@ -105,6 +105,7 @@ export class Inbox {
     const { delivery, spending } = run;
     const turn = new Turn(delivery.letter.kind, strays, { stages: lane.stages, spending });
     turn.deadlineMs = batch.time.deadlineMs;
+    turn.writtenAtMs = task.atMs;
     const job: Job = { delivery, task, turn, session: undefined };
     lane.lastJob = job;
     const context = toLogContext(this.#app, job);

@@ -75,6 +75,7 @@ export async function onClosed(
   const present = await load();
   const session = before ?? present;
   if (session === undefined) return removeTraces(runtime, app, sid, undefined);
+  session.markClosing();
   turn.describe("close");
   warnOfRawBinary(runtime, app, session, letter);
   const memberships = [...new Set([session, present ?? session])].flatMap((each) => app.memberships(each));

@@ -30,6 +30,9 @@ export const HOLD_TO_OUTBOX = toConnectionId("outbox");
 const toMovedRoute = (connectionId: ConnectionId): Route =>
   connectionId === HOLD_TO_OUTBOX ? { kind: "out" } : { kind: "connection", connectionId };
 
+/** Sessions that are remembered as lost. */
+const MAX_REMEMBERED_LOSSES = 10_000;
+
 /** More than this is not written in one go. */
 const MAX_GATHERED_BYTES = 64 * 1024;
 
@@ -50,6 +53,8 @@ export class Outbound {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #posts: Posts;
+  /** Of connections, and of sessions whose outboxes are gone. */
+  readonly #lost = new Set<ConnectionId | Sid>();
   readonly #tails = new Map<Sid, Promise<unknown>>();
   /** The last packet of a queue, as long as others may still join it. */
   readonly #gatherings = new Map<Sid, Gathering>();
@@ -80,6 +85,11 @@ export class Outbound {
     if (route.kind === "out" && !volatile) return this.#gather(recipient, frames);
     this.#gatherings.delete(sid);
     return this.#enqueue(sid, () => this.#sendPacket(recipient, frames, volatile));
+  }
+
+  /** Whether something sent from here this way has found the client gone, or was given up on. */
+  isLost({ sid, route }: Recipient): boolean {
+    return this.#lost.has(route.kind === "connection" ? route.connectionId : sid);
   }
 
   /** Closes a connection after what was sent to its session before. */
@@ -138,6 +148,22 @@ export class Outbound {
   }
 
   async #sendPacket(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
+    const sent = await this.#attempt(recipient, frames, volatile);
+    const isLost = sent.outcome === "gone" || (sent.outcome === "dropped" && !volatile);
+    const { sid, route } = recipient;
+    // What was put aside for a client that comes back says nothing of it.
+    if (isLost && route.kind !== "held")
+      this.#rememberLoss(route.kind === "connection" ? route.connectionId : sid);
+    return sent;
+  }
+
+  #rememberLoss(of: ConnectionId | Sid): void {
+    this.#lost.add(of);
+    const [oldest] = this.#lost;
+    if (oldest !== undefined && this.#lost.size > MAX_REMEMBERED_LOSSES) this.#lost.delete(oldest);
+  }
+
+  async #attempt(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
     const { sid, route } = recipient;
     if (route.kind === "connection") {
       return { outcome: await this.#posts.post(sid, route.connectionId, frames, volatile) };

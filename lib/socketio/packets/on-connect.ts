@@ -4,6 +4,7 @@ import type { Packet } from "../../protocol/packet.ts";
 import type { ConnectRequest } from "../../state/store.ts";
 import { generations } from "./protocol-revision.ts";
 import { callHandler } from "../replay/handler.ts";
+import { hasArrived, onConnectAgain, removeAgain, welcome } from "./welcome.ts";
 import { openHold, releaseHold, sendMissed, type Hold } from "../recovery/recovery-hold.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import { ListenerRun } from "../replay/listener-run.ts";
@@ -31,7 +32,13 @@ const MAX_AUTH_BYTES = 8 * 1024;
 
 /**
  * A client asks to join a namespace. The middlewares run, then everything about the socket is stored in one batch,
- * then the client is told its id, then the connection listeners run live: once in the life of the socket.
+ * then the client is told its id, then the connection listeners run live: once in the life of the socket. One that has
+ * left while its middlewares ran is found to be gone by that post, and never comes:
+ *
+ *     client     40, and leaves
+ *     mailbox    closed, which waits behind this turn: nobody has told this instance
+ *     this turn  stores the socket, posts 40{…}: gone → removes it again, and its listeners do not run
+ *     close      finds no socket, so no `disconnect` of one that never came
  */
 export async function onConnect(
   internals: PacketPorts,
@@ -53,7 +60,8 @@ export async function onConnect(
     sendPacket(internals, session, turn, { type: "connect_error", nsp: packet.nsp, data });
   };
   if (!fitsNamespaceLimit(packet.nsp)) return refuse({ message: "Invalid namespace" });
-  if (socketsOf(session).has(packet.nsp)) return session.close(turn, "forced close");
+  const present = socketsOf(session).get(packet.nsp);
+  if (present) return onConnectAgain(internals, session, present, turn);
   if (socketsOf(session).size >= MAX_NAMESPACES) return refuse({ message: "Too many namespaces" });
   const auth = packet.auth ?? {};
   if (Buffer.byteLength(JSON.stringify(auth)) > MAX_AUTH_BYTES) {
@@ -82,13 +90,11 @@ export async function onConnect(
   const missed =
     restored && (await turn.order(() => recovery?.listMissed(internals.runtime, restored, turn)));
   const sent = hold && (await sendMissed(internals, session, turn, hold, missed ?? []));
-  const welcome = generation.toWelcome(state.id, pid);
-  sendPacket(internals, session, turn, {
-    type: "connect",
-    nsp: nsp.name,
-    ...(welcome === undefined ? {} : { auth: welcome }),
-  });
+  welcome(internals, session, state, turn);
   if (hold) await releaseHold(internals, session, turn, hold, sent ?? new Set());
+  // What its client got back stays in the table, as its next chance to come back.
+  if (restored === undefined && !(await hasArrived(internals, session, turn)))
+    return removeAgain(internals, session, state, turn);
   // Not before: middlewares are not replayed, so what they registered would be forgotten with this packet.
   beginListening(turn);
   connectionListeners(nsp).forEach((listener, index) => {

@@ -37,7 +37,11 @@ function leaveNamespace(
  * Those it knew are removed once more: of the one batch, a room's row may have gone before such a join and the socket
  * after it. Whoever joins later finds no socket, and takes the join back.
  */
-async function removeSocket({ store }: Runtime, state: SocketState, rooms: readonly string[]): Promise<void> {
+export async function removeSocket(
+  { store }: Runtime,
+  state: SocketState,
+  rooms: readonly string[],
+): Promise<void> {
   const { sid, nsp, id } = state;
   await store.disconnectSocket(sid, nsp, id, rooms);
   const snapshot = await store.loadSession(sid, { handshake: false });

@@ -9,6 +9,7 @@ import { data } from "./data.ts";
 import { errorEvents } from "./error-events.ts";
 import { eventMiddleware } from "./event-middleware.ts";
 import { events } from "./events.ts";
+import { leaving } from "./leaving.ts";
 import { listeners } from "./listeners.ts";
 import { management } from "./management.ts";
 import { namespaces } from "./namespaces.ts";
@@ -20,6 +21,7 @@ import { serverAcks } from "./server-acks.ts";
 export const scenarios: readonly Scenario[] = [
   ...connecting,
   ...events,
+  ...leaving,
   ...listeners,
   ...catchAll,
   ...eventMiddleware,

@@ -201,6 +201,63 @@ describe("CONNECT", () => {
     expect(rig.store.countRows()).toMatchObject({ roomMembers: 0, namespaceMembers: 0, beats: 0 });
   });
 
+  it("to a namespace whose CONNECT has yet to be answered is answered like that, by the same socket", async () => {
+    const gate = createGate();
+    const lives: string[] = [];
+    const rig = new Rig(
+      (io) => {
+        io.use((_socket, next) => void gate.passed.then(() => next()));
+        io.on("connection", (socket) => {
+          lives.push("connection");
+          socket.on("echo", () => socket.emit("echo"));
+          socket.on("disconnect", () => lives.push("disconnect"));
+        });
+      },
+      { instances: 2 },
+    );
+    const client = await rig.open();
+    void client.received;
+    await client.send("40");
+    await client.send("40", '42["echo"]');
+    await rig.clock.advance(20);
+
+    gate.open();
+    await rig.settle();
+
+    const [first, second, ...others] = client.received;
+    expect(first).toMatch(/^40\{"sid":"[^"]{20}"\}$/);
+    expect(second).toBe(first);
+    expect(others).toEqual(['42["echo"]']);
+    expect(client.isClosed).toBe(false);
+    // As the listener is replayed by three instances.
+    expect(lives.filter((life) => life === "disconnect")).toEqual([]);
+  });
+
+  it("of a client that has left meanwhile makes no socket, and nobody hears of one", async () => {
+    const gate = createGate();
+    const lives: string[] = [];
+    const rig = new Rig((io) => {
+      io.use((socket, next) => {
+        void socket.join("members");
+        void gate.passed.then(() => next());
+      });
+      io.on("connection", (socket) => {
+        lives.push("connection");
+        socket.on("disconnecting", () => lives.push("disconnecting"));
+        socket.on("disconnect", () => lives.push("disconnect"));
+      });
+    });
+    const client = await rig.open();
+    await client.send("40");
+
+    await client.leave();
+    gate.open();
+    await rig.settle();
+
+    expect(lives).toEqual([]);
+    expect(rig.store.countRows()).toMatchObject({ roomMembers: 0, namespaceMembers: 0, beats: 0 });
+  });
+
   it("to more than 50 namespaces is refused", async () => {
     const rig = new Rig((io) => {
       for (let i = 0; i < 51; i += 1) io.of(`/n${i}`);

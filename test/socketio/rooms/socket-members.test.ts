@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AnySocket } from "../../support/any-socket.ts";
 import type { Server } from "../../../lib/socketio/server.ts";
+import { PollClient } from "../../support/poll-client.ts";
 import { createGate, Rig, type Client } from "../../support/rig.ts";
 
 type Answer = (...args: unknown[]) => void;
@@ -344,6 +345,105 @@ describe("what there is of the connection", () => {
     await sendAll(client, '421["who"]', '42["rename","bob"]', '422["who"]');
 
     expect(client.received).toEqual(['431["ann",true]', '432["bob",true]']);
+  });
+});
+
+describe("connected", () => {
+  const rigWith = (handle: (socket: AnySocket, io: Server) => unknown, tell: (...args: unknown[]) => void) =>
+    rigOf((socket, io) => {
+      void socket.join("room");
+      socket.on("go", () => handle(socket, io));
+      socket.on("disconnecting", () => tell("disconnecting", socket.connected));
+      socket.on("disconnect", () => tell("disconnect", socket.connected));
+    });
+
+  it.each<[string, (socket: AnySocket, io: Server) => unknown]>([
+    ["an emit", (socket) => socket.emit("x")],
+    ["a volatile emit", (socket) => socket.volatile.emit("x")],
+    ["a broadcast", (_, io) => io.to("room").emit("x")],
+  ])("is false in a handler once %s has found the client gone", async (_, send) => {
+    const told: unknown[][] = [];
+    const rig = rigWith(
+      async (socket, io) => {
+        told.push([socket.connected, socket.disconnected, socket.conn.readyState]);
+        send(socket, io);
+        await io.flush();
+        told.push([socket.connected, socket.disconnected, socket.conn.readyState]);
+      },
+      (...args) => told.push(args),
+    );
+    const client = await rig.connect();
+    rig.transport.drop(client.connectionId);
+
+    await client.send('42["go"]');
+
+    expect(told).toEqual([
+      [true, false, "open"],
+      [false, true, "closed"],
+      // Whichever instance runs them.
+      ["disconnecting", true],
+      ["disconnect", false],
+    ]);
+  });
+
+  it("is false once the handler has closed the connection", async () => {
+    const told: unknown[][] = [];
+    const rig = rigWith(
+      (socket) => {
+        socket.conn.close();
+        told.push([socket.connected, socket.conn.readyState]);
+      },
+      (...args) => told.push(args),
+    );
+    const client = await rig.connect();
+
+    await client.send('42["go"]');
+
+    expect(told).toEqual([
+      [false, "closed"],
+      ["disconnecting", true],
+      ["disconnect", false],
+    ]);
+  });
+
+  it("is true while a busy client drops what is volatile", async () => {
+    const told: unknown[] = [];
+    const rig = rigWith(
+      async (socket, io) => {
+        socket.volatile.emit("x");
+        await io.flush();
+        told.push(socket.connected);
+      },
+      () => undefined,
+    );
+    const client = await rig.connect();
+    rig.transport.answer(client.connectionId, "busy");
+
+    await client.send('42["go"]');
+
+    expect(told).toEqual([true]);
+  });
+
+  it("is false in the handlers of a polling client that has said goodbye", async () => {
+    const told: unknown[] = [];
+    const gate = createGate();
+    const rig = rigWith(
+      async (socket, io) => {
+        await gate.passed;
+        socket.emit("x");
+        await io.flush();
+        told.push(socket.connected);
+      },
+      () => undefined,
+    );
+    const client = await PollClient.connect(rig);
+    await client.send('42["go"]');
+
+    await client.post("1");
+    gate.open();
+    await rig.settle();
+
+    expect(told).toEqual([false]);
   });
 });
 

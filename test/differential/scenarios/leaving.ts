@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Participant } from "../participant.ts";
+import type { Ground, Scenario, Stage } from "../scenario.ts";
+
+/** Long enough for a server to hear of a close whose client has been told already. */
+const NOTICE_MS = 150;
+
+/** An observer, who is told what happens, and who opens the gate that middlewares wait at. */
+const install = ({ nsp }: Ground): void => {
+  const tell = (event: string, ...args: unknown[]) => nsp.to("observers").emit(event, ...args);
+  const openGate = async () => {
+    while ((await nsp.in("gate").fetchSockets()).length === 0) await sleep(10);
+  };
+  nsp.use((socket, next) => {
+    const { role } = socket.handshake.auth;
+    if (role === "observer") return next();
+    // Officially an impatient client comes twice, which is for its own lane to show.
+    if (role !== "impatient") tell("at the door");
+    void openGate().then(() => {
+      if (role !== "impatient") tell("decided");
+      next(role === "refused" ? new Error("no") : undefined);
+    });
+  });
+  nsp.on("connection", (socket) => {
+    const { role } = socket.handshake.auth;
+    if (role !== "observer" && role !== "impatient") {
+      void socket.join("inside");
+      tell("came", role);
+    }
+    // Whether a streamer's handler stops before or after this is a matter of moments.
+    if (role !== "streamer") {
+      socket.on("disconnecting", () => tell("leaving", socket.connected));
+      socket.on("disconnect", (reason) => tell("left", reason, socket.connected));
+    }
+    socket.on("observe", async (ack: () => void) => {
+      await socket.join("observers");
+      ack();
+    });
+    socket.on("open the gate", () => void socket.join("gate"));
+    socket.on("count", async (ack: (count: number) => void) =>
+      ack((await nsp.in("inside").fetchSockets()).length),
+    );
+    socket.on("stream", async () => {
+      tell("streaming", socket.connected);
+      while (socket.connected) {
+        socket.emit("chunk");
+        await sleep(20);
+      }
+      tell("stopped", socket.connected);
+    });
+    socket.on("cut", () => {
+      socket.conn.close();
+      tell("cut", socket.connected);
+    });
+    socket.on("check", (ack: () => void) => ack());
+  });
+};
+
+const observed =
+  (act: (observer: Participant, stage: Stage) => Promise<void>): Scenario["script"] =>
+  async (stage) => {
+    const observer = await stage.client("observer", { auth: { role: "observer" } }).connects();
+    await observer.ask("observe");
+    await act(observer, stage);
+  };
+
+export const leaving: readonly Scenario[] = [
+  ...["welcome", "refused"].map((role): Scenario => ({
+    title: `a client that leaves while a middleware waits never comes, when it would have been ${role}`,
+    app: install,
+    script: observed(async (observer, { client }) => {
+      const a = client("a", { auth: { role } });
+      await observer.hears("at the door");
+      a.socket.io.engine.close();
+      await sleep(NOTICE_MS);
+      observer.tell("open the gate");
+      await observer.hears("decided");
+      await sleep(NOTICE_MS);
+      await observer.ask("count");
+    }),
+  })),
+  {
+    title: "a client that calls connect twice while a middleware waits is connected",
+    app: install,
+    script: observed(async (observer, { client }) => {
+      const a = client("a", { auth: { role: "impatient" } });
+      await new Promise((resolve) => a.socket.io.once("open", () => resolve(undefined)));
+      a.socket.connect();
+      await sleep(NOTICE_MS);
+      observer.tell("open the gate");
+      await a.connects();
+      await a.connects();
+      await a.ask("check");
+    }),
+  },
+  {
+    title: "a handler that streams learns that its client has left",
+    app: install,
+    script: observed(async (observer, { client }) => {
+      observer.tell("open the gate");
+      const a = await client("a", { auth: { role: "streamer" } }).connects();
+      // How many chunks come before it leaves is not for a transcript.
+      a.socket.offAny();
+      a.tell("stream");
+      await observer.hears("streaming");
+      a.socket.io.engine.close();
+      await observer.hears("stopped");
+    }),
+  },
+  {
+    title: "a socket whose connection its handler has closed is not connected",
+    app: install,
+    script: observed(async (observer, { client }) => {
+      observer.tell("open the gate");
+      const a = await client("a", { auth: { role: "viewer" } }).connects();
+      a.tell("cut");
+      await observer.hears("cut");
+      await observer.hears("left");
+      await a.isLost();
+    }),
+  },
+];
