@@ -16,6 +16,8 @@ export interface Faults {
   lateFrameMs?: number | undefined;
   /** Messages that a function deletes keep their group locked until its invocation ends. */
   lockedGroups?: boolean;
+  /** Every so many-th frame is one too many for the account: its connection is closed. */
+  throttledFrameEvery?: number | undefined;
   /** The mapping template reads a frame's bytes as Latin-1. */
   latinBodies?: boolean;
   /** Instead of 32 KB. */

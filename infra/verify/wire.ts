@@ -1,4 +1,5 @@
 import { WebSocket, type ClientOptions } from "ws";
+import { nameCloseCode } from "../close-codes.ts";
 
 /** Something that came otherwise than a check expects; its message is what the report shows. */
 export class Unexpected extends Error {}
@@ -131,6 +132,6 @@ export class Wire {
     if (this.end === undefined) return `${frames}, for ${patienceMs} ms`;
     const { code, status } = this.end;
     if (status !== undefined) return `the handshake was answered ${status}`;
-    return `${frames}, then close ${code}${this.#error === undefined ? "" : ` (${this.#error})`}`;
+    return `${frames}, then close ${nameCloseCode(code)}${this.#error === undefined ? "" : ` (${this.#error})`}`;
   }
 }

@@ -1,6 +1,8 @@
-import { request } from "node:http";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { startStack, type LocalRuntime } from "../../infra/local/local.ts";
 import { connect, type TestClient } from "./fixtures/client.ts";
 import { createLog } from "./fixtures/log.ts";
@@ -48,15 +50,18 @@ const getRaw = (path: string): Promise<{ status: number; body: string; type: str
   });
 
 describe("a handshake", () => {
-  it.each(["/socket.io/?EIO=4", "/socket.io/any/thing?EIO=4", "/dev?EIO=4", "/dev/?EIO=4"])(
-    "is accepted at %s",
-    async (path) => {
-      const client = await connect(`${runtime.url}${path}`, "");
+  it.each([
+    "/socket.io/?EIO=4",
+    "/socket.io?EIO=4",
+    "/socket.io/any/thing?EIO=4",
+    "/dev?EIO=4",
+    "/dev/?EIO=4",
+  ])("is accepted at %s", async (path) => {
+    const client = await connect(`${runtime.url}${path}`, "");
 
-      expect(await client.next()).toBe("open");
-      client.socket.close();
-    },
-  );
+    expect(await client.next()).toBe("open");
+    client.socket.close();
+  });
 
   it.each([
     ["no identity source", "/dev", 401],
@@ -68,7 +73,7 @@ describe("a handshake", () => {
     ["an authorizer whose process ends", "/dev?EIO=4&verdict=crash", 500],
     ["a $connect integration that fails", "/dev?EIO=4&sid=not%20a%20group", 500],
     ["a path below the stage", "/dev/socket.io/?EIO=4", 403],
-    ["a path without its slash", "/socket.io?EIO=4", 404],
+    ["a path that goes on otherwise", "/socket.iox/?EIO=4", 404],
     ["another path", "/elsewhere/?EIO=4", 404],
   ])("with %s is refused: %s → %i", async (_, path, status) => {
     await expect(connect(`${runtime.url}${path}`, "")).rejects.toThrow(
@@ -287,11 +292,26 @@ describe("a page", () => {
       '{"code":0,"message":"Transport unknown"}',
       "application/json",
     ],
+    [
+      "/socket.io?EIO=4&transport=polling",
+      400,
+      '{"code":0,"message":"Transport unknown"}',
+      "application/json",
+    ],
     ["/socket.io/socket.io.nope.js", 400, '{"code":0,"message":"Transport unknown"}', "application/json"],
     ["/dev", 403, '{"message":"Forbidden"}', "application/json"],
   ])("at %s answers %i", async (path, status, body, type) => {
     expect(await getRaw(path)).toEqual({ status, body, type });
   });
+});
+
+it("takes an offer of permessage-deflate, with a window of its own", async () => {
+  const socket = new WebSocket(`${runtime.url.replace("http", "ws")}/dev?EIO=4`);
+
+  const [response] = (await once(socket, "upgrade")) as [IncomingMessage];
+  socket.terminate();
+
+  expect(response.headers["sec-websocket-extensions"]).toBe("permessage-deflate; server_max_window_bits=12");
 });
 
 describe("a stack with limits of its own", () => {
@@ -323,6 +343,19 @@ describe("a stack with limits of its own", () => {
     } finally {
       await own.stop();
     }
+  });
+
+  it("closes with 1008 when frames are throttled, and with 1012 when it stops", async () => {
+    const own = await startStack(topology, { app, log: () => {}, faults: { throttledFrameEvery: 2 } });
+    const [eager, patient] = await Promise.all([connect(`${own.url}/dev`), connect(`${own.url}/dev`)]);
+    eager.socket.send("a");
+    eager.socket.send("b");
+
+    const throttled = await eager.closed;
+    const stopped = own.stop();
+
+    expect([throttled, await patient.closed]).toEqual([1008, 1012]);
+    await stopped;
   });
 
   it("passes binary frames on as text, and text for them as binary, where it is told to", async () => {

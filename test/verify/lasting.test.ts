@@ -68,7 +68,10 @@ describe("a connection that is kept open by noops", () => {
   it("is different when it is closed before", async () => {
     const stage = await startServer(1_000, (socket) => setTimeout(() => socket.close(1001), 100));
 
-    expect(await verify("noops", stage)).toEqual({ verdict: "DIFFERENT", came: "close 1001 after 0 min" });
+    expect(await verify("noops", stage)).toEqual({
+      verdict: "DIFFERENT",
+      came: "close 1001, Going away after 0 min",
+    });
   });
 
   it("cannot be seen where pings come more often", async () => {

@@ -108,6 +108,12 @@ describe("a stack that does otherwise", () => {
     { title: "takes posts of 64 KB at most", fault: { postLimitBytes: 65_536 }, red: ["large-post"] },
     { title: "closes at a ping", fault: { closesAtPing: true }, red: ["ping-frame"] },
     { title: "hands frames on late", fault: { lateFrameEvery: 30 }, red: ["order-in"], green: ["order-out"] },
+    {
+      title: "throttles frames",
+      fault: { throttledFrameEvery: 60 },
+      red: ["order-in"],
+      limits: { patienceMs: 1_500 },
+    },
     { title: "reorders posts", fault: { latePostEvery: 50 }, red: ["order-out"], green: ["order-in"] },
     { title: "loses posts", fault: { lostPostEvery: 50 }, red: ["order-out"], limits: { patienceMs: 1_500 } },
     { title: "is slow to take posts", fault: { slowPostMs: 70 }, red: ["pace"], green: ["bodies"] },

@@ -1,4 +1,5 @@
 import type { WebSocket } from "ws";
+import { closeReasons } from "../../close-codes.ts";
 import type { BinaryForm } from "./binary-frames.ts";
 import type { ConnectionFacts, DisconnectCause } from "./events.ts";
 
@@ -17,19 +18,9 @@ export interface Connection {
   ended: boolean;
 }
 
-/** The words API Gateway uses for close codes, as captured in `disconnectReason`. */
-const reasons: Readonly<Record<number, string>> = {
-  1000: "Connection Closed Normally",
-  1001: "Going away",
-  1003: "Unsupported data",
-  1005: "Client-side close frame status not set",
-  1006: "Connection Closed Abnormally",
-  1009: "Message too big",
-};
-
 export const toCause = (code: number, reason = ""): DisconnectCause => ({
   code,
-  reason: reason || (reasons[code] ?? ""),
+  reason: reason || (closeReasons[code] ?? ""),
 });
 
 /** Every open connection by its id. */

@@ -39,9 +39,10 @@ export function attachGateway(server: Server, options: GatewayOptions): void {
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const pathname = toPathname(request);
     if (!isForThisMachine(request.headers, allowedHosts)) return refuse(socket, "403 Forbidden");
-    if (faults.blindEdge && pathname.startsWith(`${path}/`)) return refuse(socket, "400 Bad Request");
+    const isOurs = isAt(path, pathname);
+    if (faults.blindEdge && isOurs) return refuse(socket, "400 Bad Request");
     const isStage = pathname === `/${stage}` || (pathname === `/${stage}/` && !faults.noTrailingSlash);
-    if (!isStage && !pathname.startsWith(`${path}/`)) {
+    if (!isStage && !isOurs) {
       return refuse(socket, pathname.startsWith(`/${stage}/`) ? "403 Forbidden" : "404 Not Found");
     }
     options.webSocketApi.upgrade(request, socket, head).catch(() => socket.destroy());
@@ -76,7 +77,7 @@ async function answerPage(
   };
   if (pathname === `/${stage}` || pathname.startsWith(`/${stage}/`))
     return fail(403, { message: "Forbidden" });
-  if (pathname.startsWith(`${path}/`)) {
+  if (isAt(path, pathname)) {
     if (faults.noEmptyRest && pathname === `${path}/`) return fail(404, { message: "Not Found" });
     if (httpApi !== undefined) return answerHttpApi(request, response, httpApi);
     // What the official server answers for a transport that is not enabled.
@@ -86,6 +87,10 @@ async function answerPage(
   if (isRead && publicDir !== undefined && (await sendFile(response, publicDir, pathname))) return;
   return fail(404, { message: "Not Found" });
 }
+
+/** At the path itself, for which there is a route of its own, or below it. The edge asks for no path at all. */
+const isAt = (path: string, pathname: string): boolean =>
+  pathname === path || pathname.startsWith(`${path}/`);
 
 function toPathname({ url = "/" }: IncomingMessage): string {
   const at = url.indexOf("?");

@@ -17,7 +17,8 @@ export interface HttpApiOptions {
 const MAX_BODY_BYTES = 6 * 1024 * 1024;
 /** "The default and maximal API Gateway timeout": then it answers 503 itself. */
 const TIMEOUT_MS = 30_000;
-const textual = /^(text\/|application\/(json|javascript|xml|x-www-form-urlencoded))/;
+/** What reaches a function as text. A form does not, and nor does a body of no type. */
+const textual = /^(text\/|application\/(json|javascript|xml))/;
 
 /** An HTTP API with one Lambda proxy behind its routes: payload format 2.0 in, its structured answer out. */
 export async function answerHttpApi(

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
-import type { Faults } from "../faults.ts";
+import { Turnstile, type Faults } from "../faults.ts";
 import type { Pool } from "../lambda/pool.ts";
 import { apiId, type RouteKey, type Topology } from "../topology.ts";
 import { hasIdentity, readVerdict } from "./authorize.ts";
@@ -41,6 +41,7 @@ export class WebSocketApi {
   #options: WebSocketApiOptions;
   #server: WebSocketServer;
   #reaper: NodeJS.Timeout;
+  #throttled = new Turnstile();
 
   constructor(options: WebSocketApiOptions) {
     this.#options = options;
@@ -49,7 +50,8 @@ export class WebSocketApi {
       noServer: true,
       clientTracking: false,
       maxPayload: MAX_INBOUND_BYTES,
-      perMessageDeflate: false,
+      // Accepted when it is offered, in these words: seen of API Gateway in a captured handshake.
+      perMessageDeflate: { serverMaxWindowBits: 12 },
       closeTimeout: CLOSE_TIMEOUT_MS,
     };
     this.#server = new WebSocketServer(serverOptions);
@@ -110,9 +112,13 @@ export class WebSocketApi {
     connection.socket.terminate();
   }
 
+  /** "Service restart", and nobody waits for an answer. */
   stop(): void {
     clearInterval(this.#reaper);
-    for (const { socket } of this.#options.connections.all()) socket.terminate();
+    for (const { socket } of this.#options.connections.all()) {
+      socket.close(1012);
+      setImmediate(() => socket.terminate());
+    }
     this.#server.close();
   }
 
@@ -178,9 +184,11 @@ export class WebSocketApi {
   #onFrame(connection: Connection, data: RawData, isBinary: boolean): void {
     if (connection.closing !== undefined || connection.dropped) return;
     connection.lastActiveAtMs = Date.now();
-    if (this.#options.faults.deletedStage === true) return;
+    const { faults } = this.#options;
+    if (faults.deletedStage === true) return;
+    if (this.#throttled.isNext(faults.throttledFrameEvery)) return this.close(connection, toCause(1008));
     if (isBinary && !this.#options.allowBinaryFrames) {
-      return this.close(connection, toCause(this.#options.faults.binaryCloseCode ?? 1003));
+      return this.close(connection, toCause(faults.binaryCloseCode ?? 1003));
     }
     const bytes = data as Buffer;
     const body = isBinary ? connection.binaryForm.toText(bytes) : bytes.toString("utf8");
@@ -196,7 +204,7 @@ export class WebSocketApi {
       connection.socket.send(JSON.stringify({ message: "Internal server error", connectionId, requestId }));
     };
     if (typeof status === "number") tell(status);
-    else void status.then(tell);
+    else void status.then(tell).catch(() => this.close(connection, toCause(1011)));
   }
 
   #end(connection: Connection, cause: DisconnectCause): void {

@@ -1,3 +1,4 @@
+import { nameCloseCode } from "../../close-codes.ts";
 import type { Check } from "../check.ts";
 import { judge } from "../outcome.ts";
 import type { Stage } from "../stage.ts";
@@ -73,7 +74,7 @@ const overLimit: Check = {
     // An upgrade that has happened is no news to a server, whatever is behind it.
     wire.send("6".padEnd(32_000, "x"));
     const early = await wire.ended(1_000);
-    if (early !== undefined) return judge(false, `32,000 bytes: close ${early.code}`);
+    if (early !== undefined) return judge(false, `32,000 bytes: close ${nameCloseCode(early.code)}`);
     return closesWith(stage, "6".padEnd(33_000, "x"), 1009);
   },
 };
@@ -82,7 +83,10 @@ async function closesWith(stage: Stage, frame: string | Buffer, code: number) {
   const wire = await stage.open();
   wire.send(frame);
   const end = await wire.ended();
-  return judge(end?.code === code, end === undefined ? "the connection stayed open" : `close ${end.code}`);
+  return judge(
+    end?.code === code,
+    end === undefined ? "the connection stayed open" : `close ${nameCloseCode(end.code)}`,
+  );
 }
 
 /** A post of 128 KB at most, of which the packet around the text takes a little. */
@@ -131,7 +135,7 @@ const pingFrames: Check = {
     wire.socket.once("pong", () => (answer = "a pong"));
     wire.socket.ping();
     const end = await wire.ended(1_000);
-    return judge(end === undefined, end === undefined ? answer : `close ${end.code}`);
+    return judge(end === undefined, end === undefined ? answer : `close ${nameCloseCode(end.code)}`);
   },
 };
 

@@ -1,3 +1,4 @@
+import { nameCloseCode } from "../../close-codes.ts";
 import type { Check } from "../check.ts";
 import { judge, notChecked } from "../outcome.ts";
 
@@ -25,7 +26,7 @@ const noops: Check = {
     const minutes = (ms: number) => `${Math.round(ms / 6_000) / 10} min`;
     return end === undefined
       ? judge(true, `open after ${minutes(waitMs)}; frames since: ${kinds}`)
-      : judge(false, `close ${end.code} after ${minutes(end.atMs - wire.openedAtMs)}`);
+      : judge(false, `close ${nameCloseCode(end.code)} after ${minutes(end.atMs - wire.openedAtMs)}`);
   },
 };
 
@@ -44,7 +45,7 @@ const age: Check = {
     const tookMs = end.atMs - wire.openedAtMs;
     return judge(
       end.code === 1000 && tookMs >= least && tookMs <= most,
-      `close ${end.code} after ${minutes(tookMs)}`,
+      `close ${nameCloseCode(end.code)} after ${minutes(tookMs)}`,
     );
   },
 };

@@ -1,3 +1,4 @@
+import { nameCloseCode } from "../../close-codes.ts";
 import type { Check } from "../check.ts";
 import { judge } from "../outcome.ts";
 import { verificationNamespace as nsp } from "../../../lib/verify.ts";
@@ -88,7 +89,7 @@ async function play(stage: Stage, { from, sends, gets }: Row): Promise<string | 
   if (gets === undefined) {
     const end = await wire.ended();
     if (end === undefined) return "the connection stayed open";
-    return end.code === 1000 ? undefined : `close ${end.code}`;
+    return end.code === 1000 ? undefined : `close ${nameCloseCode(end.code)}`;
   }
   try {
     await wire.next(gets);
