@@ -4,6 +4,7 @@ export { ParentNamespace } from "./socketio/server.ts";
 export { Socket } from "./socketio/server.ts";
 export { BroadcastOperator } from "./socketio/rooms/broadcast-operator.ts";
 export { RemoteSocket } from "./socketio/rooms/remote-socket.ts";
+export { SharedMap } from "./socketio/shared/shared-map.ts";
 export { createEngine } from "./engine/engine.ts";
 
 export type { ServerOptions } from "./socketio/server-options.ts";
@@ -11,6 +12,7 @@ export type { EngineOptions, HandshakeRequest } from "./engine/engine-options.ts
 export type { BareEngineOptions, EngineApp, EngineSession } from "./engine/engine.ts";
 export type { ExtendedError } from "./socketio/server.ts";
 export type { Handshake } from "./socketio/rooms/socket-handshake.ts";
+export type { SharedKeyRange, SharedSetOptions } from "./socketio/shared/shared-options.ts";
 export type { Event } from "./socketio/replay/replay-ports.ts";
 export type { HandlerFailure } from "./socketio/replay/handler-failure.ts";
 export type { DefaultEventsMap } from "./socketio/replay/typed-events.ts";

@@ -23,6 +23,7 @@ export const metrics = {
   AcksAwaited: count,
   AcksMissed: count,
   Recoveries: count,
+  SharedConflicts: count,
   Errors: { unit: "Count", dimension: "code" },
   Warnings: { unit: "Count", dimension: "code" },
 } as const satisfies Readonly<Record<string, MetricKind>>;

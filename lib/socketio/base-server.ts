@@ -15,6 +15,7 @@ import { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
 import { IoEngine } from "./io-engine.ts";
+import { SharedMap } from "./shared/shared-map.ts";
 import { currentContext, type Tally } from "../engine/turn.ts";
 import type { EventsMap, Listener } from "./replay/typed-events.ts";
 
@@ -105,6 +106,14 @@ export abstract class BaseServer<
     match: RegExp | MatchFunction,
     internals: PacketPorts,
   ): Parent;
+
+  /**
+   * The map of that name in the table: what all instances share, and what outlives them. Its first entry makes it.
+   * Throws `core.shared_bad_key`, `state.map_too_long`.
+   */
+  shared<T = unknown>(name: string): SharedMap<T> {
+    return new SharedMap<T>(name, this.#internals);
+  }
 
   /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
   path(value?: never): string {

@@ -25,6 +25,12 @@ export const stateErrorCodes = [
   "state.namespace_too_long",
   /** A room over `MAX_ROOM_BYTES`. Refused. */
   "state.room_too_long",
+  /** A name of a shared map over `MAX_MAP_BYTES`. Refused. */
+  "state.map_too_long",
+  /** A key of a shared map over `MAX_SHARED_KEY_BYTES`. Refused. */
+  "state.key_too_long",
+  /** A value of a shared map over `MAX_SHARED_BYTES`. Refused. */
+  "state.shared_too_large",
   /** A binary packet whose stored parts exceed `MAX_PENDING_BYTES`. The caller closes the session. */
   "state.pending_too_large",
   /** An answer to a server's emit over `MAX_ANSWER_BYTES`. Refused: to who waits for it, it never came. */

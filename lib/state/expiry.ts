@@ -24,6 +24,8 @@ const COUNT_LIFETIME_SECONDS = 10 * 60;
 
 export const countExpiresAtSeconds = (clock: Clock): number =>
   toSeconds(clock.nowMs()) + COUNT_LIFETIME_SECONDS;
+/** The expiry of what stays, the end of the year 9999: every row has one, so that none needs another condition. */
+export const NEVER_SECONDS = 253_402_300_799;
 
 export const sweepExpiresAtSeconds = (clock: Clock): number =>
   toSeconds(clock.nowMs()) + SWEEP_LIFETIME_SECONDS;

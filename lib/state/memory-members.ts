@@ -9,6 +9,7 @@ import {
   toStreamKey,
   type MemoryRows,
 } from "./memory-rows.ts";
+import { deleteEntriesOf } from "./memory-shared.ts";
 import type { Member, Route } from "./records.ts";
 import { requireNamespace, requirePid, requireRoom, requireSid, requireWellFormed } from "./row-limits.ts";
 import type { ConnectRequest, SocketChanges, SocketRooms, Store } from "./store.ts";
@@ -108,7 +109,10 @@ export function createMemoryMembers(
     async deleteMemberships(sid, ofSockets) {
       requireSid(sid);
       for (const { nsp, rooms } of ofSockets) [requireNamespace(nsp), ...rooms.map(requireRoom)];
-      for (const socket of ofSockets) removeMember(sid, socket);
+      for (const socket of ofSockets) {
+        removeMember(sid, socket);
+        deleteEntriesOf(rows, { sid, socketId: socket.socketId }, socket.owned ?? []);
+      }
     },
 
     async deleteMemberIfRoute(nsp, room, sid, route) {

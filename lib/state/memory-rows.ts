@@ -17,6 +17,7 @@ import type {
   SweepRecord,
 } from "./records.ts";
 import type { LogRecord, PidRecord } from "./recovery-store.ts";
+import type { OwnedRecord, SharedRecord } from "./shared-store.ts";
 import { requireInterval, requireNamespace, requireRoom } from "./row-limits.ts";
 
 /** Every row of a memory store, by kind, and the clock by which they expire. */
@@ -39,6 +40,8 @@ export interface MemoryRows {
   readonly logEnds: Shelf<number>;
   readonly children: Shelf<string>;
   readonly leases: Shelf<LeaseRow>;
+  readonly shared: Shelf<SharedRow>;
+  readonly owned: Shelf<OwnedRecord>;
   readonly deployments: Shelf<DeploymentRecord>;
   /** How many processes polled in a span of time. */
   readonly pollers: Shelf<number>;
@@ -60,6 +63,11 @@ export interface LeaseRow {
   readonly untilMs: number;
 }
 
+export interface SharedRow {
+  readonly key: string;
+  readonly record: SharedRecord;
+}
+
 export const createMemoryRows = (clock: Clock): MemoryRows => ({
   sessions: createShelf(clock),
   handshakes: createShelf(clock),
@@ -78,6 +86,8 @@ export const createMemoryRows = (clock: Clock): MemoryRows => ({
   logEnds: createShelf(clock),
   children: createShelf(clock),
   leases: createShelf(clock),
+  shared: createShelf(clock),
+  owned: createShelf(clock),
   deployments: createShelf(clock),
   pollers: createShelf(clock),
 });

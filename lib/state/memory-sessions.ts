@@ -20,7 +20,7 @@ export type SessionMethods = Pick<
 
 /** Of a memory store: what there is of a session itself. */
 export function createMemorySessions(rows: MemoryRows): SessionMethods {
-  const { sessions, handshakes, pendings, sockets, auths, joined } = rows;
+  const { sessions, handshakes, pendings, sockets, auths, joined, owned } = rows;
 
   const setPhase = (sid: Sid, from: SessionRecord["phase"], to: SessionRecord["phase"]) => {
     const session = sessions.get(requireSid(sid), "");
@@ -45,6 +45,7 @@ export function createMemorySessions(rows: MemoryRows): SessionMethods {
         session,
         sockets: sockets.list(sid),
         joined: joined.list(sid),
+        owned: owned.list(sid),
         ...(pending === undefined ? {} : { pending }),
         ...(handshake === undefined ? {} : { handshake }),
         ...(options.handshake ? { auths: auths.list(sid) } : {}),

@@ -6,6 +6,7 @@ import { createMemoryLeases } from "./memory-leases.ts";
 import { createMemoryMembers } from "./memory-members.ts";
 import { createMemoryOutboxes } from "./memory-outboxes.ts";
 import { createMemoryRecovery } from "./memory-recovery.ts";
+import { createMemoryShared } from "./memory-shared.ts";
 import { createMemoryRows, type MemoryRowKind } from "./memory-rows.ts";
 import { createMemorySessions } from "./memory-sessions.ts";
 import type { Store } from "./store.ts";
@@ -37,6 +38,7 @@ export function createMemoryStore({ clock, pageSize = 1000 }: MemoryStoreOptions
     ...createMemoryAcks(rows),
     ...createMemoryRecovery(rows),
     ...createMemoryLeases(rows),
+    ...createMemoryShared(rows, pageSize),
     ...createMemoryDeployment(rows, clock),
     countRows: () =>
       Object.fromEntries(

@@ -1,5 +1,6 @@
 import type { ConnectionId, EngineProtocol, Pid, Sid, SocketId } from "../ids.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { OwnedRecord } from "./shared-store.ts";
 
 /** Values of the rows in the table, as plain data. What each row's key is: `state/dynamo/keys.ts`. */
 
@@ -92,6 +93,8 @@ export interface SessionSnapshot {
   readonly sockets: readonly SocketRecord[];
   /** Every room of every socket, without the sockets' own rooms. */
   readonly joined: readonly JoinedRecord[];
+  /** Entries of shared maps that go with its sockets. */
+  readonly owned: readonly OwnedRecord[];
   readonly pending?: PendingRecord;
   /** Present when it was asked for. */
   readonly handshake?: HandshakeRecord;

@@ -3,6 +3,7 @@ import type { AnswerRecord } from "./ack-store.ts";
 import { StateError } from "./errors.ts";
 import type { PendingRecord } from "./records.ts";
 import type { LogRecord } from "./recovery-store.ts";
+import type { SharedValue } from "./shared-store.ts";
 
 /** Longest namespace, in bytes of UTF-8. */
 export const MAX_NAMESPACE_BYTES = 128;
@@ -16,6 +17,12 @@ export const MAX_OUTBOX_BYTES = 376 * 1024;
 export const MAX_ANSWER_BYTES = 384 * 1024;
 /** Most that a packet may take to be kept for clients that come back, with the names of who was left out. */
 export const MAX_LOG_BYTES = 384 * 1024;
+/** Longest name of a shared map, in bytes of UTF-8. */
+export const MAX_MAP_BYTES = 128;
+/** Longest key in a shared map, in bytes of UTF-8: it is in the key of a row, which ends at 1024. */
+export const MAX_SHARED_KEY_BYTES = 512;
+/** Most that a value of a shared map may take: a row again, with room for the names of its last changes. */
+export const MAX_SHARED_BYTES = 350 * 1024;
 /** Longest ping interval: ten digits of milliseconds, which is what a beat's key has room for. */
 export const MAX_INTERVAL_MS = 9_999_999_999;
 
@@ -57,6 +64,25 @@ export function requireWellFormed(name: string): string {
   throw new StateError("state.malformed_name", `expected text, got half a surrogate pair at ${position}`, {
     position,
   });
+}
+
+export const requireMap = (map: string): string => requireName(map, "state.map_too_long", MAX_MAP_BYTES);
+export const requireSharedKey = (key: string): string =>
+  requireName(key, "state.key_too_long", MAX_SHARED_KEY_BYTES);
+
+export function requireSharedSize(value: SharedValue): SharedValue {
+  const bytes = toSharedBytes(value);
+  if (bytes <= MAX_SHARED_BYTES) return value;
+  throw new StateError(
+    "state.shared_too_large",
+    `expected a value of up to ${MAX_SHARED_BYTES} bytes, got ${bytes}`,
+    { bytes },
+  );
+}
+
+export function toSharedBytes(value: SharedValue): number {
+  if (value.kind === "number") return 8;
+  return value.kind === "json" ? Buffer.byteLength(value.text) : value.bytes.byteLength;
 }
 
 export function requirePendingSize(pending: PendingRecord): PendingRecord {
@@ -119,7 +145,7 @@ function requireOffsetIf(isWellFormed: boolean, offset: Offset): Offset {
 
 function requireName(
   name: string,
-  code: "state.namespace_too_long" | "state.room_too_long",
+  code: "state.namespace_too_long" | "state.room_too_long" | "state.map_too_long" | "state.key_too_long",
   maxBytes: number,
 ) {
   const bytes = Buffer.byteLength(name);

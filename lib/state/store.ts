@@ -17,6 +17,7 @@ import type {
   SweepRecord,
 } from "./records.ts";
 import type { RecoveryStore } from "./recovery-store.ts";
+import type { SharedPlace, SharedStore } from "./shared-store.ts";
 
 /**
  * Where connection, session and room state lives. Two implementations, one contract test: the memory store is the
@@ -31,7 +32,8 @@ import type { RecoveryStore } from "./recovery-store.ts";
  * - Implementations MUST NOT need transactions, scans, or the old item on a failed condition.
  * - Methods resolve when the write is durable. They retry throttling themselves, and throw when that does not help.
  */
-export interface Store extends OutboxStore, AckStore, RecoveryStore, LeaseStore, DeploymentStore {
+export interface Store
+  extends OutboxStore, AckStore, RecoveryStore, LeaseStore, SharedStore, DeploymentStore {
   /** A session and its handshake, in one batch. The sid is new by construction, so there is no condition. */
   createSession(session: SessionRecord, handshake: HandshakeRecord): Promise<void>;
 
@@ -72,7 +74,8 @@ export interface Store extends OutboxStore, AckStore, RecoveryStore, LeaseStore,
   leaveRooms(nsp: string, sid: Sid, rooms: readonly string[]): Promise<void>;
 
   /**
-   * What a close removes: the memberships (own room and namespace row included) of all sockets of a session.
+   * What a close removes: the memberships (own room and namespace row included) of all sockets of a session, and the
+   * entries of shared maps that are still theirs.
    * The session's own partition is left to expiry, which costs nothing.
    */
   deleteMemberships(sid: Sid, sockets: readonly SocketRooms[]): Promise<void>;
@@ -142,6 +145,8 @@ export interface SocketRooms {
   readonly nsp: string;
   readonly socketId: SocketId;
   readonly rooms: readonly string[];
+  /** Entries of shared maps that it may own. */
+  readonly owned?: readonly SharedPlace[];
 }
 
 export interface SocketChanges {

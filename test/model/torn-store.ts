@@ -123,14 +123,47 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       both(`leaveRooms [${rooms}]`, rooms.map(toJoined(nsp, sid)), rooms.map(toRoom(nsp, sid)), (half) =>
         half.leaveRooms(nsp, sid, rooms),
       ),
-    deleteMemberships: (sid, sockets) =>
-      step(
+    deleteMemberships: async (sid, sockets) => {
+      await step(
         `deleteMemberships [${sockets.flatMap(({ rooms }) => rooms)}]`,
         sockets.flatMap(({ nsp, socketId, rooms }) => [
           writes("everyone", nsp, sid),
           ...[...rooms, socketId].map(toRoom(nsp, sid)),
         ]),
         () => members.deleteMemberships(sid, sockets),
+      );
+      for (const socket of sockets) {
+        for (const place of socket.owned ?? []) {
+          const touches = [writes("shared", place.map, place.key)];
+          await step(`deletes ${place.key} if owned`, touches, () =>
+            own.deleteMemberships(sid, [{ ...socket, rooms: [], owned: [place] }]),
+          );
+        }
+      }
+    },
+    getShared: (place) =>
+      step(`getShared ${place.key}`, [reads("shared", place.map, place.key)], () => own.getShared(place)),
+    putShared: (place, entry) =>
+      step(`putShared ${place.key}`, [writes("shared", place.map, place.key)], () =>
+        own.putShared(place, entry),
+      ),
+    replaceShared: (place, previous, next) =>
+      step(`replaceShared ${place.key}`, [writes("shared", place.map, place.key)], () =>
+        own.replaceShared(place, previous, next),
+      ),
+    addShared: (place, by) =>
+      step(`addShared ${place.key} ${by}`, [writes("shared", place.map, place.key)], () =>
+        own.addShared(place, by),
+      ),
+    noteOwned: (owner, place) =>
+      step(`noteOwned ${place.key}`, [writes("session", owner.sid, "owned")], () =>
+        own.noteOwned(owner, place),
+      ),
+    deleteOwned: (owner, places) =>
+      step(
+        `deleteOwned ${places.map(({ key }) => key)}`,
+        [writes("session", owner.sid, "owned"), ...places.map(({ map, key }) => writes("shared", map, key))],
+        () => own.deleteOwned(owner, places),
       ),
     deleteMemberIfRoute: (nsp, room, sid, route) =>
       step(

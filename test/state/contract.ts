@@ -11,6 +11,8 @@ import { describeNames } from "./contract/names.ts";
 import { describeOutboxes } from "./contract/outboxes.ts";
 import { describeRecovery } from "./contract/recovery.ts";
 import { describeSessions } from "./contract/sessions.ts";
+import { describeOwned } from "./contract/owned.ts";
+import { describeShared } from "./contract/shared.ts";
 import { describeSockets } from "./contract/sockets.ts";
 import { describeUpgrades } from "./contract/upgrades.ts";
 
@@ -29,6 +31,8 @@ export function describeStoreContract(name: string, makeStore: MakeStore): void 
     describe("private ids and holds", () => describeRecovery(makeStore));
     describe("logs", () => describeLogs(makeStore));
     describe("leases", () => describeLeases(makeStore));
+    describe("shared maps", () => describeShared(makeStore));
+    describe("entries with an owner", () => describeOwned(makeStore));
     describe("deployments", () => describeDeployments(makeStore));
   });
 }

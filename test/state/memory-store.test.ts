@@ -12,6 +12,7 @@ import {
   questionOf,
   sessionOf,
   sidOf,
+  socketIdOf,
   sweepOf,
 } from "./fixtures.ts";
 
@@ -33,6 +34,10 @@ describe("the memory store's count", () => {
     await store.appendLog([packetOf(1)], sessionOf(sid).expiresAtSeconds);
     await store.markLogDone([packetOf(1)], clock.nowMs(), sessionOf(sid).expiresAtSeconds);
     await store.takeLease({ sid, holder: "a", nowMs: clock.nowMs(), untilMs: clock.nowMs() + 1 });
+    const place = { map: "users", key: "ann" };
+    const entry = { value: { kind: "json", text: "1" } } as const;
+    await store.noteOwned({ sid, socketId: socketIdOf(1) }, place);
+    await store.putShared(place, { ...entry, expiresAtSeconds: sessionOf(sid).expiresAtSeconds });
     await store.saveDeployment({ savedAtMs: clock.nowMs() });
     await store.countPoller(7);
     await store.saveSweep(sweepOf(), undefined);
@@ -57,6 +62,8 @@ describe("the memory store's count", () => {
       logEnds: 1,
       children: 1,
       leases: 1,
+      shared: 1,
+      owned: 1,
       deployments: 1,
       pollers: 1,
     });

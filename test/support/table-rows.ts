@@ -49,6 +49,8 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "log":
     case "log-end":
     case "lease":
+    case "shared":
+    case "owned":
     case "child":
     case "deployment":
     case "pollers":

@@ -9,6 +9,7 @@ import type { Session } from "../../engine/session.ts";
 import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import type { SocketState } from "../replay/socket-state.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
+import { noteOwned } from "../shared/owned-entries.ts";
 import type { Turn } from "../../engine/turn.ts";
 import type { Listener } from "../replay/typed-events.ts";
 
@@ -45,6 +46,8 @@ export async function removeSocket(
   const { sid, nsp, id } = state;
   await store.disconnectSocket(sid, nsp, id, rooms);
   const snapshot = await store.loadSession(sid, { handshake: false });
+  noteOwned(state, snapshot?.owned ?? []);
+  if (state.owned.size > 0) await store.deleteOwned({ sid, socketId: id }, [...state.owned.values()]);
   // Once the client has connected anew, rooms are that socket's.
   if (snapshot === undefined || snapshot.sockets.some((socket) => socket.nsp === nsp)) return;
   const missed = snapshot.joined.filter((row) => row.nsp === nsp).map((row) => row.room);

@@ -23,6 +23,7 @@ import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
 import { SocketState, toReporter } from "../replay/socket-state.ts";
 import { saveSockets, socketsOf } from "../replay/session-sockets.ts";
+import { noteOwned } from "../shared/owned-entries.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 /** Events of `io.engine`. */
@@ -59,19 +60,18 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     this.#onBind(runtime);
   }
 
-  resume(session: Session, { sockets, joined }: SessionSnapshot): void {
+  resume(session: Session, { sockets, joined, owned }: SessionSnapshot): void {
     for (const record of sockets) {
       const rooms = joined.filter((row) => row.nsp === record.nsp).map((row) => row.room);
       const auth = session.auths.find((other) => other.socketId === record.socketId)?.auth ?? {};
-      socketsOf(session).set(
-        record.nsp,
-        new SocketState(session.sid, record, {
-          rooms: [record.socketId, ...rooms],
-          auth,
-          connected: true,
-          onUnstorable: toReporter(this.#internals, record),
-        }),
-      );
+      const state = new SocketState(session.sid, record, {
+        rooms: [record.socketId, ...rooms],
+        auth,
+        connected: true,
+        onUnstorable: toReporter(this.#internals, record),
+      });
+      noteOwned(state, owned);
+      socketsOf(session).set(record.nsp, state);
     }
   }
 
@@ -114,6 +114,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
       nsp: state.nsp,
       socketId: state.id,
       rooms: state.joinedRooms,
+      owned: [...state.owned.values()],
     }));
   }
 

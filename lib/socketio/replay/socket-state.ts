@@ -1,5 +1,6 @@
 import type { Pid, Sid, SocketId } from "../../ids.ts";
 import type { SocketRecord } from "../../state/records.ts";
+import type { SharedPlace } from "../../state/shared-store.ts";
 import type { SocketChanges, Store } from "../../state/store.ts";
 import type { CoreError } from "../../engine/errors.ts";
 import type { FailureReport } from "./handler-failure.ts";
@@ -44,6 +45,8 @@ export class SocketState {
   /** When it was let in first; in a turn that lets one in, until then the time at which it asked. */
   connectedAtMs: number;
   readonly rooms: Set<string>;
+  /** Entries of shared maps that it may own, by map and key. */
+  readonly owned = new Map<string, SharedPlace>();
   readonly auth: Readonly<Record<string, unknown>>;
   readonly data: SocketData;
   readonly own: OwnProperties;

@@ -15,6 +15,7 @@ import {
   roomMemberKey,
   socketKey,
 } from "./keys.ts";
+import { deleteEntriesOf } from "./dynamo-shared.ts";
 import * as memberItem from "./items/member-item.ts";
 import { toPidItem } from "./items/pid-item.ts";
 import { saveSocketParams, toSocketItem } from "./items/socket-item.ts";
@@ -77,6 +78,7 @@ export function createDynamoMembers(table: Table): MemberMethods {
         sockets.flatMap((socket) => toRemoveMember(sid, socket)),
         REMOVALS_AT_ONCE,
       );
+      for (const { socketId, owned = [] } of sockets) await deleteEntriesOf(table, { sid, socketId }, owned);
     },
 
     async deleteMemberIfRoute(nsp, room, sid, route) {
@@ -133,7 +135,7 @@ const toJoin = (
 const toJoined = (nsp: string, room: string, joinedAtMs: number | undefined): JoinedRecord =>
   joinedAtMs === undefined ? { nsp, room } : { nsp, room, joinedAtMs };
 
-const toRemoveMember = (sid: Sid, { nsp, socketId, rooms }: SocketRooms): Write[] => [
+const toRemoveMember = (sid: Sid, { nsp, socketId, rooms }: Omit<SocketRooms, "owned">): Write[] => [
   ...[...rooms, socketId].map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),
   { remove: namespaceMemberKey(nsp, sid) },
 ];

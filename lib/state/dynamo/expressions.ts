@@ -11,7 +11,10 @@ export const IS_LIVE = "expiresAt > :now";
 
 /** Part of a partition by sort key: `before` is exclusive; `since`, `from` and `to` are inclusive. */
 export type SortRange =
-  { readonly before: string } | { readonly since: string } | { readonly from: string; readonly to: string };
+  | { readonly before: string }
+  | { readonly since: string }
+  | { readonly prefix: string }
+  | { readonly from: string; readonly to: string };
 
 export interface QueryOptions {
   readonly range?: SortRange;
@@ -37,6 +40,7 @@ export function partitionQuery(
 function toKeyCondition(range: SortRange | undefined): string[] {
   if (range === undefined) return [];
   if ("before" in range) return ["sk < :before"];
+  if ("prefix" in range) return ["begins_with(sk, :prefix)"];
   return ["since" in range ? "sk >= :since" : "sk BETWEEN :from AND :to"];
 }
 

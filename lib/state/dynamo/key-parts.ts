@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { requireNamespace, requireRoom } from "../row-limits.ts";
+import { requireMap, requireNamespace, requireRoom } from "../row-limits.ts";
 
 /** A room as its key tells it: the name, or the digest of a long one, whose row then has the name as an attribute. */
 export type RoomPart = { readonly name: string } | { readonly digest: string };
@@ -11,6 +11,7 @@ const MS_DIGITS = 10;
 export const isHashed = (room: string): boolean => Buffer.byteLength(room) > MAX_PLAIN_BYTES;
 
 export const toNamespacePart = (nsp: string): string => toName(requireNamespace(nsp));
+export const toMapPart = (map: string): string => toName(requireMap(map));
 export const toRoomPart = (room: string): string =>
   isHashed(requireRoom(room)) ? `#${createHash("sha256").update(room).digest("base64url")}` : toName(room);
 
@@ -20,7 +21,7 @@ export function fromRoomPart(part: string): RoomPart | undefined {
   return room?.rest === "" ? { name: room.name } : undefined;
 }
 
-const toName = (name: string): string => `${name.length}:${name}`;
+export const toName = (name: string): string => `${name.length}:${name}`;
 
 /** The name that a text begins with, and what comes after it. */
 export function fromName(text: string): { name: string; rest: string } | undefined {

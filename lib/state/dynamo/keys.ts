@@ -1,13 +1,26 @@
-import { isOffset, isPid, isSid, openedAtMs, shardOf, type Offset, type Pid, type Sid } from "../../ids.ts";
+import {
+  isOffset,
+  isPid,
+  isSid,
+  openedAtMs,
+  shardOf,
+  type Offset,
+  type Pid,
+  type Sid,
+  type SocketId,
+} from "../../ids.ts";
 import { StateError } from "../errors.ts";
 import type { LogPlace } from "../recovery-store.ts";
-import { requireInterval, requireOffset, requirePid, requireSid } from "../row-limits.ts";
+import { requireInterval, requireOffset, requirePid, requireSharedKey, requireSid } from "../row-limits.ts";
+import type { OwnedRecord, SharedPlace } from "../shared-store.ts";
 import {
   fromDigits,
   fromName,
   fromRoomPart,
   fromWhole,
   toDigits,
+  toMapPart,
+  toName,
   toNamespacePart,
   toRoomPart,
   type RoomPart,
@@ -21,6 +34,7 @@ import {
  *   pending          s#<sid>                   1#pending                  loadSession
  *   socket           s#<sid>                   2#socket#<nsp>             loadSession
  *   joined           s#<sid>                   3#joined#<nsp><room>       loadSession
+ *   owned            s#<sid>                   4#owned#<socket><map><key>   loadSession
  *   auth             s#<sid>                   ~auth#<nsp>                loadSession, handshake: true
  *   handshake        s#<sid>                   ~handshake                 loadSession, handshake: true
  *   outbox           out#<sid>                 outbox                     readOutbox
@@ -34,10 +48,11 @@ import {
  *   log-end          log#<nsp><room>           <offset>~                  listLog
  *   child            children#<nsp>            <nsp>                      listChildNamespaces
  *   lease            lease#<sid>               lease                      takeLease
+ *   shared           shared#<map>              =<key>                     listShared
  *   deployment       deployment                deployment                 getDeployment
  *   pollers          pollers                   <span>                     countPoller
  *
- * <nsp> and <room> carry their length, `5:lobby`, so that the end of one is never taken for the start of the next,
+ * <nsp>, <room>, <map> and <socket> carry their length, `5:lobby`, so that the end of one is never taken for the start of the next,
  * whatever characters a client chose. A room over 200 bytes is `#` and its SHA-256, for a sort key ends at 1024 bytes.
  * In the log, everyone in a namespace is `*`, which no room begins with.
  * <interval> and <phase> are milliseconds, <span> is a number, in ten digits, so that they sort as numbers.
@@ -78,7 +93,15 @@ export type Identity =
     }
   | { readonly kind: "child"; readonly parent: string; readonly child: string }
   | { readonly kind: "deployment" }
-  | { readonly kind: "pollers"; readonly span: number };
+  | { readonly kind: "pollers"; readonly span: number }
+  | { readonly kind: "shared"; readonly map: string; readonly key: string }
+  | {
+      readonly kind: "owned";
+      readonly sid: Sid;
+      readonly socketId: SocketId;
+      readonly map: string;
+      readonly key: string;
+    };
 
 /** A namespace takes a write for each connect and is read whole: few shards, so that reading it stays few queries. */
 export const NAMESPACE_SHARDS = 4;
@@ -176,6 +199,18 @@ export const childKey = (parent: string, child: string): Key => ({
 });
 
 export const pollersKey = (span: number): Key => ({ pk: POLLERS_PARTITION, sk: toDigits(span) });
+export const sharedPartition = (map: string): string => `shared#${toMapPart(map)}`;
+/** In front of a key, for a sort key must not be empty, and a key may. */
+const SHARED_KEY_MARK = "=";
+export const toSharedSortKey = (key: string): string => `${SHARED_KEY_MARK}${requireSharedKey(key)}`;
+export const sharedKey = ({ map, key }: SharedPlace): Key => ({
+  pk: sharedPartition(map),
+  sk: toSharedSortKey(key),
+});
+export const ownedKey = (sid: Sid, { socketId, map, key }: OwnedRecord): Key => ({
+  pk: sessionPartition(sid),
+  sk: `4#owned#${toName(socketId)}${toMapPart(map)}${toSharedSortKey(key)}`,
+});
 
 /** A partition of its own, as for the outbox: whoever sends writes here, and no turn reads it. */
 export const leaseKey = (sid: Sid): Key => ({ pk: `lease#${requireSid(sid)}`, sk: LEASE_SORT_KEY });
@@ -214,6 +249,12 @@ function parsePartition(pk: string, sk: string): Identity | undefined {
       ? { kind: "child", parent: parent.name, child: child.name }
       : undefined;
   }
+  if (pk.startsWith("shared#")) {
+    const map = fromName(pk.slice(7));
+    return map?.rest === "" && sk.startsWith(SHARED_KEY_MARK)
+      ? { kind: "shared", map: map.name, key: sk.slice(1) }
+      : undefined;
+  }
   if (!isSid(sk)) return undefined;
   if (pk.startsWith("room#")) return parseRoom("room-member", sk, pk.slice(5));
   if (pk.startsWith("ack#")) {
@@ -231,6 +272,7 @@ function parseSessionRow(sid: string, sk: string): Identity | undefined {
   if (sk === "1#pending") return { kind: "pending", sid };
   if (sk === "~handshake") return { kind: "handshake", sid };
   if (sk.startsWith("3#joined#")) return parseRoom("joined", sid, sk.slice(9));
+  if (sk.startsWith("4#owned#")) return parseOwned(sid, sk.slice(8));
   const kind = sk.startsWith("2#socket#") ? "socket" : sk.startsWith("~auth#") ? "auth" : undefined;
   const nsp = kind && fromName(sk.slice(sk.lastIndexOf("#", kind === "socket" ? 8 : 5) + 1));
   return kind && nsp && nsp.rest === "" ? { kind, sid, nsp: nsp.name } : undefined;
@@ -243,6 +285,13 @@ function parseRoom(kind: "joined" | "room-member", sid: Sid, parts: string): Ide
   const nsp = fromName(parts);
   const room = nsp && fromRoomPart(nsp.rest);
   return nsp && room && { kind, sid, nsp: nsp.name, room };
+}
+
+function parseOwned(sid: Sid, parts: string): Identity | undefined {
+  const owner = fromName(parts);
+  const map = owner && fromName(owner.rest);
+  if (owner === undefined || !map?.rest.startsWith(SHARED_KEY_MARK)) return undefined;
+  return { kind: "owned", sid, socketId: owner.name as SocketId, map: map.name, key: map.rest.slice(1) };
 }
 
 function parseLog(parts: string, sk: string): Identity | undefined {

@@ -19,11 +19,26 @@ export async function* queryPages(
 ): AsyncGenerator<Item[]> {
   let input: QueryCommandInput | undefined = params;
   while (input !== undefined) {
-    const output: QueryCommandOutput = await client.send(new QueryCommand(input));
-    const live = (output.Items ?? []).filter((item) => isLive(Number(item["expiresAt"]), clock));
-    if (live.length > 0) yield live;
-    input = output.LastEvaluatedKey && { ...params, ExclusiveStartKey: output.LastEvaluatedKey };
+    const { items, lastKey }: Page = await queryPage(client, input, clock);
+    if (items.length > 0) yield items;
+    input = lastKey && { ...params, ExclusiveStartKey: lastKey };
   }
+}
+
+interface Page {
+  readonly items: Item[];
+  readonly lastKey: Item | undefined;
+}
+
+/** The live items of one page, and its last key where there may be more. */
+export async function queryPage(
+  client: DynamoDBDocumentClient,
+  params: QueryCommandInput,
+  clock: Clock,
+): Promise<Page> {
+  const output: QueryCommandOutput = await client.send(new QueryCommand(params));
+  const items = (output.Items ?? []).filter((item) => isLive(Number(item["expiresAt"]), clock));
+  return { items, lastKey: output.LastEvaluatedKey };
 }
 
 /** All pages of a query that is known to be small. */
@@ -35,4 +50,16 @@ export async function queryAll(
   const items: Item[] = [];
   for await (const page of queryPages(client, params, clock)) items.push(...page);
   return items;
+}
+
+/** How many items all pages of a query find that asks for their number alone. */
+export async function queryCount(client: DynamoDBDocumentClient, params: QueryCommandInput): Promise<number> {
+  let count = 0;
+  let input: QueryCommandInput | undefined = params;
+  while (input !== undefined) {
+    const output: QueryCommandOutput = await client.send(new QueryCommand(input));
+    count += output.Count ?? 0;
+    input = output.LastEvaluatedKey && { ...params, ExclusiveStartKey: output.LastEvaluatedKey };
+  }
+  return count;
 }

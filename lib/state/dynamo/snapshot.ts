@@ -4,8 +4,10 @@ import type { Item } from "./expressions.ts";
 import { fromHandshakeItem } from "./items/handshake-item.ts";
 import { fromJoinedItem } from "./items/joined-item.ts";
 import { parseKey, type Key } from "./keys.ts";
+import type { OwnedRecord } from "../shared-store.ts";
 import { fromPendingItem } from "./items/pending-item.ts";
 import { fromSessionItem } from "./items/session-item.ts";
+import { fromOwnedItem } from "./items/shared-item.ts";
 import { fromSocketItem } from "./items/socket-item.ts";
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -18,6 +20,7 @@ export function toSnapshot(
   const sockets: SocketRecord[] = [];
   const joined: JoinedRecord[] = [];
   const auths: AuthRecord[] = [];
+  const owned: OwnedRecord[] = [];
   const single: Mutable<Partial<Pick<SessionSnapshot, "session" | "pending" | "handshake">>> = {};
   for (const item of items) {
     const { kind } = parseKey(item as unknown as Key);
@@ -26,9 +29,10 @@ export function toSnapshot(
     else if (kind === "handshake") single.handshake = fromHandshakeItem(item);
     else if (kind === "socket") sockets.push(fromSocketItem(item));
     else if (kind === "joined") joined.push(fromJoinedItem(item));
+    else if (kind === "owned") owned.push(fromOwnedItem(item));
     else if (kind === "auth") auths.push(fromAuthItem(item));
   }
   const { session, ...optional } = single;
   if (session === undefined) return undefined;
-  return { session, sockets, joined, ...optional, ...(handshake ? { auths } : {}) };
+  return { session, sockets, joined, owned, ...optional, ...(handshake ? { auths } : {}) };
 }

@@ -1,10 +1,12 @@
 import {
   DeleteCommand,
   GetCommand,
+  PutCommand,
   UpdateCommand,
   type DeleteCommandInput,
   type DynamoDBDocumentClient,
   type GetCommandInput,
+  type PutCommandInput,
   type QueryCommandInput,
   type UpdateCommandInput,
   type UpdateCommandOutput,
@@ -13,8 +15,8 @@ import type { Clock } from "../../clock.ts";
 import { isLive, toExpirySeconds } from "../expiry.ts";
 import { writeBatches, type Write } from "./batch.ts";
 import type { Item } from "./expressions.ts";
-import { unlessRefused } from "./failures.ts";
-import { queryAll, queryPages } from "./page.ts";
+import { isAccepted, unlessRefused } from "./failures.ts";
+import { queryAll, queryCount, queryPage, queryPages } from "./page.ts";
 
 export interface TableOptions {
   readonly client: DynamoDBDocumentClient;
@@ -39,6 +41,14 @@ export interface Table {
   pages(params: QueryCommandInput): AsyncIterable<Item[]>;
   /** All of them, of a query that is known to be small. */
   query(params: QueryCommandInput): Promise<Item[]>;
+  /** One page of them, and where it ended; undefined where nothing comes behind it. */
+  page(
+    params: QueryCommandInput,
+  ): Promise<{ readonly items: readonly Item[]; readonly lastKey: Item | undefined }>;
+  /** How many rows a query with `Select: "COUNT"` finds, on all of its pages. */
+  count(params: QueryCommandInput): Promise<number>;
+  /** Whether the condition held. */
+  put(params: PutCommandInput): Promise<boolean>;
   /** Undefined when the condition did not hold. */
   update(params: UpdateCommandInput): Promise<UpdateCommandOutput | undefined>;
   /** Whether the condition held. */
@@ -59,6 +69,9 @@ export function openTable({ client, tableName, clock, pageLimit, random }: Table
     },
     pages: (params) => queryPages(client, params, clock),
     query: (params) => queryAll(client, params, clock),
+    page: (params) => queryPage(client, params, clock),
+    count: (params) => queryCount(client, params),
+    put: (params) => isAccepted(client.send(new PutCommand(params))),
     update: (params) => unlessRefused(client.send(new UpdateCommand(params))),
     remove: async (params) => (await unlessRefused(client.send(new DeleteCommand(params)))) !== undefined,
     write: (writes, atOnce) => writeBatches({ client, tableName, clock, random }, writes, atOnce),

@@ -51,6 +51,7 @@ export function describeOutboxes(makeStore: MakeStore): void {
       session: pollingSessionOf(sid),
       sockets: [],
       joined: [],
+      owned: [],
       handshake: handshakeOf(),
       auths: [],
     });

@@ -34,11 +34,12 @@ export function describeSessions(makeStore: MakeStore): void {
     const bare = await store.loadSession(sid, { handshake: false });
     const whole = await store.loadSession(sid, { handshake: true });
 
-    expect(bare).toStrictEqual({ session: sessionOf(sid), sockets: [], joined: [] });
+    expect(bare).toStrictEqual({ session: sessionOf(sid), sockets: [], joined: [], owned: [] });
     expect(whole).toStrictEqual({
       session: sessionOf(sid),
       sockets: [],
       joined: [],
+      owned: [],
       handshake: handshakeOf(),
       auths: [],
     });

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createOffset, toSid, type Offset, type Pid, type Sid } from "../../../lib/ids.ts";
+import {
+  createOffset,
+  toSid,
+  toSocketId,
+  type Offset,
+  type Pid,
+  type Sid,
+  type SocketId,
+} from "../../../lib/ids.ts";
 import { isHashed } from "../../../lib/state/dynamo/key-parts.ts";
 import {
   ackKey,
@@ -17,19 +25,27 @@ import {
   logKey,
   namespaceMemberKey,
   outboxKey,
+  ownedKey,
   parseKey,
   pendingKey,
   pidKey,
   pollersKey,
   roomMemberKey,
   sessionKey,
+  sharedKey,
   socketKey,
   sweepKey,
   type Identity,
   type Key,
 } from "../../../lib/state/dynamo/keys.ts";
-import { MAX_INTERVAL_MS, MAX_NAMESPACE_BYTES, MAX_ROOM_BYTES } from "../../../lib/state/row-limits.ts";
-import { sidOf } from "../fixtures.ts";
+import {
+  MAX_INTERVAL_MS,
+  MAX_MAP_BYTES,
+  MAX_NAMESPACE_BYTES,
+  MAX_ROOM_BYTES,
+  MAX_SHARED_KEY_BYTES,
+} from "../../../lib/state/row-limits.ts";
+import { sidOf, socketIdOf } from "../fixtures.ts";
 
 type Row =
   | { kind: "session" | "pending" | "handshake" | "outbox" | "lease"; sid: Sid }
@@ -42,7 +58,9 @@ type Row =
   | { kind: "log" | "log-end"; nsp: string; room: string | undefined; offset: Offset }
   | { kind: "child"; parent: string; child: string }
   | { kind: "deployment" }
-  | { kind: "pollers"; span: number };
+  | { kind: "pollers"; span: number }
+  | { kind: "shared"; map: string; key: string }
+  | { kind: "owned"; sid: Sid; socketId: SocketId; map: string; key: string };
 
 function build(row: Row): Key {
   switch (row.kind) {
@@ -80,6 +98,10 @@ function build(row: Row): Key {
       return logEndKey(row);
     case "child":
       return childKey(row.parent, row.child);
+    case "shared":
+      return sharedKey(row);
+    case "owned":
+      return ownedKey(row.sid, row);
     case "deployment":
       return DEPLOYMENT_KEY;
     case "pollers":
@@ -110,6 +132,9 @@ const sid = fc.oneof(
 );
 const nsp = nameOf(MAX_NAMESPACE_BYTES);
 const room = nameOf(MAX_ROOM_BYTES);
+const socketId = fc.constantFrom(socketIdOf(1), toSocketId("/admin#szCOXzHB0f5jTgjMgg2V"));
+const map = nameOf(MAX_MAP_BYTES);
+const key = nameOf(MAX_SHARED_KEY_BYTES);
 const pingIntervalMs = fc.oneof(
   fc.constantFrom(1000, 25_000, 240_000),
   fc.integer({ min: 1, max: MAX_INTERVAL_MS }),
@@ -130,6 +155,8 @@ const row: fc.Arbitrary<Row> = fc.oneof(
     offset,
   }),
   fc.record({ kind: fc.constant("child"), parent: nsp, child: nsp }),
+  fc.record({ kind: fc.constant("shared"), map, key }),
+  fc.record({ kind: fc.constant("owned"), sid, socketId, map, key }),
   fc.record({ kind: fc.constant("deployment") }),
   fc.record({ kind: fc.constant("pollers"), span: fc.nat(MAX_INTERVAL_MS) }),
 );

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { toConnectionId, type Pid } from "../../../lib/ids.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
+import { NEVER_SECONDS } from "../../../lib/state/expiry.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import {
   answerOf,
@@ -33,6 +34,8 @@ const refusal = new ConditionalCheckFailedException({
 const pid = "p".repeat(20) as Pid;
 const connectionId = toConnectionId("ws=");
 const lease = { sid, holder: "a", nowMs: START_MS, untilMs: START_MS + 5000 };
+const place = { map: "users", key: "ann" };
+const entry = { value: { kind: "json", text: "{}" }, expiresAtSeconds: NEVER_SECONDS } as const;
 const changes = { set: { a: "1" }, remove: ["b"], spent: ["c"] };
 const close = { sid, reason: "ping timeout", nowMs: START_MS, leaseUntilMs: START_MS + 30_000 } as const;
 
@@ -114,12 +117,47 @@ describe("the number of requests", () => {
       ["BatchWriteCommand"],
     ],
     ["listChildNamespaces", (store) => store.listChildNamespaces("/"), ["QueryCommand"]],
+    ["getShared", (store) => store.getShared(place), ["GetCommand"]],
+    ["putShared", (store) => store.putShared(place, entry), ["PutCommand"]],
+    ["replaceShared", (store) => store.replaceShared(place, undefined, entry), ["PutCommand"]],
+    ["deleteShared", (store) => store.deleteShared(place), ["DeleteCommand"]],
+    ["deleteManyShared", (store) => store.deleteManyShared("users", roomsOf(25)), ["BatchWriteCommand"]],
+    ["listShared", (store) => store.listShared("users", {}), ["QueryCommand"]],
+    ["listShared, nothing", (store) => store.listShared("users", { from: "b", to: "a" }), []],
+    ["countShared", (store) => store.countShared("users", {}), ["QueryCommand"]],
+    ["noteOwned", (store) => store.noteOwned({ sid, socketId }, place), ["BatchWriteCommand"]],
+    [
+      "deleteOwned",
+      (store) => store.deleteOwned({ sid, socketId }, [place]),
+      ["DeleteCommand", "BatchWriteCommand"],
+    ],
     ["saveDeployment", (store) => store.saveDeployment({ savedAtMs: START_MS }), ["PutCommand"]],
     ["countPoller", (store) => store.countPoller(7), ["UpdateCommand", "GetCommand"]],
     ["getDeployment", (store) => store.getDeployment(), ["GetCommand"]],
   ];
   it.each(budget)("of %s is what the budget says", async (_, call, operations) => {
     expect((await record(call)).operations).toEqual(operations);
+  });
+
+  it("of addShared is one", async () => {
+    const { value, operations } = await record(
+      (store) => store.addShared(place, 2),
+      [{ Attributes: { amount: 7, marks: ["a1b2c3d4+2"] } }],
+    );
+
+    expect(value).toBe(7);
+    expect(operations).toEqual(["UpdateCommand"]);
+  });
+
+  it("of addShared is two when it has noted as many calls as it keeps", async () => {
+    const marks = Array.from({ length: 64 }, () => "a1b2c3d4+2");
+
+    const { operations } = await record(
+      (store) => store.addShared(place, 2),
+      [{ Attributes: { amount: 7, marks } }, {}],
+    );
+
+    expect(operations).toEqual(["UpdateCommand", "UpdateCommand"]);
   });
 
   it("of beginClose is one", async () => {
