@@ -126,6 +126,20 @@ async function main(): Promise<void> {
       prepare: connected,
       act: (client) => client.frame('42["data"]'),
     },
+    ...(
+      [
+        ["get", { reads: 1 + 1 }],
+        ["set", { reads: 1, writes: 1 }],
+        ["set owned", { reads: 1, writes: 2 }],
+        ["update", { reads: 1 + 1, writes: 1 }],
+        ["increment", { reads: 1, writes: 1 }],
+      ] as const
+    ).map(([call, budget]) => ({
+      operation: `io.shared: ${call}`,
+      budget,
+      prepare: connected,
+      act: (client: Client) => client.frame(`42["shared ${call}"]`),
+    })),
     {
       operation: `io.to(room).emit, ${RECIPIENTS} recipients`,
       budget: { reads: 2, posts: RECIPIENTS },

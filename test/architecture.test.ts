@@ -14,6 +14,7 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "engine", files: /^lib\/engine\// },
   { name: "replay", files: /^lib\/socketio\/replay\// },
   { name: "rooms", files: /^lib\/socketio\/rooms\// },
+  { name: "shared", files: /^lib\/socketio\/shared\// },
   { name: "recovery", files: /^lib\/socketio\/recovery\// },
   { name: "packets", files: /^lib\/socketio\/packets\// },
   { name: "socketio", files: /^lib\/socketio\/[^/]+\.ts$/ },

@@ -12,6 +12,12 @@ io.on("connection", (socket) => {
   socket.on("data", () => {
     socket.data = { ...(socket.data as object), at: Math.random() };
   });
+  const things = io.shared<number>("things");
+  socket.on("shared get", () => things.get("a"));
+  socket.on("shared set", () => things.set("a", 1));
+  socket.on("shared set owned", () => things.set("b", 1, { owner: socket }));
+  socket.on("shared update", () => things.update("a", (old = 0) => old + 1));
+  socket.on("shared increment", () => things.increment("a"));
   socket.on("crowd", (room: string) => socket.join(room));
   socket.on("room", (room: string) => void io.to(room).emit("told"));
   socket.on("ask", () => socket.timeout(5_000).emitWithAck("question"));

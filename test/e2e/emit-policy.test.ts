@@ -101,6 +101,7 @@ describe.each(["fifo", "direct"] as const)("the policy of emitters in %s orderin
       for (const act of [withRecovery, without]) {
         for (const name of ["emit", "event", "membership", "look"] as const) await act(name);
         expect(await act("server")).toEqual([2]);
+        expect(await act("shared")).toEqual([3, 1]);
         expect((await act("ask")) as unknown[]).toHaveLength(4);
       }
       // It takes nothing for so long that it is given up on, and closed.

@@ -47,6 +47,16 @@ const acts = {
     io.in("hall").disconnectSockets();
     for (const socket of await io.in("porch").fetchSockets()) socket.disconnect(true);
   },
+  async shared() {
+    const map = io.shared<number>("headlines");
+    await map.set("a", 1);
+    await map.increment("a");
+    const sum = await map.update("a", (old = 0) => old + 1);
+    const count = await map.count();
+    await map.delete("a");
+    await map.clear();
+    return [sum, count];
+  },
   porch: () => io.to("porch").emit("told", "who is at the door"),
 } satisfies Record<string, Act>;
 
