@@ -306,7 +306,7 @@ describe("what a shared map cannot keep", () => {
     ],
     ["a misspelt option", (map) => map.set("a", 1, { tll: 5 } as object), "config.unknown_option"],
     ["an id for an owner", (map) => map.set("a", 1, { owner: "id" as never }), "core.shared_bad_owner"],
-    ["two ranges", (map) => collect(map.keys({ prefix: "a", to: "b" } as object)), "core.shared_bad_range"],
+    ["two ranges", (map) => collect(map.keys({ prefix: "a", to: "b" })), "core.shared_bad_range"],
   ])("is %s: a code, no outage, and nothing stored", async (_, act, code) => {
     const rig = createRig({ act, count: (map) => map.count() });
     const client = await rig.connect();
