@@ -10,6 +10,44 @@ interface Cast {
 
 type Act = () => Promise<unknown>;
 
+/** As many packets as one POST may hold. */
+const flood = (...packets: readonly string[]): string =>
+  Array.from({ length: 20_000 }, (_, index) => packets[index % packets.length]).join("\x1e");
+
+const TOO_MUCH = "20,001 packets";
+
+/** Answers are written as often as there are 64 KB of them, and at least once a second: a slow machine takes some. */
+const SECONDS = 60;
+
+/**
+ * The dearest that a client can send in one request: its bounds are a promise about the bill. Each includes the letters,
+ * and the end of the session where it comes to that.
+ */
+const dearest: readonly {
+  readonly title: string;
+  readonly budget: Partial<Budgeted>;
+  readonly body: string;
+}[] = [
+  { title: "20,000 pongs", budget: { reads: 1, writes: 1, sends: 1 }, body: flood("3") },
+  {
+    title: "20,000 acks that nobody asked for",
+    budget: { reads: 8, writes: 22, sends: 2 },
+    body: flood("430[]"),
+  },
+  { title: "20,000 events", budget: { reads: 3, sends: 2 }, body: flood('42["nothing"]') },
+  {
+    title: "20,000 events with acks",
+    budget: { reads: 3, writes: 3 + SECONDS, sends: 2 },
+    body: flood('421["ack"]'),
+  },
+  {
+    title: "10,000 DISCONNECTs and CONNECTs",
+    budget: { reads: 80, writes: 150 + SECONDS, sends: 2 },
+    body: flood("41", "40"),
+  },
+  { title: TOO_MUCH, budget: { reads: 8, writes: 10, sends: 1 }, body: `${flood("6")}\x1e6` },
+];
+
 let rooms = 0;
 
 /** What polling costs, and the way from there to a WebSocket. */
@@ -67,6 +105,15 @@ export function pollingOperations(
       await client.event('42["emit"]');
       return () => client.get('42["emitted"]');
     }),
+    ...dearest.map(({ title, budget, body }) =>
+      operation(`POST of ${title}, all of it`, budget, async () => {
+        const client = await connected();
+        return async () => {
+          await (title === TOO_MUCH ? client.postTooMuch(body) : client.post(body));
+          await client.receiveAll();
+        };
+      }),
+    ),
     operation("POST with a pong, and the pong", { reads: 1, writes: 1, sends: 1 }, async () => {
       const client = await connected();
       return () => client.event("3");

@@ -44,9 +44,20 @@ export class PollingClient {
     if (body !== "ok") throw new Error(`expected the POST to be accepted, got ${body}`);
   }
 
+  /** A POST of which there is too much. */
+  async postTooMuch(frame: string): Promise<void> {
+    const { statusCode } = await this.#ask("POST", frame);
+    if (statusCode !== 413) throw new Error(`expected the POST to be refused with 413, got ${statusCode}`);
+  }
+
   /** What was posted reaches the inbox. */
   async receive(): Promise<void> {
     for (const body of this.#world.aws.sent.splice(0)) await this.#receive(sentEvent(body, this.#sid));
+  }
+
+  /** What was posted, and what comes of it: a session that ends is closed by a letter of its own. */
+  async receiveAll(): Promise<void> {
+    while (this.#world.aws.sent.length > 0) await this.receive();
   }
 
   async event(frame: string): Promise<void> {
@@ -94,11 +105,15 @@ export class PollingClient {
   }
 
   async #poll(method: "GET" | "POST", body?: string): Promise<string> {
-    const sid = this.#sid === "" ? "" : `&sid=${this.#sid}`;
-    const event = pollEvent({ method, query: `EIO=4&transport=polling${sid}`, body });
-    const answer = (await this.#world.handlers.poll(event, context)) as { statusCode: number; body?: string };
+    const answer = await this.#ask(method, body);
     if (answer.statusCode !== 200) throw new Error(`expected 200, got ${JSON.stringify(answer)}`);
     return answer.body ?? "";
+  }
+
+  async #ask(method: "GET" | "POST", body?: string): Promise<{ statusCode: number; body?: string }> {
+    const sid = this.#sid === "" ? "" : `&sid=${this.#sid}`;
+    const event = pollEvent({ method, query: `EIO=4&transport=polling${sid}`, body });
+    return (await this.#world.handlers.poll(event, context)) as { statusCode: number; body?: string };
   }
 
   async #receive(event: unknown): Promise<void> {

@@ -84,19 +84,30 @@ export class Inbox {
 
   async #runLane(lane: Lane, batch: Batch): Promise<void> {
     for (const run of lane.runs) {
-      for (const task of run.tasks) {
-        const pause = this.#slices.pause();
-        if (pause) await pause;
-        if (lane.isAbandoned) return;
-        if (lane.isFailed || (lane.isOver && run.delivery.letter.kind === "payload")) break;
-        await this.#startJob(lane, run, task, batch);
-      }
+      await this.#startAll(lane, run, batch);
+      if (lane.isAbandoned) return;
       // The letter before it comes again, so this one must come again behind it.
       if (lane.isFailed) run.isFailed = true;
       run.isStarted = true;
     }
     await this.#savePending(lane);
     await lane.settle();
+  }
+
+  async #startAll(lane: Lane, run: DeliveryRun, batch: Batch): Promise<void> {
+    const { letter } = run.delivery;
+    const isPayload = letter.kind === "payload";
+    let endGathering: (() => void) | undefined;
+    for (const task of run.tasks) {
+      const pause = this.#slices.pause();
+      if (pause) {
+        if (isPayload) endGathering ??= this.#runtime.outbound.gatherWhile(letter.sid);
+        await pause;
+      }
+      if (lane.isAbandoned || lane.isFailed || (lane.isOver && isPayload)) break;
+      await this.#startJob(lane, run, task, batch);
+    }
+    endGathering?.();
   }
 
   /** Resolves when the next job of the lane may start. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import { settlesWithin, type Clock } from "../../clock.ts";
 import { toConnectionId, type ConnectionId, type Sid } from "../../ids.ts";
 import type { Logger } from "../../log.ts";
 import type { AppendOutcome } from "../../state/outbox.ts";
@@ -36,10 +36,15 @@ const MAX_REMEMBERED_LOSSES = 10_000;
 /** More than this is not written in one go. */
 const MAX_GATHERED_BYTES = 64 * 1024;
 
+/** How long what is sent to a session waits for what the rest of its payload makes of it. */
+const MAX_FILLING_MS = 1_000;
+
 interface Gathering {
   readonly frames: string[];
   bytes: number;
   readonly sent: Promise<Sent>;
+  /** Nothing more will join it. */
+  readonly end: () => void;
 }
 
 /**
@@ -58,6 +63,8 @@ export class Outbound {
   readonly #tails = new Map<Sid, Promise<unknown>>();
   /** The last packet of a queue, as long as others may still join it. */
   readonly #gatherings = new Map<Sid, Gathering>();
+  /** Sessions of which a payload is being handled, and when its last packet has begun. */
+  readonly #filling = new Map<Sid, Promise<void>>();
   /** Undefined: frames of other instances may come between those of a packet. */
   #leases: WriteLeases | undefined;
 
@@ -83,7 +90,7 @@ export class Outbound {
   send(recipient: Recipient, frames: readonly string[], volatile = false): Promise<Sent> {
     const { sid, route } = recipient;
     if (route.kind === "out" && !volatile) return this.#gather(recipient, frames);
-    this.#gatherings.delete(sid);
+    this.#endGathering(sid);
     return this.#enqueue(sid, () => this.#sendPacket(recipient, frames, volatile));
   }
 
@@ -94,7 +101,7 @@ export class Outbound {
 
   /** Closes a connection after what was sent to its session before. */
   close(sid: Sid, connectionId: ConnectionId): Promise<void> {
-    this.#gatherings.delete(sid);
+    this.#endGathering(sid);
     return this.#enqueue(sid, () => this.#posts.close(connectionId));
   }
 
@@ -103,9 +110,22 @@ export class Outbound {
     await this.#tails.get(sid)?.catch(() => undefined);
   }
 
+  /**
+   * A payload of this session takes more than one round of the event loop. Until the function returned is called, what
+   * is sent to its outbox is written as if it took one: each write pays for all that waits there already.
+   */
+  gatherWhile(sid: Sid): () => void {
+    let end: () => void = () => undefined;
+    this.#filling.set(sid, new Promise((resolve) => (end = resolve)));
+    return () => {
+      this.#filling.delete(sid);
+      end();
+    };
+  }
+
   /** Ends an outbox with a last frame, after what was sent to its session before. */
   closeOutbox(sid: Sid, frame: string): Promise<boolean> {
-    this.#gatherings.delete(sid);
+    this.#endGathering(sid);
     return this.#enqueue(sid, () => this.#store.closeOutbox(sid, [frame]));
   }
 
@@ -122,14 +142,25 @@ export class Outbound {
       open.bytes += bytes;
       return open.sent;
     }
+    this.#endGathering(sid);
     const gathered = [...frames];
+    let end: () => void = () => undefined;
+    const isFull = new Promise<void>((resolve) => (end = resolve));
     const sent = this.#enqueue(sid, async () => {
       await endOfTick();
+      const filled = this.#filling.get(sid);
+      if (filled) await settlesWithin(this.#clock, Promise.race([filled, isFull]), MAX_FILLING_MS);
       if (this.#gatherings.get(sid)?.frames === gathered) this.#gatherings.delete(sid);
       return this.#sendPacket(recipient, gathered, false);
     });
-    this.#gatherings.set(sid, { frames: gathered, bytes, sent });
+    this.#gatherings.set(sid, { frames: gathered, bytes, sent, end });
     return sent;
+  }
+
+  /** What is sent from now on comes behind it. */
+  #endGathering(sid: Sid): void {
+    this.#gatherings.get(sid)?.end();
+    this.#gatherings.delete(sid);
   }
 
   #enqueue<T>(sid: Sid, task: () => Promise<T>): Promise<T> {
