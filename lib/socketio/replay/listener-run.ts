@@ -17,8 +17,9 @@ export class ListenerRun {
   readonly spent: string[];
   /** The run of the whole event, of which this is one listener's; itself, if it is not. */
   readonly whole: ListenerRun;
-  /** Whether it has registered or removed handlers. */
-  hasRegistered = false;
+  /** Of the run of a whole event: which of its listeners have registered or removed handlers. */
+  readonly registrants: Set<number>;
+  readonly #listener: number;
   readonly #prefix: string;
   readonly #store: (key: string) => Promise<void>;
   readonly #find: (key: string) => Promise<string | undefined>;
@@ -39,6 +40,8 @@ export class ListenerRun {
     this.whole = partOf?.whole ?? this;
     this.results = partOf?.whole.results ?? new Map(options.results);
     this.spent = partOf?.whole.spent ?? [];
+    this.registrants = partOf?.whole.registrants ?? new Set();
+    this.#listener = partOf?.listener ?? 0;
     this.#prefix = partOf ? `${partOf.listener}.` : "";
     this.check = options.check;
     this.isStored = options.store !== undefined;
@@ -49,6 +52,10 @@ export class ListenerRun {
   /** The run of one listener of the event: several run at once, and each counts what it asks for by itself. */
   part(listener: number): ListenerRun {
     return new ListenerRun({ partOf: { whole: this, listener } });
+  }
+
+  noteRegistration(): void {
+    this.registrants.add(this.#listener);
   }
 
   /** Of the next thing that the listener asks the library for. */

@@ -28,6 +28,11 @@ export interface JournalEntry extends HandledEvent {
   readonly results: ReadonlyMap<string, string>;
   /** `once` registrations that it used up, and which must be run with it once more. */
   readonly spent: readonly string[];
+  /**
+   * Which of its listeners did so, by their place among all that it was given to; the others have nothing to bind.
+   * Undefined in entries of older versions, where nobody knows.
+   */
+  readonly registrants: ReadonlySet<number> | undefined;
 }
 
 /**
@@ -93,14 +98,21 @@ const toEntry = ({ event, run }: { event: HandledEvent; run: ListenerRun }): Jou
   ...event,
   results: run.results,
   spent: run.spent,
+  registrants: run.registrants,
 });
 
 /** Most events pass as they were sent, and are kept once. */
-const packEntry = ({ sent, passed, results, spent }: JournalEntry): string =>
-  pack([sent, passed === sent ? "as sent" : passed, [...results], spent]);
+const packEntry = ({ sent, passed, results, spent, registrants }: JournalEntry): string =>
+  pack([sent, passed === sent ? "as sent" : passed, [...results], spent, [...(registrants ?? [])]]);
 
 function unpackEntry(text: string): JournalEntry {
-  type Packed = [Call, Call | "as sent" | undefined, (readonly [string, string])[], string[]];
-  const [sent, passed, results, spent] = unpack(text) as Packed;
-  return { sent, passed: passed === "as sent" ? sent : passed, results: new Map(results), spent };
+  type Packed = [Call, Call | "as sent" | undefined, (readonly [string, string])[], string[], number[]?];
+  const [sent, passed, results, spent, registrants] = unpack(text) as Packed;
+  return {
+    sent,
+    passed: passed === "as sent" ? sent : passed,
+    results: new Map(results),
+    spent,
+    registrants: registrants && new Set(registrants),
+  };
 }

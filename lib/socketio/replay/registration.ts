@@ -51,7 +51,7 @@ export function admitRegistration(state: SocketState, { clock, store }: Runtime,
   if (context === undefined) return;
   const { turn, mode } = context;
   const run = currentRun();
-  if (run) run.whole.hasRegistered = true;
+  run?.noteRegistration();
   const connecting = connectings.get(turn);
   if (mode === "replay" || connecting?.isListening) return run?.check?.note(step);
   const handling = handlingOf(turn);

@@ -75,7 +75,7 @@ function repeatEntry(
   internals: ReplayPorts,
   turn: Turn,
   socket: ReplayedSocket,
-  { sent, passed, results, spent }: JournalEntry,
+  { sent, passed, results, spent, registrants }: JournalEntry,
 ): Promise<void> {
   const toCall = (listener: Listener<never[]>, args: readonly unknown[]) => () =>
     Reflect.apply(listener, socket, [...args]);
@@ -83,9 +83,13 @@ function repeatEntry(
   const named = passed ? socket.listenersWith(spent, passed.event) : [];
   const calls = [...any, ...named.map((listener) => toCall(listener, passed ? withAck(passed) : []))];
   const whole = new ListenerRun({ results });
-  const runs = calls.map((call, index) => bind(internals, turn, socket, sent.event, call, whole.part(index)));
+  const runs = calls.map((call, index) =>
+    (registrants?.has(index) ?? true)
+      ? bind(internals, turn, socket, sent.event, call, whole.part(index))
+      : undefined,
+  );
   return Promise.all(runs.filter((run) => run !== undefined)).then(() => {
-    if (whole.hasRegistered) return;
+    if (whole.registrants.size > 0) return;
     internals.replayCheck?.reportSilence(sent.event, { nsp: socket.nsp.name, socketId: socket.id });
   });
 }

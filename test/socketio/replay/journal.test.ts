@@ -39,6 +39,54 @@ describe("a handler that changes the handlers", () => {
     expect(frames).toEqual(['42["moved","ann",1]', '42["moved","ann",2]']);
   });
 
+  it("is run again, and no other listener of its event, of all events neither", async () => {
+    const ran: string[] = [];
+    const rig = createRig(
+      (socket) => {
+        ran.push("login");
+        socket.on("move", () => socket.emit("moved"));
+      },
+      (io) =>
+        io.on("connection", (socket) => {
+          socket.onAny((event: string) => ran.push(`any ${event}`));
+          socket.prependAny((event: string) => ran.push(`first ${event}`));
+          socket.on("login", () => ran.push("other"));
+        }),
+    );
+    const client = await rig.connect();
+    await send(client, '["login"]');
+    ran.length = 0;
+
+    const frames = await send(client, '["move"]', '["move"]');
+
+    expect(frames).toEqual(['42["moved"]', '42["moved"]']);
+    expect(ran).toEqual(["login", "first move", "any move", "login", "first move", "any move"]);
+  });
+
+  it("of a listener of all events is run again, and no other of them", async () => {
+    const ran: string[] = [];
+    const rig = createRig(
+      () => ran.push("login"),
+      (io) =>
+        io.on("connection", (socket) => {
+          socket.onAny((event: string) => ran.push(`idle ${event}`));
+          socket.onAny((event: string) => {
+            if (event !== "login") return;
+            ran.push("binds");
+            socket.on("move", () => socket.emit("moved"));
+          });
+        }),
+    );
+    const client = await rig.connect();
+    await send(client, '["login"]');
+    ran.length = 0;
+
+    const frames = await send(client, '["move"]');
+
+    expect(frames).toEqual(['42["moved"]']);
+    expect(ran).toEqual(["binds", "idle move"]);
+  });
+
   it("by off takes them away", async () => {
     const rig = createRig((socket) => socket.removeAllListeners("known"));
     const client = await rig.connect();
