@@ -138,7 +138,7 @@ export class Inbox {
     const { turn, delivery, task } = job;
     switch (task.kind) {
       case "opened":
-        return onOpened(this.#runtime, this.#app, task);
+        return onOpened(this.#runtime, this.#app, task, turn);
       case "reap":
         return onReap(this.#runtime, task);
       case "frame": {

@@ -5,6 +5,7 @@ import type { Letter } from "../letter.ts";
 import { onProbeOpened } from "../polling/on-probe.ts";
 import { reportClosed } from "../end-session.ts";
 import type { Runtime } from "../runtime.ts";
+import type { Turn } from "../turn.ts";
 
 const RETRY_FOR_MS = 5_000;
 const FIRST_DELAY_MS = 25;
@@ -18,8 +19,9 @@ export async function onOpened(
   runtime: Runtime,
   app: EngineApp,
   letter: Letter & { kind: "opened" },
+  turn: Turn,
 ): Promise<void> {
-  if (isBornOnPolling(letter.sid)) return onProbeOpened(runtime, letter);
+  if (isBornOnPolling(letter.sid)) return onProbeOpened(runtime, letter, turn);
   const { sid, connectionId } = letter;
   const { options } = app;
   const frame = openFrame({

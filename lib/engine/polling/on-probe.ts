@@ -20,9 +20,21 @@ interface ProbeFrame {
 export async function onProbeOpened(
   runtime: Runtime,
   { sid, connectionId }: { readonly sid: Sid; readonly connectionId: ConnectionId },
+  turn: Turn,
 ): Promise<void> {
   const outbox = await runtime.store.readOutbox(sid);
   if (outbox?.connectionId === connectionId || outbox?.probe?.connectionId === connectionId) return;
+  if (outbox === undefined || outbox.closed) {
+    // The session is over, by its client's word as a rule, and then so is this WebSocket. If it is not, it will say
+    // `2probe`, and be closed then.
+    await runtime.transport.close(connectionId);
+    return;
+  }
+  // Beside its lane: a client may have given this one up, and the session's packets need not wait for it.
+  turn.follow(closeUnwanted(runtime, connectionId).catch((error: unknown) => turn.fail(error)));
+}
+
+async function closeUnwanted(runtime: Runtime, connectionId: ConnectionId): Promise<void> {
   const giveUpAtMs = runtime.clock.nowMs() + CLOSE_RETRY_FOR_MS;
   for (let delayMs = CLOSE_FIRST_DELAY_MS; ; delayMs *= 2) {
     // Until the gateway has answered the handshake there is nothing to close.

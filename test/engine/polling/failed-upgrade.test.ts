@@ -132,6 +132,32 @@ describe("a WebSocket that fails to take over", () => {
     expect(left).toEqual([]);
   });
 
+  it("because its client has left altogether holds up nothing behind it", async () => {
+    const { rig, left } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await rig.admit({ sid: client.sid });
+    rig.transport.drop(socket.connectionId);
+
+    // Both letters are there; not a millisecond goes by.
+    await client.send("1");
+
+    expect(left).toEqual(["transport close"]);
+    expect(liveRows(rig)).toEqual(noRows);
+  });
+
+  it("beside another one, and gone already, holds up no packet of its session", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const first = await client.probe();
+    await first.send("2probe");
+    const second = await rig.admit({ sid: client.sid });
+    rig.transport.drop(second.connectionId);
+
+    await client.send('42["echo",1]');
+
+    expect(await client.fetch()).toContain('42["echoed",1]');
+  });
+
   it("because its session is over is refused at the door", async () => {
     const { rig } = build();
     const client = await PollClient.connect(rig);
