@@ -12,7 +12,7 @@ const FILE = /^\/(socket\.io(?:\.esm|\.msgpack)?(?:\.min)?\.js(?:\.map)?)$/;
  */
 export async function serveClientBundle(request: PollRequest): Promise<PollResponse | undefined> {
   const name = FILE.exec(request.path)?.[1];
-  if (name === undefined || request.method !== "GET") return undefined;
+  if (name === undefined || (request.method !== "GET" && request.method !== "HEAD")) return undefined;
   const client = await findClient();
   const file = client && (await readFile(path.join(client.directory, name)).catch(() => undefined));
   if (client === undefined || file === undefined) return { status: 404, headers: {}, body: "" };

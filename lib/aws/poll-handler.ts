@@ -52,11 +52,13 @@ function firstValues(params: URLSearchParams): Record<string, string> {
 }
 
 function toResult({ status, headers, body }: PollResponse): APIGatewayProxyStructuredResultV2 {
-  const { "set-cookie": cookie, ...others } = headers;
+  const { "set-cookie": cookies = [], ...others } = headers;
   return {
     statusCode: status,
-    headers: others,
-    ...(cookie === undefined ? {} : { cookies: [cookie] }),
+    headers: Object.fromEntries(
+      Object.entries(others).map(([name, value]) => [name, [value].flat().join(", ")]),
+    ),
+    ...(cookies.length === 0 ? {} : { cookies: [cookies].flat() }),
     ...(typeof body === "string"
       ? { body, isBase64Encoded: false }
       : { body: body.toString("base64"), isBase64Encoded: true }),

@@ -76,7 +76,7 @@ export interface EngineEvents {
   /** `initial_headers`: of the first answer of a session. `headers`: of every answer. They may be changed in place. */
   emitHeaders(
     event: "initial_headers" | "headers",
-    headers: Record<string, string>,
+    headers: Record<string, string | string[]>,
     request: EngineRequest,
   ): void;
   emitConnectionError(error: ConnectionError): void;

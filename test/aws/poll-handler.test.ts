@@ -238,6 +238,20 @@ describe("the stock client", () => {
     expect(Buffer.from(body!, "base64").toString()).toMatch(/Socket\.IO|"version":3/);
   });
 
+  it("is there for a HEAD as well", async () => {
+    const { handle } = build();
+    const asked = get("socket.io.js");
+    const { http } = asked.requestContext;
+
+    const { statusCode, headers } = await handle({
+      ...asked,
+      requestContext: { ...asked.requestContext, http: { ...http, method: "HEAD" } },
+    });
+
+    expect(statusCode).toBe(200);
+    expect(headers).toMatchObject({ "content-type": "application/javascript; charset=utf-8" });
+  });
+
   it.each(["", "W/"])("is not sent again to whoever has it: If-None-Match %s", async (weak) => {
     const { handle } = build();
     const { headers } = await handle(get("socket.io.js"));

@@ -2,6 +2,7 @@ import { createSid, isBornOnPolling, protocolOf, type ConnectionId, type Sid } f
 import { parseHandshake } from "../../protocol/handshake.ts";
 import { sessionExpiresAtSeconds } from "../../state/expiry.ts";
 import type { Store } from "../../state/store.ts";
+import { askCors } from "./cors.ts";
 import { askApp, toHandshakeRecord, type Caller } from "./handshake-record.ts";
 import type { ResolvedEngineOptions } from "../engine-options.ts";
 import type { Ports } from "../runtime.ts";
@@ -21,6 +22,8 @@ export async function admit(
   options: ResolvedEngineOptions,
   arrival: Arrival,
 ): Promise<Admission> {
+  const cors = await askCors(options, { method: "GET", headers: arrival.headers });
+  if (cors.outcome === "refused") return { admitted: false, code: 3, message: "Bad request" };
   const parsed = parseHandshake(arrival.query, options);
   if ("refused" in parsed) return { admitted: false, code: parsed.code, message: parsed.message };
   if (parsed.transport !== "websocket") return { admitted: false, code: 3, message: "Bad request" };

@@ -1,62 +1,31 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { serialize } from "cookie";
-import cors from "cors";
 import type { Sid } from "../../ids.ts";
 import type { ResolvedEngineOptions } from "../engine-options.ts";
-import type { PollRequest, PollResponse } from "./http.ts";
+import type { HttpHeaders, PollRequest, PollResponse } from "./http.ts";
 
 const compress = promisify(gzip);
 
-/**
- * Answers under the server's `cors` option: adds its headers to what `answer` makes of the request, or answers a
- * preflight itself. The rules are the `cors` package's, as in Engine.IO.
- */
-export async function withCors(
-  options: ResolvedEngineOptions,
-  request: PollRequest,
-  answer: () => Promise<PollResponse>,
-): Promise<PollResponse> {
-  if (options.cors === undefined) return answer();
-  const response = new CorsResponse();
-  await new Promise<void>((resolve, reject) => {
-    // Before the package is called: it may end the response before it returns.
-    response.onEnd = resolve;
-    // The package needs of a request its method and headers, and of a response what is below.
-    cors(options.cors)(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
-  });
-  const headers = Object.fromEntries(response.headers);
-  if (response.isEnded) return { status: response.statusCode, headers, body: "" };
-  const answered = await answer();
-  return { ...answered, headers: { ...headers, ...answered.headers } };
-}
-
-/** As much of `http.ServerResponse` as the `cors` package uses. */
-class CorsResponse {
-  statusCode = 200;
-  isEnded = false;
-  onEnd: () => void = () => undefined;
-  readonly headers = new Map<string, string>();
-
-  setHeader(name: string, value: string | readonly string[]): void {
-    this.headers.set(name.toLowerCase(), typeof value === "string" ? value : value.join(", "));
-  }
-
-  getHeader(name: string): string | undefined {
-    return this.headers.get(name.toLowerCase());
-  }
-
-  end(): void {
-    this.isEnded = true;
-    this.onEnd();
-  }
-}
-
 /** The cookie of a new session, when the server sets one. */
-export function cookieHeader({ cookie }: ResolvedEngineOptions, sid: Sid): Record<string, string> {
+export function cookieHeader({ cookie }: ResolvedEngineOptions, sid: Sid): Record<string, string[]> {
   if (cookie === undefined) return {};
   const { name = "io", ...attributes } = cookie;
-  return { "set-cookie": serialize(name, sid, attributes) };
+  // So named, and a list, as in Engine.IO: a listener may add to it, or set one of its own under another spelling.
+  return { "Set-Cookie": [serialize(name, sid, attributes)] };
+}
+
+/**
+ * Header names are case-insensitive, and the app may have written them as it likes: the last one counts, but cookies are
+ * all set.
+ */
+export function lowerCased(headers: HttpHeaders): HttpHeaders {
+  const merged: Record<string, string | readonly string[]> = {};
+  for (const [given, value] of Object.entries(headers)) {
+    const name = given.toLowerCase();
+    merged[name] = name === "set-cookie" ? [merged[name] ?? [], value].flat() : value;
+  }
+  return merged;
 }
 
 /** Gzip, for a client that takes it and a body that is worth it. */

@@ -19,9 +19,12 @@ export interface EngineRequest extends PollRequest {
   readonly url: string;
 }
 
+/** A list where a header is there more than once, as `set-cookie` may be. */
+export type HttpHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 export interface PollResponse {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HttpHeaders;
   readonly body: string | Buffer;
 }
 

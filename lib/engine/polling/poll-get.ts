@@ -72,10 +72,10 @@ async function park(
 ): Promise<PollResponse> {
   const { store, clock } = runtime;
   const { sid } = first;
-  if (first.closed && first.frames.length === 0) {
-    // Its last frames were fetched by the GET before, all but this one.
+  if (first.closed && first.frames.every((frame) => frame === CLOSE_FRAME)) {
+    // Nothing is left but the end, if there was anything: the GET before has fetched it. As the official server says it.
     await endOutbox(runtime, sid);
-    return toPayload(sid, [CLOSE_FRAME]);
+    return toPayload(sid, [NOOP_FRAME, CLOSE_FRAME]);
   }
   const startMs = clock.nowMs();
   const longestMs = Math.min(MAX_EAGER_DELAY_MS, options.pingTimeoutMs / 4);

@@ -12,7 +12,8 @@ import { sessionExpiresAtSeconds } from "../../state/expiry.ts";
 import { askApp, toHandshakeRecord, toUrl } from "../handshake/handshake-record.ts";
 import type { EngineApp } from "../engine.ts";
 import { bare, payload, refusal, type EngineRequest, type PollRequest, type PollResponse } from "./http.ts";
-import { compressed, cookieHeader, withCors } from "./http-headers.ts";
+import { askCors } from "../handshake/cors.ts";
+import { compressed, cookieHeader, lowerCased } from "./http-headers.ts";
 import { pollGet } from "./poll-get.ts";
 import { pollPost } from "./poll-post.ts";
 import type { Runtime } from "../runtime.ts";
@@ -21,16 +22,18 @@ import type { Runtime } from "../runtime.ts";
  * The HTTP side of Engine.IO. Each request may come to another instance; what they share is the outbox.
  * @see https://socket.io/docs/v4/engine-io-protocol/#http-long-polling
  */
-export function poll(runtime: Runtime, app: EngineApp, arrived: PollRequest): Promise<PollResponse> {
+export async function poll(runtime: Runtime, app: EngineApp, arrived: PollRequest): Promise<PollResponse> {
   const { options, events } = app;
   const request = { ...arrived, url: toUrl(options.path, arrived.query) };
-  return withCors(options, request, async () => {
-    const response = scripted(request, await answer(runtime, app, request));
-    const headers = { ...response.headers };
-    events?.emitHeaders("headers", headers, request);
-    const announced = { ...response, headers: lowerCased(headers) };
-    return request.method === "GET" ? compressed(options, request, announced) : announced;
-  });
+  const cors = await askCors(options, request);
+  if (cors.outcome === "refused") return refuse(runtime, app, request, refuseHandshake(3));
+  if (cors.outcome === "answered") return { status: cors.status, headers: cors.headers, body: "" };
+  const response = scripted(request, await answer(runtime, app, request));
+  const headers = { ...response.headers } as Record<string, string | string[]>;
+  // Of what a transport says: a refusal is none.
+  if (response.status === 200) events?.emitHeaders("headers", headers, request);
+  const announced = { ...response, headers: { ...cors.headers, ...lowerCased(headers) } };
+  return request.method === "GET" ? compressed(options, request, announced) : announced;
 }
 
 async function answer(runtime: Runtime, app: EngineApp, request: EngineRequest): Promise<PollResponse> {
@@ -95,7 +98,7 @@ async function open(
   const upgrades = options.allowUpgrades && options.transports.includes("websocket") ? ["websocket"] : [];
   const frame = openFrame({ sid, upgrades, pingIntervalMs, pingTimeoutMs, maxPayloadBytes });
   const response = payload(dialects[protocol].encodePayload([frame], false));
-  const headers = { ...response.headers, ...cookieHeader(options, sid) };
+  const headers = { ...response.headers, ...cookieHeader(options, sid) } as Record<string, string | string[]>;
   events?.emitHeaders("initial_headers", headers, request);
   return { ...response, headers };
 }
@@ -118,7 +121,3 @@ function refuse(
   app.events?.emitConnectionError({ req: request, code, message });
   return refusal(refused);
 }
-
-/** Header names are case-insensitive, and the app may have written them as it likes. */
-const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -28,8 +28,8 @@ import type { Turn } from "../../engine/turn.ts";
 
 /** Events of `io.engine`. */
 export interface IoEngineEvents {
-  initial_headers: [headers: Record<string, string>, request: EngineRequest];
-  headers: [headers: Record<string, string>, request: EngineRequest];
+  initial_headers: [headers: Record<string, string | string[]>, request: EngineRequest];
+  headers: [headers: Record<string, string | string[]>, request: EngineRequest];
   connection_error: [error: ConnectionError];
 }
 

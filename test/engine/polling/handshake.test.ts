@@ -143,6 +143,8 @@ describe("a handshake over HTTP", () => {
   });
 });
 
+type Headers = Record<string, string | string[]>;
+
 describe("the cookie of a handshake", () => {
   it.each([
     ["io, for true", true, "io=SID; Path=/; HttpOnly; SameSite=Lax"],
@@ -159,12 +161,46 @@ describe("the cookie of a handshake", () => {
     const sid = /"sid":"([^"]+)"/.exec(body.toString())![1]!;
     const later = await request(rig, { query: { sid }, body: "40" });
 
-    expect(headers["set-cookie"]).toBe(expected.replace("SID", sid));
+    expect(headers["set-cookie"]).toEqual([expected.replace("SID", sid)]);
     expect(later.headers).not.toHaveProperty("set-cookie");
   });
 });
 
 describe("io.engine", () => {
+  it.each([
+    ["under another spelling", (headers: Headers) => void (headers["set-cookie"] = "mine=1")],
+    ["in a list", (headers: Headers) => void (headers["set-cookie"] = ["mine=1"])],
+    ["beside it", (headers: Headers) => void (headers["Set-Cookie"] as string[]).push("mine=1")],
+  ])("may set a cookie beside the session's, %s", async (_, set) => {
+    const rig = new Rig((io) => void io.engine.on("initial_headers", (headers) => set(headers)), {
+      cookie: true,
+    });
+
+    const { headers } = await request(rig);
+
+    expect(headers["set-cookie"]).toEqual([expect.stringMatching(/^io=.{20}; Path/), "mine=1"]);
+  });
+
+  it("hears of the headers of answers, not of refusals and preflights", async () => {
+    const heard: string[] = [];
+    const rig = new Rig(
+      (io) => {
+        io.engine.on("headers", (_, req) => heard.push(req.method));
+      },
+      { cors: { origin: "*" } },
+    );
+
+    const { body } = await request(rig);
+    const sid = /"sid":"([^"]+)"/.exec(body.toString())![1]!;
+    await request(rig, { query: { sid }, body: "40" });
+    await request(rig, { query: { sid: "AAAAAAAAAAAAAAAAAAAA" } });
+    await request(rig, { query: { transport: "abc" } });
+    await request(rig, { query: { sid }, method: "PUT" });
+    await request(rig, { method: "OPTIONS" });
+
+    expect(heard).toEqual(["GET", "POST"]);
+  });
+
   it("may change the headers of the first answer, and those of every answer", async () => {
     const rig = new Rig((io) => {
       io.engine.on("initial_headers", (headers, req) => {
@@ -184,7 +220,7 @@ describe("io.engine", () => {
     expect(first.headers).toEqual({
       "content-type": "text/plain; charset=UTF-8",
       "x-first": "t",
-      "set-cookie": "mine=1",
+      "set-cookie": ["mine=1"],
       "x-every": "yes",
     });
     expect(posted.headers).toEqual({ "content-type": "text/html", "x-every": "yes" });

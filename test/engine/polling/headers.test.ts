@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { PollResponse } from "../../../lib/engine/polling/http.ts";
 import type { ServerOptions } from "../../../lib/socketio/server-options.ts";
 import { PollClient, request } from "../../support/poll-client.ts";
 import { Rig } from "../../support/rig.ts";
@@ -8,7 +9,7 @@ const silent = () => undefined;
 const here = "https://here.example";
 const there = "https://there.example";
 
-const corsHeaders = (headers: Readonly<Record<string, string>>) =>
+const corsHeaders = (headers: PollResponse["headers"]) =>
   Object.fromEntries(
     Object.entries(headers).filter(([name]) => name.startsWith("access-control-") || name === "vary"),
   );
@@ -102,12 +103,36 @@ describe("cors", () => {
     expect(rig.instances[0]!.life.calls).toEqual([]);
   });
 
-  it("lets a request through whose origin the app could not judge, as an error", async () => {
-    const rig = new Rig(silent, {
-      cors: { origin: (_, callback) => callback(new Error("no list today")) },
-    });
+  it.each<[string, NonNullable<ServerOptions["cors"]>]>([
+    ["says so", { origin: (_, callback) => callback(new Error("no list today")) }],
+    ["says so later", { origin: (_, callback) => void setImmediate(() => callback(new Error("no list"))) }],
+    [
+      "throws",
+      {
+        origin: () => {
+          throw new Error("no list today");
+        },
+      },
+    ],
+  ])("refuses a client over either transport when a function %s, and raises no alarm", async (_, cors) => {
+    const errors: unknown[] = [];
+    const rig = new Rig((io) => io.engine.on("connection_error", ({ code }) => errors.push(code)), { cors });
 
-    await expect(request(rig)).rejects.toThrow("no list today");
+    const opened = await request(rig, { headers: { origin: here } });
+    const asked = await request(rig, { method: "OPTIONS", headers: { origin: here } });
+
+    const refused = { status: 400, body: '{"code":3,"message":"Bad request"}' };
+    expect([opened, asked]).toMatchObject([refused, refused]);
+    await expect(rig.admit({}, { origin: here })).rejects.toThrow("Bad request");
+    expect(errors).toEqual([3, 3]);
+    expect(rig.logs).toEqual([]);
+    expect(rig.store.countRows()).toMatchObject({ outboxes: 0, beats: 0 });
+  });
+
+  it("lets a WebSocket in whose origin is not on the list, as browsers are the ones to look", async () => {
+    const rig = new Rig(silent, { cors: { origin: [there] } });
+
+    await expect(rig.admit({}, { origin: here })).resolves.toBeDefined();
   });
 });
 

@@ -145,7 +145,7 @@ describe("a polling client that the server disconnects", () => {
     const after = await client.get();
 
     expect(body).toBe('42["last words"]\x1e41');
-    expect(close).toBe("1");
+    expect(close).toBe("6\x1e1");
     expect(left).toEqual(["server namespace disconnect"]);
     expect(after).toMatchObject({ status: 400, body: '{"code":1,"message":"Session ID unknown"}' });
   });
@@ -183,7 +183,7 @@ describe("a polling client that the server disconnects", () => {
     await rig.settle();
 
     expect(await client.fetch()).toBe("41");
-    expect(await client.fetch()).toBe("1");
+    expect(await client.fetch()).toBe("6\x1e1");
     expect(left).toEqual(["server namespace disconnect"]);
   });
 
@@ -211,6 +211,6 @@ describe("a polling client that the server disconnects", () => {
     await rig.sweep();
 
     expect(phase).toBe("open");
-    expect(await client.fetch()).toBe("1");
+    expect(await client.fetch()).toBe("6\x1e1");
   });
 });
