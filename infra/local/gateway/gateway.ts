@@ -34,7 +34,8 @@ export function attachGateway(server: Server, options: GatewayOptions): void {
     if (pathname.startsWith(callback)) {
       return answerManagement(request, response, pathname.slice(callback.length), options.management);
     }
-    void answerPage(request, response, pathname, options);
+    // A client that breaks off in the middle of its body.
+    answerPage(request, response, pathname, options).catch(() => response.destroy());
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const pathname = toPathname(request);
