@@ -27,6 +27,11 @@ export interface EngineOptions {
    * who emits sixty times a second has waiting after five minutes without a network.
    */
   maxPacketsPerPayload?: number;
+  /**
+   * Frames of one client in a minute, over either transport; one that sends more is disconnected. Default 30 000: the
+   * backlog of five minutes without a network, at sixty packets a second, and what follows it.
+   */
+  maxFramesPerMinute?: number;
   /** Which transports clients may use. Default both; a client starts with polling unless it is told otherwise. */
   transports?: readonly ("polling" | "websocket")[];
   /** Whether a polling client may go on over a WebSocket. Default true where one URL serves both: see `edge`. */
@@ -64,6 +69,7 @@ export interface ResolvedEngineOptions {
   readonly pingTimeoutMs: number;
   readonly maxPayloadBytes: number;
   readonly maxPacketsPerPayload: number;
+  readonly maxFramesPerMinute: number;
   /** A session that has joined no namespace by then is closed; undefined: none is. */
   readonly connectTimeoutMs: number | undefined;
   readonly allowRequest: EngineOptions["allowRequest"];
@@ -90,6 +96,7 @@ export const engineOptionNames = [
   "pingTimeout",
   "maxHttpBufferSize",
   "maxPacketsPerPayload",
+  "maxFramesPerMinute",
   "transports",
   "allowUpgrades",
   "upgradeTimeout",
@@ -117,6 +124,7 @@ export function resolveEngineOptions(
       options.pingTimeout ?? readMs(env, "NONSTICKY_PING_TIMEOUT_MS") ?? 120_000,
     ),
     maxPayloadBytes: readDuration("maxHttpBufferSize", options.maxHttpBufferSize ?? 1_000_000),
+    maxFramesPerMinute: readWhole("maxFramesPerMinute", options.maxFramesPerMinute ?? 30_000),
     maxPacketsPerPayload: readWhole("maxPacketsPerPayload", options.maxPacketsPerPayload ?? 20_000),
     connectTimeoutMs:
       options.connectTimeout === undefined

@@ -2,7 +2,7 @@ import { protocolOf, type Sid } from "../../ids.ts";
 import { withLogContext } from "../../log.ts";
 import { toAckPrefix } from "../../protocol/dialect.ts";
 import type { EngineApp } from "../engine.ts";
-import { laneOfFrame, type Delivery } from "../letter.ts";
+import { laneOfFrame, type Delivery, type Letter } from "../letter.ts";
 import { endForExcess, tooManyPackets, type Excess } from "../payload-limits.ts";
 import { onProbeFrame } from "../polling/on-probe.ts";
 import type { Runtime } from "../runtime.ts";
@@ -12,6 +12,7 @@ import { clearTimers } from "../timers.ts";
 import { Turn } from "../turn.ts";
 import { BatchSessions } from "./batch-sessions.ts";
 import { EarlyRelease } from "./early-release.ts";
+import { FrameRates } from "./frame-rates.ts";
 import { InvocationTime } from "./invocation-time.ts";
 import type { FrameTask, Job, Task } from "./job.ts";
 import { countTurn, toLogContext } from "./job-log.ts";
@@ -35,6 +36,7 @@ export class Inbox {
   readonly #loader: SessionLoader;
   readonly #saves: SharedSaves;
   readonly #slices: TimeSlices;
+  readonly #rates: FrameRates;
 
   constructor(runtime: Runtime, app: EngineApp) {
     this.#runtime = runtime;
@@ -42,6 +44,7 @@ export class Inbox {
     this.#loader = new SessionLoader(runtime, app);
     this.#saves = new SharedSaves(app);
     this.#slices = new TimeSlices(runtime.clock);
+    this.#rates = new FrameRates(app.options.maxFramesPerMinute);
   }
 
   /**
@@ -143,7 +146,7 @@ export class Inbox {
         return onReap(this.#runtime, task);
       case "frame": {
         const isMain = laneOfFrame(task.text, toAckPrefix(this.#app.codec, protocolOf(task.sid))) === "main";
-        const excess = this.#findExcess(delivery, batch);
+        const excess = this.#findExcess(delivery, turn, batch);
         if (excess !== undefined) {
           const session = isMain ? await this.#session(lane, task.sid) : await batch.sessions.load(task.sid);
           if (session) endForExcess(this.#runtime, session, turn, excess);
@@ -175,9 +178,13 @@ export class Inbox {
     }
   }
 
-  /** What a payload as a whole is too much of. */
-  #findExcess({ letter }: Delivery, { time }: Batch): Excess | undefined {
-    if (letter.kind !== "payload") return undefined;
+  /** What a delivery as a whole is too much of. */
+  #findExcess({ letter }: Delivery, { spending }: Turn, { time }: Batch): Excess | undefined {
+    if (letter.kind !== "payload" && letter.kind !== "frame") return undefined;
+    // Once, with the first of its frames.
+    const frames = spending.spend("counted delivery", 1) ? framesIn(letter) : 0;
+    const tooMany = this.#rates.add(letter.sid, letter.atMs, frames);
+    if (tooMany !== undefined || letter.kind === "frame") return tooMany;
     const { maxPacketsPerPayload } = this.#app.options;
     if (letter.texts.length > maxPacketsPerPayload) return tooManyPackets(maxPacketsPerPayload);
     return time.isShort ? tooSlowPayload(letter.texts.length) : undefined;
@@ -261,6 +268,9 @@ export class Inbox {
     await saved.catch(() => undefined);
   }
 }
+
+const framesIn = (letter: Letter & { kind: "payload" | "frame" }): number =>
+  letter.kind === "payload" ? letter.texts.length : 1;
 
 /** What the lanes of a batch share. */
 interface Batch {
