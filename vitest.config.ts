@@ -11,6 +11,10 @@ const long = [
   "test/model/recovery.test.ts",
 ];
 
+/** Two thousand hostile sessions: `NONSTICKY_ABUSE=1` plays them, and nothing else. */
+const abuse = Boolean(process.env.NONSTICKY_ABUSE);
+const storms = ["test/abuse/storm.test.ts"];
+
 /** Packages are read from their sources, as the functions' bundler does. */
 const conditions = ["nonsticky-source"];
 
@@ -19,12 +23,12 @@ export default defineConfig({
   // Without "module": Node would be given builds of the SDK that only a bundler can read.
   ssr: { resolve: { conditions: [...conditions, "node", "development|production"] } },
   test: {
-    include: soak ? long : ["test/**/*.test.ts"],
-    exclude: soak ? [] : long,
+    include: abuse ? storms : soak ? long : ["test/**/*.test.ts"],
+    exclude: abuse || soak ? [] : [...long, ...storms],
     pool: "forks",
     // Suites that start a whole stack start several processes each.
     maxWorkers: 2,
-    testTimeout: soak ? 600_000 : 20_000,
+    testTimeout: soak || abuse ? 600_000 : 20_000,
     hookTimeout: soak ? 120_000 : 60_000,
     teardownTimeout: 10_000,
     // The SDK announces on every start when it will drop this version of Node.

@@ -28,6 +28,10 @@ export interface Faults {
   lostPostEvery?: number | undefined;
   /** Every so many-th post is answered 200 and arrives behind the next ones. */
   latePostEvery?: number | undefined;
+  /** Every so many-th post is sent, and answered 500. */
+  failedPostEvery?: number | undefined;
+  /** Every so many-th batch that was done is handed over once more, as where its deletion was lost. */
+  repeatedBatchEvery?: number | undefined;
   /** Every post takes so much longer. */
   slowPostMs?: number | undefined;
   /** Posts leave as binary frames. */

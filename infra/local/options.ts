@@ -30,6 +30,8 @@ export interface LocalOptions {
   readonly ordering?: "fifo" | "direct";
   /** When an instance died or failed with messages in flight they become visible after this; default 250. */
   readonly redeliverAfterMs?: number;
+  /** The clock of every second instance is so far ahead, or behind; schedules keep the right time. */
+  readonly clockSkewMs?: number;
   /** Seeds chaos, cold starts and throttling. */
   readonly seed?: number;
   /** Lines of instances and gateway; default: warnings and errors to stderr. */

@@ -169,6 +169,7 @@ export class Stack {
       // A parked GET holds one, and the POST that it waits for needs another.
       instances: scheduled ? 1 : Math.max(instances, antiAffinity || isHttp ? 2 : 1),
       maxInstances,
+      clockSkewMs: scheduled ? 0 : (this.#options.clockSkewMs ?? 0),
       freeze,
       coldStartDelayMs: () => minMs + random() * (maxMs - minMs),
       fateOf: () => decideFate(!scheduled),
@@ -189,6 +190,7 @@ export class Stack {
         region: this.topology.region,
         antiAffinity: this.#options.antiAffinity ?? false,
         redeliverAfterMs: this.#options.redeliverAfterMs ?? 250,
+        faults: this.#faults,
         onBatch: (pid, sids) => sids.forEach((sid) => this.counters.remember(sid, pid)),
         onRedelivery: () => (this.counters.redeliveries += 1),
         log: this.#log,

@@ -36,8 +36,9 @@ export class ChatClient {
   readonly sent: SentPacket[] = [];
   readonly done: Promise<void>;
   readonly #socket: Socket;
-  readonly #total: number;
+  #total: number;
   readonly #window: number;
+  readonly #paceMs: number;
   readonly #open = new Set<number>();
   #next = 0;
   #packets = 0;
@@ -54,6 +55,8 @@ export class ChatClient {
       room: string;
       messages: number;
       window: number;
+      /** How long it waits after an answer before it says more. Default not at all. */
+      paceMs?: number;
       /** Of the stock client; none of them for one that says nothing but `io(url)`. */
       transportOptions: Partial<Pick<ManagerOptions, "transports" | "upgrade">>;
     },
@@ -62,6 +65,7 @@ export class ChatClient {
     this.room = options.room;
     this.#total = options.messages;
     this.#window = options.window;
+    this.#paceMs = options.paceMs ?? 0;
     this.done = new Promise((resolve) => (this.#finish = resolve));
     this.#socket = io(url, {
       ...options.transportOptions,
@@ -89,6 +93,18 @@ export class ChatClient {
 
   get reconnections(): number {
     return Math.max(0, this.stays.length - 1);
+  }
+
+  /** Says no more. Resolves when all that it said is acknowledged. */
+  stop(): Promise<void> {
+    this.#total = this.#next;
+    if (this.isDone) this.#finish();
+    return this.done;
+  }
+
+  /** The session that it is in at the moment. */
+  get sid(): string | undefined {
+    return this.#socket.io.engine?.id;
   }
 
   hangUp(): void {
@@ -139,7 +155,8 @@ export class ChatClient {
       packet.ackedAtMs = Date.now();
       packet.pid = pid;
       this.#open.delete(logical);
-      this.#fill();
+      if (this.#paceMs === 0) this.#fill();
+      else setTimeout(() => this.#fill(), this.#paceMs);
       if (this.isDone) this.#finish();
     });
   }

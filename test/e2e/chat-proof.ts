@@ -21,7 +21,7 @@ export interface Violations {
   readonly strayed: readonly string[];
 }
 
-export function findViolations({ clients, handled }: LoadResult): Violations {
+export function findViolations({ clients, handled }: Pick<LoadResult, "clients" | "handled">): Violations {
   const packets = handled.map(({ packet }) => packet);
   const reported = new Set(packets);
   const acknowledged = clients.flatMap(({ sent }) => sent.filter(({ ackedAtMs }) => ackedAtMs !== undefined));

@@ -65,6 +65,7 @@ function createSource(pids: readonly number[], antiAffinity = false, timeoutSeco
     region: "us-east-1",
     antiAffinity,
     redeliverAfterMs: 250,
+    faults: {},
     onBatch: () => {},
     onRedelivery: () => {},
     log: () => {},

@@ -15,8 +15,10 @@ export interface FaultProxy {
   target: string | undefined;
   /** Called before a request is passed on. True: it is not, and nobody answers. */
   onBefore: (passing: Passing) => boolean;
-  /** Called before a request is passed on. An error of DynamoDB's, `[name, message]`: it is not, and that is the answer. */
-  onRefuse: (passing: Passing) => readonly [name: string, message: string] | undefined;
+  /** Called before a request is passed on. An error of DynamoDB's: it is not, and that is the answer; status 400 if none is said. */
+  onRefuse: (passing: Passing) => readonly [name: string, message: string, status?: number] | undefined;
+  /** By how many milliseconds a request is late. */
+  onDelay: (passing: Passing) => number;
   /** Called when the request has had its effect, before it is answered. True: nobody answers. */
   onAfter: (passing: Passing) => boolean;
   stop(): Promise<void>;
@@ -36,6 +38,7 @@ export async function startFaultProxy(): Promise<FaultProxy> {
     target: undefined,
     onBefore: () => false,
     onRefuse: () => undefined,
+    onDelay: () => 0,
     onAfter: () => false,
     stop: async () => {
       agent.destroy();
@@ -48,14 +51,16 @@ export async function startFaultProxy(): Promise<FaultProxy> {
     const action = String(headers["x-amz-target"]).replace(/^.*\./, "");
     const passing = { action, body: body.toString("utf8") };
     while (proxy.target === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    const delayMs = proxy.onDelay(passing);
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if (proxy.onBefore(passing)) {
       answer.destroy();
       return;
     }
     const refusal = proxy.onRefuse(passing);
     if (refusal !== undefined) {
-      const [name, message] = refusal;
-      answer.writeHead(400, { "content-type": "application/x-amz-json-1.0" });
+      const [name, message, status = 400] = refusal;
+      answer.writeHead(status, { "content-type": "application/x-amz-json-1.0" });
       answer.end(JSON.stringify({ __type: `com.amazon.coral.service#${name}`, message }));
       return;
     }

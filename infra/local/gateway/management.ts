@@ -59,6 +59,9 @@ export function answerManagement(
         options.onPost();
         connection.lastActiveAtMs = Date.now();
         if (!connection.dropped) sendFaultily(connection, body, options);
+        if (failed.isNext(options.faults.failedPostEvery)) {
+          return fail(500, "InternalServerErrorException", "Internal server error");
+        }
         const answer = () => response.writeHead(200).end();
         if (options.faults.slowPostMs === undefined) answer();
         else setTimeout(answer, options.faults.slowPostMs);
@@ -91,6 +94,7 @@ export function answerManagement(
 
 const lost = new Turnstile();
 const late = new Turnstile();
+const failed = new Turnstile();
 
 function sendFaultily(connection: Connection, body: Buffer, options: ManagementOptions): void {
   const { lostPostEvery, latePostEvery, binaryPosts, lostLastWords } = options.faults;

@@ -11,6 +11,8 @@ export interface PoolOptions {
   readonly instances: number;
   readonly maxInstances: number;
   readonly freeze: boolean;
+  /** How far the clock of every second instance is off. */
+  readonly clockSkewMs: number;
   /** Extra delay of a new instance before its first event. */
   readonly coldStartDelayMs: () => number;
   readonly fateOf: () => Fate;
@@ -48,6 +50,7 @@ export class Pool {
   #idle: Instance[] = [];
   #waiters: Waiter[] = [];
   #starting = 0;
+  #started = 0;
   #scaling: Scaling;
   #retireTimer: NodeJS.Timeout;
   #outdated = new WeakSet<Instance>();
@@ -196,7 +199,12 @@ export class Pool {
   async #start(): Promise<void> {
     if (this.#stopped) return;
     this.#starting += 1;
-    const { spec, environment, freeze, onLine } = this.#options;
+    const { spec, freeze, clockSkewMs, onLine } = this.#options;
+    this.#started += 1;
+    const environment =
+      clockSkewMs === 0 || this.#started % 2 === 0
+        ? this.#options.environment
+        : { ...this.#options.environment, NONSTICKY_LOCAL_CLOCK_SKEW_MS: String(clockSkewMs) };
     const instance = new Instance({
       spec,
       code: this.#code,

@@ -1,3 +1,4 @@
+import { Turnstile, type Faults } from "../faults.ts";
 import type { Instance, InvocationOutcome } from "../lambda/instance.ts";
 import type { Pool } from "../lambda/pool.ts";
 import { LocalError } from "../local-error.ts";
@@ -15,6 +16,7 @@ export interface EventSourceOptions {
   readonly redeliverAfterMs: number;
   readonly onBatch: (pid: number, sids: readonly string[]) => void;
   readonly onRedelivery: () => void;
+  readonly faults: Faults;
   readonly log: (line: string) => void;
 }
 
@@ -27,6 +29,7 @@ export class EventSource {
   #options: EventSourceOptions;
   #arn: string;
   #polls = 0;
+  #repeated = new Turnstile();
   #lastPid = new Map<string, number>();
   #stopped = false;
   #timers = new Set<NodeJS.Timeout>();
@@ -96,7 +99,9 @@ export class EventSource {
     onBatch(instance.pid, [...new Set(batch.map(({ group }) => sidOf(group)))]);
     const event = { Records: batch.map((message) => this.#toRecord(message)) };
     const outcome = await pool.run(instance, event);
-    const failed = this.#failedIds(outcome, batch);
+    const isRepeated =
+      outcome.kind === "answered" && this.#repeated.isNext(this.#options.faults.repeatedBatchEvery);
+    const failed = isRepeated ? idsOf(batch) : this.#failedIds(outcome, batch);
     const { queue } = this.#options;
     const again: string[] = [];
     for (const [index, message] of batch.entries()) {
@@ -108,7 +113,7 @@ export class EventSource {
   }
 
   #failedIds(outcome: InvocationOutcome, batch: readonly QueuedMessage[]): ReadonlySet<string> {
-    const all = new Set(batch.map(({ messageId }) => messageId));
+    const all = idsOf(batch);
     if (outcome.kind !== "answered") {
       if (!this.#stopped)
         this.#options.log(`${this.#options.spec.functionKey} ${outcome.kind}: ${outcome.message}`);
@@ -158,6 +163,9 @@ export class EventSource {
     this.#timers.add(timer);
   }
 }
+
+const idsOf = (batch: readonly QueuedMessage[]): ReadonlySet<string> =>
+  new Set(batch.map(({ messageId }) => messageId));
 
 /** The groups of a session, `sid`, `sid.a` and `sid.k.…`, are one session. */
 const sidOf = (group: MessageGroup): string => group.id.replace(/\..*$/, "");
