@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { isThere, read } from "./markdown.ts";
+
+const page = read("docs/security.md");
+
+/** "`test/x.test.ts`: _title_, _title_" */
+const claims = [...page.matchAll(/`(test\/[\w./-]+\.test\.ts)`:((?:,?\s_[^_]+_)+)/g)].flatMap(
+  ([, file = "", titles = ""]) =>
+    [...titles.matchAll(/_([^_]+)_/g)].map(
+      ([, title = ""]) => [file, title.replaceAll(/\s+/g, " ")] as const,
+    ),
+);
+
+const threats = [...page.matchAll(/^\| (?!A client that|---)(.+) \|$/gm)].map(([, row = ""]) =>
+  row.split(/ +\| +/).map((cell) => cell.trim()),
+);
+
+describe("what docs/security.md promises", () => {
+  it.each(claims)("is kept by %s: %s", (file, title) => {
+    expect(isThere(file)).toBe(true);
+    expect(read(file).replaceAll(/\s+/g, " ")).toContain(title);
+  });
+
+  it.each(threats)("against a client that %s: it says what holds, how, and by which test", (...cells) => {
+    const [, holds, how, tests] = cells;
+
+    expect([holds, how].map((text) => (text ?? "") !== "")).toEqual([true, true]);
+    expect(claims.some(([file]) => tests?.includes(`\`${file}\`: _`))).toBe(true);
+  });
+
+  it("names every test that it points at with a title", () => {
+    const named = [...page.matchAll(/`(test\/[\w./-]+\.test\.ts)`/g)].map(([, file]) => file);
+
+    expect(claims.length).toBeGreaterThan(15);
+    expect(new Set(claims.map(([file]) => file))).toEqual(new Set(named));
+    expect(threats.length).toBeGreaterThan(10);
+  });
+});
+
+describe("SECURITY.md", () => {
+  it("says how to report, in private and to nobody by name", () => {
+    const text = read("SECURITY.md");
+
+    expect(text).toContain("Report a vulnerability");
+    expect(text).not.toMatch(/[\w.+-]+@[\w-]+\.\w+/);
+  });
+});
