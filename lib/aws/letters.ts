@@ -1,10 +1,10 @@
 import type { APIGatewayProxyWebsocketEventV2, SQSRecord } from "aws-lambda";
-import type { Delivery, Letter } from "../engine/letter.ts";
+import { toQueueText, type Delivery, type Letter } from "../engine/letter.ts";
 import { isSid, toConnectionId, type Sid } from "../ids.ts";
 import { AwsError } from "./errors.ts";
 
 /** A letter of our own, as a message body. API Gateway's begin with an event type instead of a brace. */
-export const encodeLetter = (letter: Letter): string => JSON.stringify(letter);
+export const encodeLetter = (letter: Letter): string => toQueueText(letter);
 
 /**
  * Reads a message body. API Gateway's mapping template (`infra/letter.yml`) writes

@@ -132,3 +132,13 @@ export interface Delivery {
   /** True when it was handed over before and never released: that instance crashed. */
   readonly redelivered: boolean;
 }
+
+/** All but what a message of SQS "can include": SendMessage, MessageBody. JSON leaves two of them as they are. */
+const NOT_IN_A_MESSAGE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
+/** JSON of characters that the queue takes, whatever a client has put into it. It is as long as the queue counts it. */
+export const toQueueText = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    NOT_IN_A_MESSAGE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SQSRecord } from "aws-lambda";
 import { encodeLetter, fromRouteEvent, fromSqsRecord, parseLetter } from "../../lib/aws/letters.ts";
-import type { Letter } from "../../lib/engine/letter.ts";
+import { toQueueText, type Letter } from "../../lib/engine/letter.ts";
 import { toConnectionId, toSid, toSocketId } from "../../lib/ids.ts";
 import { connectEvent, disconnectEvent, messageEvent, sid } from "./events.ts";
 
@@ -56,6 +56,32 @@ describe("a letter of our own", () => {
     { kind: "reap", sid: toSid(sid), atMs: 1, pingIntervalMs: 2, lastPongAtMs: 3 },
   ])("of kind $kind is read as it was written", (letter) => {
     expect(parseLetter(encodeLetter(letter))).toEqual(letter);
+  });
+});
+
+/** "A message can include only XML, JSON, and unformatted text": the characters that SendMessage allows. */
+const ALLOWED = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
+
+describe("what a client or an app has written into a letter", () => {
+  /** Every UTF-16 code unit, halves of pairs alone among them, and the last characters of some planes. */
+  const everything =
+    Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit)).join(" ") +
+    "\u{1fffe}\u{1ffff}\u{10fffe}\u{10ffff}";
+  const common = { sid: toSid(sid), atMs: 1 };
+
+  it.each<Letter>([
+    { kind: "payload", ...common, lane: "main", texts: [`42["x","${everything}"]`] },
+    { kind: "kick", ...common, nsp: `/${everything}`, socketId: toSocketId("s"), close: true },
+    { kind: "serverSide", ...common, nsp: `/${everything}`, packed: everything },
+  ])("of kind $kind goes through the queue whatever characters it has", (letter) => {
+    const body = encodeLetter(letter);
+
+    expect(ALLOWED.test(body)).toBe(true);
+    expect(parseLetter(body)).toEqual(letter);
+  });
+
+  it("counts as long as it is in the queue", () => {
+    expect(toQueueText(["\ufffe\uffff"])).toBe('["\\ufffe\\uffff"]');
   });
 });
 

@@ -8,7 +8,7 @@ import type { OutboxRecord } from "../../state/outbox.ts";
 import type { EngineApp } from "../engine.ts";
 import { endOutbox } from "./end-outbox.ts";
 import { accepted, bare, OCTET_STREAM, refusal, type PollRequest, type PollResponse } from "./http.ts";
-import { laneOfFrame, type Lane } from "../letter.ts";
+import { laneOfFrame, toQueueText, type Lane } from "../letter.ts";
 import { tooManyPackets } from "../payload-limits.ts";
 import { endSession, releaseGet, reportClosed } from "../end-session.ts";
 import type { Runtime } from "../runtime.ts";
@@ -157,4 +157,4 @@ function toLetters(
   return letters;
 }
 
-const sizeOf = (texts: readonly string[]): number => Buffer.byteLength(JSON.stringify(texts));
+const sizeOf = (texts: readonly string[]): number => Buffer.byteLength(toQueueText(texts));
