@@ -483,3 +483,38 @@ describe("a frame of no session", () => {
     expect(one.received).toEqual([]);
   });
 });
+
+describe("two closes of one session side by side, in direct ordering", () => {
+  it("are ordinary: disconnect runs once, nothing is logged and nothing comes again", async () => {
+    const disconnects: string[] = [];
+    const gate = createGate();
+    const rig = new Rig(
+      (io) => {
+        io.on("connection", (socket) => {
+          socket.on("disconnect", async (reason) => {
+            disconnects.push(reason);
+            await gate.passed;
+          });
+        });
+      },
+      { isOrdered: false, instances: 2 },
+    );
+    const client = await rig.connect();
+    const close = { kind: "closed", sid: client.sid, connectionId: client.connectionId, atMs: 1 } as const;
+    const deliveries = (["forced close", "transport close"] as const).map((reason, index) => ({
+      letter: { ...close, reason },
+      id: `direct ${index}`,
+      redelivered: false,
+    }));
+    const [first, second] = deliveries.map((delivery, index) =>
+      rig.instances[index]!.inbox.receive([delivery]),
+    );
+    expect(await second).toEqual([]);
+    gate.open();
+
+    expect(await first).toEqual([]);
+    expect(disconnects).toHaveLength(1);
+    expect(rig.logs).toEqual([]);
+    expect((await rig.store.loadSession(client.sid, { handshake: false }))?.session.phase).toBe("closed");
+  });
+});
