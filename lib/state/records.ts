@@ -109,6 +109,8 @@ export interface BeatRecord {
   readonly route: Route;
   /** The time of OPEN until the first pong. */
   readonly lastPongAtMs: number;
+  /** When OPEN was sent, if that was after the time by which the client was to join a namespace. */
+  readonly openedLateAtMs?: number;
 }
 
 /** How far the walk over the beats of one ping interval has come. */

@@ -280,6 +280,24 @@ describe("keep-alive", () => {
 });
 
 describe("a session that has joined no namespace", () => {
+  it("is closed after connectTimeout, though OPEN was sent later than that", async () => {
+    const rig = build({ connectTimeout: 45_000 });
+    const [silent, joining] = [await rig.admit(), await rig.admit()];
+    await rig.clock.advance(MINUTE);
+    await rig.sweep();
+    // Only now an instance takes the letters.
+    await rig.settle();
+    await joining.join();
+    await rig.sweep();
+    expect(silent.isClosed).toBe(false);
+
+    await run(rig, 5, { answers: [joining] });
+
+    expect([silent.isClosed, joining.isClosed]).toEqual([true, false]);
+    const closed = await rig.store.loadSession(silent.sid, { handshake: false });
+    expect(closed?.session).toMatchObject({ phase: "closed", closeReason: "forced close" });
+  });
+
   it("is closed after connectTimeout", async () => {
     const rig = build({ connectTimeout: 45_000 });
     await rig.sweep();

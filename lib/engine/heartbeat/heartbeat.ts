@@ -149,7 +149,10 @@ const isAlive = (
   untilMs: number,
 ): boolean => (protocolOf(sid) === 3 ? lastPongAtMs > untilMs - pingIntervalMs : lastPongAtMs >= dueMs);
 
-/** Closes sessions that have joined no namespace in time. Looked at once in their life: one read each. */
+/**
+ * Closes sessions that have joined no namespace in time. Looked at once in their life: one read each. When OPEN was sent
+ * later than that, for want of an instance, the client has the same time from then on, and is looked at once an interval.
+ */
 async function closeUnconnected(
   runtime: Runtime,
   intervalMs: number,
@@ -159,7 +162,12 @@ async function closeUnconnected(
 ): Promise<void> {
   await forEachBeat(runtime, intervalMs, fromMs - timeoutMs, untilMs - timeoutMs, async (beat) => {
     const dueMs = openedAtMs(beat.sid) + timeoutMs;
-    if (dueMs <= fromMs || dueMs > untilMs) return;
+    const { openedLateAtMs } = beat;
+    const isDue =
+      openedLateAtMs === undefined
+        ? dueMs > fromMs && dueMs <= untilMs
+        : openedLateAtMs + timeoutMs <= untilMs;
+    if (!isDue) return;
     const snapshot = await runtime.store.loadSession(beat.sid, { handshake: false });
     if (snapshot === undefined || snapshot.sockets.length > 0) return;
     await end(runtime, beat, "forced close");

@@ -1,5 +1,5 @@
 import { openFrame } from "../../protocol/frame.ts";
-import { isBornOnPolling } from "../../ids.ts";
+import { isBornOnPolling, openedAtMs } from "../../ids.ts";
 import type { EngineApp } from "../engine.ts";
 import type { Letter } from "../letter.ts";
 import { onProbeOpened } from "../polling/on-probe.ts";
@@ -31,11 +31,14 @@ export async function onOpened(
     pingTimeoutMs: options.pingTimeoutMs,
     maxPayloadBytes: options.maxPayloadBytes,
   });
+  const nowMs = runtime.clock.nowMs();
+  const isLate = nowMs - openedAtMs(sid) >= (options.connectTimeoutMs ?? Infinity);
   const beat = runtime.store.openBeat({
     sid,
     pingIntervalMs: options.pingIntervalMs,
     route: { kind: "connection", connectionId },
     lastPongAtMs: letter.atMs,
+    ...(isLate ? { openedLateAtMs: nowMs } : {}),
   });
   const [opened] = await Promise.all([postOpen(runtime, letter, frame), beat]);
   if (opened) runtime.metrics.add("ConnectionsOpened", 1, "websocket");

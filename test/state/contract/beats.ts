@@ -27,6 +27,17 @@ export function describeBeats(makeStore: MakeStore): void {
 
   const lastPong = async () => (await store.getBeat(sid, INTERVAL_MS))?.lastPongAtMs;
 
+  it("keeps that OPEN was sent late, through pongs", async () => {
+    const late = beatOf(sidOf(1), { openedLateAtMs: START_MS + 60_000 });
+    await store.openBeat(late);
+    await store.recordPong(sidOf(1), 240_000, START_MS + 90_000);
+
+    expect(await store.getBeat(sidOf(1), 240_000)).toStrictEqual({
+      ...late,
+      lastPongAtMs: START_MS + 90_000,
+    });
+  });
+
   it("opens, tells and deletes a beat", async () => {
     expect(await store.getBeat(sid, INTERVAL_MS)).toBeUndefined();
 

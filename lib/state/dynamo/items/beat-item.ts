@@ -14,7 +14,14 @@ import { fromRouteText, toRouteText } from "./member-item.ts";
 export function fromBeatItem(item: Item): BeatRecord {
   const { sid, pingIntervalMs } = parseKey(item as unknown as Key) as { sid: Sid; pingIntervalMs: number };
   const route = fromRouteText(item["route"] as string);
-  return { sid, pingIntervalMs, route, lastPongAtMs: item["lastPongAtMs"] as number };
+  const openedLateAtMs = item["openedLateAtMs"] as number | undefined;
+  return {
+    sid,
+    pingIntervalMs,
+    route,
+    lastPongAtMs: item["lastPongAtMs"] as number,
+    ...(openedLateAtMs === undefined ? {} : { openedLateAtMs }),
+  };
 }
 
 /** The beat of a session that is new: there can be no pong yet. */
@@ -30,11 +37,13 @@ export const openBeatParams = (tableName: string, beat: BeatRecord): UpdateComma
   TableName: tableName,
   Key: beatKey(beat.sid, beat.pingIntervalMs),
   UpdateExpression:
-    "SET route = :route, expiresAt = :expiresAt, lastPongAtMs = if_not_exists(lastPongAtMs, :lastPongAtMs)",
+    "SET route = :route, expiresAt = :expiresAt, lastPongAtMs = if_not_exists(lastPongAtMs, :lastPongAtMs)" +
+    (beat.openedLateAtMs === undefined ? "" : ", openedLateAtMs = :openedLateAtMs"),
   ExpressionAttributeValues: {
     ":route": toRouteText(beat.route),
     ":expiresAt": sessionExpiresAtSeconds(beat.sid),
     ":lastPongAtMs": beat.lastPongAtMs,
+    ...(beat.openedLateAtMs === undefined ? {} : { ":openedLateAtMs": beat.openedLateAtMs }),
   },
 });
 
