@@ -176,7 +176,8 @@ export abstract class SocketListeners<Listen extends EventsMap> extends TypedEmi
   ): ListenerOf<Listen, SocketReservedEvents, Name> | undefined {
     const ordinal = this.#onceCounts.get(event) ?? 0;
     this.#onceCounts.set(event, ordinal + 1);
-    const key = `${ordinal} ${event}`;
+    // A client may have named it: half a surrogate pair is in no text that can be stored.
+    const key = `${ordinal} ${event.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`)}`;
     if (this.#state.spent.has(key)) {
       this.#spent.set(key, { event, listener, position });
       return undefined;

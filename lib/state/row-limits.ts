@@ -85,8 +85,12 @@ export function toSharedBytes(value: SharedValue): number {
   return value.kind === "json" ? Buffer.byteLength(value.text) : value.bytes.byteLength;
 }
 
+/** What a binary packet takes up whose attachments have not all come. */
+export const toPendingBytes = ({ header, parts }: PendingRecord): number =>
+  Buffer.byteLength(header) + toMessagesBytes(parts);
+
 export function requirePendingSize(pending: PendingRecord): PendingRecord {
-  const bytes = Buffer.byteLength(pending.header) + toMessagesBytes(pending.parts);
+  const bytes = toPendingBytes(pending);
   if (bytes <= MAX_PENDING_BYTES) return pending;
   throw new StateError(
     "state.pending_too_large",

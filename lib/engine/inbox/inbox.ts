@@ -5,6 +5,7 @@ import type { EngineApp } from "../engine.ts";
 import { laneOfFrame, type Delivery, type Letter } from "../letter.ts";
 import { endForExcess, tooManyPackets, type Excess } from "../payload-limits.ts";
 import { onProbeFrame } from "../polling/on-probe.ts";
+import { MAX_PENDING_BYTES, toPendingBytes } from "../../state/row-limits.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { SessionLoader } from "../session-loader.ts";
@@ -261,6 +262,13 @@ export class Inbox {
     if (!session?.pendingChanged || !session.alive) return;
     session.pendingChanged = false;
     const { sid, pending } = session;
+    if (pending !== undefined && lastJob !== undefined && toPendingBytes(pending) > MAX_PENDING_BYTES) {
+      this.#runtime.logger.info("a client's attachments are more than can be kept; its session is closed", {
+        code: "state.pending_too_large",
+        limit: MAX_PENDING_BYTES,
+      });
+      return session.close(lastJob.turn, "forced close");
+    }
     const saved = pending
       ? this.#runtime.store.savePending(sid, { header: pending.header, parts: pending.parts })
       : this.#runtime.store.deletePending(sid);

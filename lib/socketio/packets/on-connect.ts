@@ -64,7 +64,7 @@ export async function onConnect(
   if (present) return onConnectAgain(internals, session, present, turn);
   if (socketsOf(session).size >= MAX_NAMESPACES) return refuse({ message: "Too many namespaces" });
   const auth = packet.auth ?? {};
-  if (Buffer.byteLength(JSON.stringify(auth)) > MAX_AUTH_BYTES) {
+  if (!isSmall(auth)) {
     return refuse({ message: `auth must be at most ${MAX_AUTH_BYTES} bytes` });
   }
 
@@ -213,4 +213,14 @@ async function isStillOpen(runtime: Runtime, session: Session, request: ConnectR
   if (runtime.isOrdered || (await isConnected(runtime, session.sid, nsp, socketId))) return true;
   await runtime.store.disconnectSocket(session.sid, nsp, socketId, request.rooms);
   return false;
+}
+
+/** What a client has nested thousands of levels deep, JSON reads and cannot write. */
+function isSmall(auth: object): boolean {
+  try {
+    return Buffer.byteLength(JSON.stringify(auth)) <= MAX_AUTH_BYTES;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }

@@ -6,8 +6,14 @@ import { CoreError } from "../../engine/errors.ts";
  * until the next packet and then be something else.
  */
 export function serialise(value: unknown, property: string): string {
-  check(value, property, new Set());
-  return JSON.stringify(value);
+  try {
+    check(value, property, new Set());
+    return JSON.stringify(value);
+  } catch (error) {
+    // A client may nest deeper than a stack goes: JSON reads that without one.
+    if (error instanceof RangeError) throw unserialisable(property, "a value nested too deep");
+    throw error;
+  }
 }
 
 /** The same, with the error handed over instead of thrown, and undefined returned. */

@@ -1,8 +1,7 @@
 import type { SocketChanges } from "../../state/store.ts";
 import { CoreError } from "../../engine/errors.ts";
+import { DataBudget, MAX_DATA_BYTES, toDataBytes } from "./data-budget.ts";
 import { serialiseOr } from "./serialise.ts";
-
-const MAX_BYTES = 256 * 1024;
 
 type Values = Record<string, unknown>;
 
@@ -16,6 +15,7 @@ export class SocketData {
   readonly #isInert: () => boolean;
   readonly #onUnstorable: (error: CoreError) => void;
   readonly #path: string;
+  readonly #budget: DataBudget;
   readonly #views = new WeakMap<object, object>();
   readonly #targets = new WeakMap<object, object>();
 
@@ -26,8 +26,11 @@ export class SocketData {
     onUnstorable: (error: CoreError) => void,
     /** What errors call it. */
     path = "socket.data",
+    budget = new DataBudget(),
   ) {
     this.#path = path;
+    this.#budget = budget;
+    budget.set(this, toDataBytes(Object.entries(stored)));
     this.#stored = new Map(Object.entries(stored));
     this.#values = parseStoredData(stored);
     this.#isInert = isInert;
@@ -51,7 +54,9 @@ export class SocketData {
 
   /** Sets one key, also during a replay; undefined removes it. */
   assign(key: string, value: unknown): void {
-    this.#values[key] = this.#unwrap(value);
+    // Also one that is called `__proto__`.
+    const property = { value: this.#unwrap(value), configurable: true, enumerable: true, writable: true };
+    Object.defineProperty(this.#values, key, property);
   }
 
   /**
@@ -59,15 +64,17 @@ export class SocketData {
    * stored is reported and left out; the others are stored.
    */
   changes(): Pick<SocketChanges, "set" | "remove"> | undefined {
-    const set: Record<string, string> = {};
+    const set = Object.create(null) as Record<string, string>;
     for (const [key, value] of Object.entries(this.#values)) {
-      if (value === undefined) continue;
+      if (value === undefined || !this.#isName(key)) continue;
       const text = serialiseOr(this.#onUnstorable, value, `${this.#path}.${key}`);
       if (text !== undefined && this.#stored.get(key) !== text) set[key] = text;
     }
-    const remove = [...this.#stored.keys()].filter((key) => this.#values[key] === undefined);
+    const remove = [...this.#stored.keys()].filter(
+      (key) => !Object.hasOwn(this.#values, key) || this.#values[key] === undefined,
+    );
     if (remove.length === 0 && Object.keys(set).length === 0) return undefined;
-    if (this.#isTooLarge(set)) return undefined;
+    if (this.#isTooLarge(set, remove)) return undefined;
     return { set, remove };
   }
 
@@ -77,15 +84,37 @@ export class SocketData {
     for (const key of changes.remove) this.#stored.delete(key);
   }
 
-  #isTooLarge(set: Readonly<Record<string, string>>): boolean {
-    const kept = [...this.#stored].filter(([key]) => !(key in set)).map(([, text]) => text);
-    const bytes = [...Object.values(set), ...kept].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-    if (bytes <= MAX_BYTES) return false;
+  /** Half a surrogate pair, which a client may have written as `\ud800`, is in no UTF-8 text. */
+  #isName(key: string): boolean {
+    if (!/\p{Surrogate}/u.test(key)) return true;
+    this.#onUnstorable(
+      new CoreError(
+        "core.unserialisable",
+        `expected keys of ${this.#path} to be text, got half a surrogate pair`,
+        {
+          evidence: { property: this.#path },
+        },
+      ),
+    );
+    return false;
+  }
+
+  #isTooLarge(set: Readonly<Record<string, string>>, remove: readonly string[]): boolean {
+    const kept = new Map(this.#stored);
+    for (const key of remove) kept.delete(key);
+    for (const [key, text] of Object.entries(set)) kept.set(key, text);
+    const bytes = toDataBytes(kept);
+    const total = this.#budget.totalWith(this, bytes);
+    if (total <= MAX_DATA_BYTES) {
+      this.#budget.set(this, bytes);
+      return false;
+    }
     this.#onUnstorable(
       new CoreError(
         "core.data_too_large",
-        `expected ${this.#path} to be at most ${MAX_BYTES} bytes as JSON, got ${bytes}; the change is not stored`,
-        { evidence: { bytes } },
+        "expected what is kept with a socket, its data and its own properties, to be at most " +
+          `${MAX_DATA_BYTES} bytes as JSON, got ${total}; the change of ${this.#path} is not stored`,
+        { evidence: { bytes: total } },
       ),
     );
     return true;

@@ -1,3 +1,4 @@
+import { DataBudget, toDataBytes } from "./data-budget.ts";
 import type { SocketRecord } from "../../state/records.ts";
 import type { SocketChanges } from "../../state/store.ts";
 
@@ -20,6 +21,14 @@ export const learntKey = (listener: number, key: string): string => `${LEARNT}${
 
 /** The stored values of `socket.data`, as JSON text by key. */
 export const storedData = (record: SocketRecord): Record<string, string> => withoutPrefix(record.data, DATA);
+
+/** What is kept beside `socket.data`, as far as the limit of both goes. */
+export function toOtherBudget({ data }: SocketRecord): DataBudget {
+  const budget = new DataBudget();
+  for (const prefix of [OWN, REQUEST])
+    budget.set({}, toDataBytes(Object.entries(withoutPrefix(data, prefix))));
+  return budget;
+}
 
 /** Changes of `socket.data`, as its row has them. */
 export const toDataChanges = ({ set, remove }: Pick<SocketChanges, "set" | "remove">): SocketChanges => ({

@@ -20,6 +20,7 @@ import {
   withPrefix,
   withoutPrefix,
 } from "./socket-row.ts";
+import { DataBudget } from "./data-budget.ts";
 import { SocketData } from "./socket-data.ts";
 import { currentContext } from "../../engine/turn.ts";
 
@@ -88,10 +89,11 @@ export class SocketState {
     this.rooms = new Set(options.rooms);
     this.auth = options.auth;
     this.connected = options.connected;
-    this.data = new SocketData(storedData(record), isReplaying, options.onUnstorable);
+    const budget = new DataBudget();
+    this.data = new SocketData(storedData(record), isReplaying, options.onUnstorable, undefined, budget);
     const toOwn = (prefix: string, path: string) =>
       new OwnProperties(
-        new SocketData(withoutPrefix(record.data, prefix), isReplaying, options.onUnstorable, path),
+        new SocketData(withoutPrefix(record.data, prefix), isReplaying, options.onUnstorable, path, budget),
         options.onUnstorable,
         path,
       );

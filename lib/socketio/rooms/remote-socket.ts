@@ -14,7 +14,7 @@ import { sessionOf } from "../../engine/session.ts";
 import { SocketData } from "../replay/socket-data.ts";
 import { toHandshake, type Handshake } from "./socket-handshake.ts";
 import { toReporter } from "../replay/socket-state.ts";
-import { storedData, toDataChanges } from "../replay/socket-row.ts";
+import { storedData, toDataChanges, toOtherBudget } from "../replay/socket-row.ts";
 import { disconnectSockets, joinMembers, leaveMembers, type FetchedSocket } from "./sockets-at-a-distance.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
 import type {
@@ -160,7 +160,8 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
       if (writing !== undefined) this.#saveAtEnd(writing, data);
       return writing === undefined;
     };
-    const data = new SocketData(storedData(socket), beforeWrite, toReporter(this.#internals, socket));
+    const reporter = toReporter(this.#internals, socket);
+    const data = new SocketData(storedData(socket), beforeWrite, reporter, undefined, toOtherBudget(socket));
     return data;
   }
 
