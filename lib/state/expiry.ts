@@ -16,7 +16,7 @@ export const sessionExpiresAtSeconds = (sid: Sid): number =>
   toSeconds(openedAtMs(sid)) + SESSION_LIFETIME_SECONDS;
 
 /** By when all sessions that there are now have expired: of what several of them share. */
-export const anySessionExpiresAtSeconds = (clock: Clock): number =>
+export const anySessionExpiresAtSeconds = (clock: Pick<Clock, "nowMs">): number =>
   toSeconds(clock.nowMs()) + SESSION_LIFETIME_SECONDS;
 
 /** Counts of a minute ago are of no use to anybody. */

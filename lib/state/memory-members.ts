@@ -26,6 +26,8 @@ export type MemberMethods = Pick<
   | "saveSocket"
   | "listRoomMembers"
   | "listChildNamespaces"
+  | "isChildNamespace"
+  | "forgetChild"
   | "listNamespaceMembers"
 >;
 
@@ -73,7 +75,10 @@ export function createMemoryMembers(
       [...Object.keys(socket.data), ...socket.spent].forEach(requireWellFormed);
       if (parent !== undefined) requireNamespace(parent);
       if (pid !== undefined) pids.put(requirePid(pid), "", { pid, nsp, socketId, sid }, expiresAt);
-      if (parent !== undefined) children.put(parent, nsp, nsp, anySessionExpiresAtSeconds(clock));
+      if (parent !== undefined) {
+        const expiresAtSeconds = anySessionExpiresAtSeconds(clock);
+        children.put(parent, nsp, { nsp, expiresAtSeconds }, expiresAtSeconds);
+      }
       sockets.put(sid, nsp, socket, expiresAt);
       auths.put(sid, nsp, auth, expiresAt);
       namespaceMembers.put(toNamespaceKey(nsp, sid), sid, member, expiresAt);
@@ -148,7 +153,17 @@ export function createMemoryMembers(
     },
 
     async listChildNamespaces(parent) {
-      return children.list(requireNamespace(parent));
+      return children.list(requireNamespace(parent)).map(({ nsp }) => nsp);
+    },
+    async isChildNamespace(parent, nsp) {
+      return children.get(requireNamespace(parent), requireNamespace(nsp)) !== undefined;
+    },
+    async forgetChild(parent, nsp, idleSinceMs) {
+      const child = children.get(requireNamespace(parent), requireNamespace(nsp));
+      const idle = anySessionExpiresAtSeconds({ nowMs: () => idleSinceMs });
+      if (child === undefined || child.expiresAtSeconds > idle) return false;
+      children.remove(parent, nsp);
+      return true;
     },
     listNamespaceMembers(nsp) {
       return Array.from({ length: NAMESPACE_STREAMS }, async function* (_, stream) {

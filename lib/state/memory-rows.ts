@@ -38,7 +38,7 @@ export interface MemoryRows {
   readonly logs: Shelf<LogRecord>;
   /** When the last post of a packet had ended. */
   readonly logEnds: Shelf<number>;
-  readonly children: Shelf<string>;
+  readonly children: Shelf<{ readonly nsp: string; readonly expiresAtSeconds: number }>;
   readonly leases: Shelf<LeaseRow>;
   readonly shared: Shelf<SharedRow>;
   readonly owned: Shelf<OwnedRecord>;

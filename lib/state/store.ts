@@ -90,6 +90,10 @@ export interface Store
   listRoomMembers(nsp: string, room: string): AsyncIterable<readonly Member[]>;
   /** Namespaces that sockets have connected to as children of this one, in ascending order; some may be empty by now. */
   listChildNamespaces(parent: string): Promise<readonly string[]>;
+  /** Whether it is among them. One read. */
+  isChildNamespace(parent: string, nsp: string): Promise<boolean>;
+  /** Takes it from among them, IF no socket has connected to it after `idleSinceMs`. */
+  forgetChild(parent: string, nsp: string, idleSinceMs: number): Promise<boolean>;
   /** Everyone in a namespace: one stream a shard, each in ascending order of sid, no sid in two of them. */
   listNamespaceMembers(nsp: string): readonly AsyncIterable<readonly Member[]>[];
 

@@ -188,6 +188,14 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       ),
     ],
 
+    isChildNamespace: (parent, nsp) =>
+      step(`isChildNamespace ${nsp}`, [reads("children", parent, nsp)], () =>
+        own.isChildNamespace(parent, nsp),
+      ),
+    forgetChild: (parent, nsp, idleSinceMs) =>
+      step(`forgetChild ${nsp}`, [writes("children", parent, nsp)], () =>
+        own.forgetChild(parent, nsp, idleSinceMs),
+      ),
     listChildNamespaces: (parent) =>
       step(`listChildNamespaces ${parent}`, [reads("children", parent)], () =>
         own.listChildNamespaces(parent),

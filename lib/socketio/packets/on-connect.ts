@@ -26,6 +26,8 @@ import { SocketState, toReporter } from "../replay/socket-state.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 const MAX_NAMESPACES = 50;
+/** Of one dynamic namespace, with and without sockets. */
+const MAX_CHILDREN = 1_000;
 /** Of one delivery: each namespace once, and some that were refused or left meanwhile. Each may cost requests. */
 const MAX_CONNECTS = 60;
 const MAX_AUTH_BYTES = 8 * 1024;
@@ -71,6 +73,8 @@ export async function onConnect(
   const freshId = generation.createSocketId(session.sid, packet.nsp);
   const nsp = await findNamespace(internals, { name: packet.nsp, auth, socketId: freshId }, turn);
   if (nsp === undefined) return refuse({ message: "Invalid namespace" });
+  if (nsp.parent && !(await hasRoomFor(internals.runtime, nsp.parent.name, nsp.name)))
+    return refuse({ message: "Too many namespaces" });
   const recovery = generation.canRecover ? internals.recovery : undefined;
   const restored = await recovery?.restore(internals.runtime, session, nsp.name, auth);
   if (recovery && auth["pid"] !== undefined) {
@@ -212,6 +216,19 @@ async function isStillOpen(runtime: Runtime, session: Session, request: ConnectR
   const { nsp, socketId } = request.socket;
   if (runtime.isOrdered || (await isConnected(runtime, session.sid, nsp, socketId))) return true;
   await runtime.store.disconnectSocket(session.sid, nsp, socketId, request.rooms);
+  return false;
+}
+
+/** An emit of the parent asks for the members of each child: those that clients invent must end somewhere. */
+async function hasRoomFor({ store, logger }: Runtime, parent: string, nsp: string): Promise<boolean> {
+  if (await store.isChildNamespace(parent, nsp)) return true;
+  const children = await store.listChildNamespaces(parent);
+  if (children.length < MAX_CHILDREN) return true;
+  logger.warn("a client asked for one more child of a dynamic namespace than there may be", {
+    code: "core.too_many_children",
+    parent,
+    children: children.length,
+  });
   return false;
 }
 

@@ -19,7 +19,7 @@ export async function sendToAudience(
   audience: Audience,
   frames: PacketFrames,
   flags: EmitFlags,
-): Promise<{ readonly all: Promise<boolean> }> {
+): Promise<{ readonly all: Promise<boolean>; readonly found: number }> {
   const sent: Promise<unknown>[] = [];
   for await (const listed of listAudience(runtime.store, audience)) {
     const delivered = deliver(runtime, turn, audience.nsp, listed, frames, flags.volatile ?? false);
@@ -27,7 +27,10 @@ export async function sendToAudience(
     sent.push(delivered);
   }
   const settled = Promise.allSettled(sent);
-  return { all: settled.then((results) => results.every(({ status }) => status === "fulfilled")) };
+  return {
+    found: sent.length,
+    all: settled.then((results) => results.every(({ status }) => status === "fulfilled")),
+  };
 }
 
 /** One recipient's copy, and what its outcome says of the row that named the recipient. */

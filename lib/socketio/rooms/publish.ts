@@ -52,13 +52,13 @@ export class Publication {
     if (places) this.#markDone(internals, turn, places, sent);
   }
 
-  /** The stage of an emit to many. Resolves when everyone has been found, and is being sent it. */
+  /** The stage of an emit to many. Resolves with their number when everyone has been found, and is being sent it. */
   async sendToAudience(
     internals: RoomPorts,
     turn: Turn,
     audience: Audience,
     flags: EmitFlags,
-  ): Promise<void> {
+  ): Promise<number> {
     const { messages, offset } = this.#stamp(internals, turn);
     const rooms = audience.rooms.size === 0 ? [undefined] : [...audience.rooms];
     const except = [
@@ -70,6 +70,7 @@ export class Publication {
     const frames = offset === undefined ? this.frames : new PacketFrames(messages);
     const sent = await sendToAudience(internals.runtime, turn, audience, frames, flags);
     if (places) this.#markDone(internals, turn, places, sent.all);
+    return sent.found;
   }
 
   /** A delivery that failed may have reached nobody, so its packet stays one that may have been missed. */

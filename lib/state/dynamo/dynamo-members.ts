@@ -4,7 +4,7 @@ import type { JoinedRecord, Member, SocketRecord } from "../records.ts";
 import type { SocketRooms, Store } from "../store.ts";
 import { toAuthItem } from "./items/auth-item.ts";
 import type { Write } from "./batch.ts";
-import { fromChildItem, listChildrenParams, toChildItem } from "./items/child-item.ts";
+import * as childItem from "./items/child-item.ts";
 import type { Item } from "./expressions.ts";
 import { toJoinedItem } from "./items/joined-item.ts";
 import {
@@ -32,6 +32,8 @@ export type MemberMethods = Pick<
   | "saveSocket"
   | "listRoomMembers"
   | "listChildNamespaces"
+  | "isChildNamespace"
+  | "forgetChild"
   | "listNamespaceMembers"
 >;
 
@@ -98,8 +100,15 @@ export function createDynamoMembers(table: Table): MemberMethods {
     },
 
     async listChildNamespaces(parent) {
-      const items = await table.query(listChildrenParams(name, { parent, pageLimit }));
-      return items.map(fromChildItem).sort();
+      const items = await table.query(childItem.listChildrenParams(name, { parent, pageLimit }));
+      return items.map(childItem.fromChildItem).sort();
+    },
+    async isChildNamespace(parent, nsp) {
+      return (await table.get(childItem.getChildParams(name, parent, nsp))) !== undefined;
+    },
+    async forgetChild(parent, child, idleSinceMs) {
+      const expiresAtSeconds = anySessionExpiresAtSeconds({ nowMs: () => idleSinceMs });
+      return table.remove(childItem.forgetChildParams(name, { parent, child, expiresAtSeconds }));
     },
     listNamespaceMembers(nsp) {
       return Array.from({ length: NAMESPACE_SHARDS }, async function* (_, shard) {
@@ -117,7 +126,7 @@ const toRecovery = (sid: Sid, { pid, nsp, socketId }: SocketRecord): Write[] =>
   pid === undefined ? [] : [{ put: toPidItem({ pid, nsp, socketId, sid }) }];
 
 const toChild = ({ parent, nsp }: SocketRecord, expiresAtSeconds: number): Write[] =>
-  parent === undefined ? [] : [{ put: toChildItem(parent, nsp, expiresAtSeconds) }];
+  parent === undefined ? [] : [{ put: childItem.toChildItem(parent, nsp, expiresAtSeconds) }];
 
 /** The own room has no `joined`: it goes with its socket. */
 const toJoin = (

@@ -70,6 +70,32 @@ export function describeChildren(makeStore: MakeStore): void {
     expect(await store.listChildNamespaces("/p")).toEqual([]);
   });
 
+  it("knows whether a namespace is among the children of a parent", async () => {
+    await connect(1, "/a", "/p");
+
+    expect(await store.isChildNamespace("/p", "/a")).toBe(true);
+    expect(await store.isChildNamespace("/p", "/b")).toBe(false);
+    expect(await store.isChildNamespace("/a", "/p")).toBe(false);
+    clock.set(START_MS + SESSION_LIFETIME_SECONDS * 1000 + 1000);
+    expect(await store.isChildNamespace("/p", "/a")).toBe(false);
+  });
+
+  it("forgets a child to which nobody has connected since, and no other", async () => {
+    await connect(1, "/a", "/p");
+    await connect(1, "/b", "/p");
+    clock.set(START_MS + 90_000);
+    await connect(2, "/b", "/p");
+
+    expect(await store.forgetChild("/p", "/a", START_MS - 1_000)).toBe(false);
+    expect(await store.forgetChild("/p", "/b", START_MS + 30_000)).toBe(false);
+    expect(await store.forgetChild("/q", "/a", START_MS + 30_000)).toBe(false);
+    expect(await store.listChildNamespaces("/p")).toEqual(["/a", "/b"]);
+    expect(await store.forgetChild("/p", "/a", START_MS + 30_000)).toBe(true);
+    expect(await store.forgetChild("/p", "/a", START_MS + 30_000)).toBe(false);
+
+    expect(await store.listChildNamespaces("/p")).toEqual(["/b"]);
+  });
+
   it("refuses a parent that is no namespace, with nothing written", async () => {
     const connecting = connect(1, "/a", "/".repeat(129));
 

@@ -131,6 +131,8 @@ describe("the number of requests", () => {
       (store) => store.deleteOwned({ sid, socketId }, [place]),
       ["DeleteCommand", "BatchWriteCommand"],
     ],
+    ["isChildNamespace", (store) => store.isChildNamespace("/", "/a"), ["GetCommand"]],
+    ["forgetChild", (store) => store.forgetChild("/", "/a", 0), ["DeleteCommand"]],
     ["saveDeployment", (store) => store.saveDeployment({ savedAtMs: START_MS }), ["PutCommand"]],
     ["countPoller", (store) => store.countPoller(7), ["UpdateCommand", "GetCommand"]],
     ["getDeployment", (store) => store.getDeployment(), ["GetCommand"]],

@@ -1,4 +1,4 @@
-import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { DeleteCommandInput, GetCommandInput, QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { partitionQuery, type Item } from "../expressions.ts";
 import { childKey, childrenPartition, parseKey, type Key } from "../keys.ts";
 
@@ -18,3 +18,20 @@ export const listChildrenParams = (
   tableName: string,
   { parent, pageLimit }: { parent: string; pageLimit?: number | undefined },
 ): QueryCommandInput => partitionQuery(tableName, childrenPartition(parent), { pageLimit });
+
+export const getChildParams = (tableName: string, parent: string, child: string): GetCommandInput => ({
+  TableName: tableName,
+  Key: childKey(parent, child),
+  ConsistentRead: true,
+});
+
+/** Every connect writes the row anew, and so tells in `expiresAt` when it was. */
+export const forgetChildParams = (
+  tableName: string,
+  { parent, child, expiresAtSeconds }: { parent: string; child: string; expiresAtSeconds: number },
+): DeleteCommandInput => ({
+  TableName: tableName,
+  Key: childKey(parent, child),
+  ConditionExpression: "expiresAt <= :idle",
+  ExpressionAttributeValues: { ":idle": expiresAtSeconds },
+});
