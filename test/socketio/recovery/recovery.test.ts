@@ -487,6 +487,59 @@ describe("middlewares and recovery", () => {
   });
 });
 
+/** A stock client that a middleware refuses closes its connection, if that was its only namespace, and opens another. */
+describe("a client that a middleware refused while it came back, on its next connection", () => {
+  const refusing = { connectionStateRecovery: { skipMiddlewares: false } };
+  const guarded = (io: Server): void => {
+    hall(io);
+    io.use((socket, next) => {
+      next(socket.handshake.auth["banned"] === true ? new Error("banned") : undefined);
+    });
+  };
+
+  async function refuse(): Promise<{ scene: Scene; refused: Client }> {
+    const scene = await begin(refusing, guarded);
+    await scene.guest.leave();
+    await scene.speaker.send('42["say","two"]');
+    const refused = await scene.rig.open();
+    await refused.send(`40${JSON.stringify({ ...scene.auth, banned: true })}`);
+    expect(refused.received.at(-1)).toBe('44{"message":"banned"}');
+    return { scene, refused };
+  }
+
+  it.each([
+    ["the end of the one before is known", true],
+    ["nobody has heard of the end of the one before", false],
+  ])("has its state back when %s", async (_, isKnown) => {
+    const { scene, refused } = await refuse();
+    if (isKnown) await refused.leave();
+    const client = await scene.rig.open();
+
+    client.write(`40${JSON.stringify(scene.auth)}`);
+    await scene.rig.settle();
+    for (let tick = 0; tick < 10; tick += 1) await scene.rig.advance(100);
+
+    expect(toTold(client.received)).toMatchObject({ sid: scene.first.sid, before: [["said", "two"]] });
+  });
+
+  it("begins anew where no instance ends the one before for twenty seconds, and the log says so", async () => {
+    const { scene, refused } = await refuse();
+    const { rig } = scene;
+    const client = await rig.open();
+    // An instance has a packet of the refused session for longer than that, so its close waits in the queue: until it is
+    // over nobody knows whether that session is about to be given the state.
+    refused.write('42["who"]');
+    expect(rig.mailbox.take()).toHaveLength(1);
+
+    client.write(`40${JSON.stringify(scene.auth)}`);
+    await rig.settle();
+    await rig.advance(21_000);
+
+    expect(toTold(client.received)?.sid).not.toBe(scene.first.sid);
+    expect(rig.logged("core.recovery_too_early")).toMatchObject([{ waitedMs: 20_000 }]);
+  });
+});
+
 describe("a client that shows no offset", () => {
   const options: RigOptions = { connectionStateRecovery: { withoutEvents: true } };
 
