@@ -14,6 +14,7 @@ import { NonstickyError } from "../errors.ts";
  *   server that listens: thrown at the call.
  * - `core.parent_without_sockets` — `fetchSockets` of a dynamic namespace: thrown at the call.
  * - `core.stateful_expression` — `io.of` with an expression that has the flag `g` or `y`: thrown at the call.
+ * - `core.not_a_room` — a join of an object, a function or a symbol: thrown at the call.
  * - `core.not_a_listener` — something that is no function was registered: thrown at the call.
  */
 export class CoreError extends NonstickyError {}

@@ -7,6 +7,7 @@ import type { Session } from "../engine/session.ts";
 import { Client } from "./socket-client.ts";
 import { Request, toConn, type Conn, type SocketRequest } from "./socket-conn.ts";
 import { SocketEmits } from "./socket-emits.ts";
+import { fromRoomName, toAddressedNames, toRoomNames } from "./rooms/room-name.ts";
 import { toHandshake, type Handshake } from "./rooms/socket-handshake.ts";
 import type { Binding } from "./replay/replay-ports.ts";
 import { currentRun } from "./replay/listener-run.ts";
@@ -106,9 +107,9 @@ export abstract class BaseSocket<
     return this.#isInert();
   }
 
-  /** Its own room, which has the name of its id, and those it has joined. A copy. */
+  /** Its own room, which has the name of its id, and those it has joined, in the order of joining. A copy. */
   get rooms(): Set<string> {
-    return new Set(this.#state.rooms);
+    return new Set([...this.#state.rooms].map(fromRoomName));
   }
 
   /** Remembered from packet to packet, whichever instance takes it: what JSON can hold, up to 256 KB. */
@@ -200,18 +201,21 @@ export abstract class BaseSocket<
 
   /** Resolves when the membership is stored. A later emit of the same turn reaches the room with no await. */
   join(rooms: string | readonly string[]): Promise<void> {
+    // Here, where it is the handler's mistake; in the table's refusal it would look like an outage.
+    const names = toRoomNames(rooms);
     const turn = this.#effectTurn();
-    for (const room of typeof rooms === "string" ? [rooms] : rooms) this.#note("join", room);
+    for (const name of names) this.#note("join", name);
     if (turn === undefined) return Promise.resolve();
-    return joinRooms(this.#nsp.internals.runtime, turn, this.#session, this.#state, rooms);
+    return joinRooms(this.#nsp.internals.runtime, turn, this.#session, this.#state, names);
   }
 
   /** Resolves when it is stored. A later emit of the same turn leaves the socket out with no await. */
   leave(room: string): Promise<void> {
+    const names = toAddressedNames([room]);
     const turn = this.#effectTurn();
-    this.#note("leave", room);
+    for (const name of names) this.#note("leave", name);
     if (turn === undefined) return Promise.resolve();
-    return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, [room]);
+    return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, names);
   }
 
   /**

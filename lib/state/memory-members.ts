@@ -11,6 +11,7 @@ import {
 } from "./memory-rows.ts";
 import { deleteEntriesOf } from "./memory-shared.ts";
 import type { Member, Route } from "./records.ts";
+import { toJoinedRecord } from "./rooms-in-order.ts";
 import { requireNamespace, requirePid, requireRoom, requireSid, requireWellFormed } from "./row-limits.ts";
 import type { ConnectRequest, SocketChanges, SocketRooms, Store } from "./store.ts";
 
@@ -43,13 +44,13 @@ export function createMemoryMembers(
     member: Member,
     rooms: readonly string[],
     joinedAtOf: (room: string) => number | undefined,
+    firstRank = 0,
   ) => {
-    for (const room of rooms) {
+    for (const [index, room] of rooms.entries()) {
       const expiresAt = sessionExpiresAtSeconds(member.sid);
       roomMembers.put(toRoomKey(nsp, room), member.sid, member, expiresAt);
       if (room === member.socketId) continue;
-      const joinedAtMs = joinedAtOf(room);
-      const row = joinedAtMs === undefined ? { nsp, room } : { nsp, room, joinedAtMs };
+      const row = toJoinedRecord(nsp, room, joinedAtOf(room), firstRank + index);
       joined.put(member.sid, toRoomKey(nsp, room), row, expiresAt);
     }
   };
@@ -67,7 +68,7 @@ export function createMemoryMembers(
   };
 
   return {
-    async connectSocket({ sid, socket, auth, member, rooms, joinedAtMs }: ConnectRequest) {
+    async connectSocket({ sid, socket, auth, member, rooms, joinedAtMs, firstRank }: ConnectRequest) {
       const nsp = requireNamespace(socket.nsp);
       const expiresAt = sessionExpiresAtSeconds(requireSid(sid));
       const { socketId, pid, parent } = socket;
@@ -82,7 +83,7 @@ export function createMemoryMembers(
       sockets.put(sid, nsp, socket, expiresAt);
       auths.put(sid, nsp, auth, expiresAt);
       namespaceMembers.put(toNamespaceKey(nsp, sid), sid, member, expiresAt);
-      join(nsp, member, [...rooms, socketId], (room) => joinedAtMs?.get(room));
+      join(nsp, member, [...rooms, socketId], (room) => joinedAtMs?.get(room), firstRank);
     },
 
     async disconnectSocket(sid, nsp, socketId, rooms) {
@@ -95,11 +96,11 @@ export function createMemoryMembers(
       sockets.remove(sid, nsp);
     },
 
-    async joinRooms(nsp, member, rooms, joinedAtMs) {
+    async joinRooms(nsp, member, rooms, joinedAtMs, firstRank) {
       requireSid(member.sid);
       requireNamespace(nsp);
       rooms.forEach(requireRoom);
-      join(nsp, member, rooms, () => joinedAtMs);
+      join(nsp, member, rooms, () => joinedAtMs, firstRank);
     },
 
     async leaveRooms(nsp, sid, rooms) {

@@ -85,6 +85,8 @@ export interface JoinedRecord {
   readonly room: string;
   /** Absent where whoever wrote it did not say. */
   readonly joinedAtMs?: number;
+  /** The order within a millisecond, where that is not 0. Below 0: joined before the socket was connected. */
+  readonly rank?: number;
 }
 
 /** Everything a turn needs to know of a session, from one consistent read. */

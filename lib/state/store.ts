@@ -68,8 +68,17 @@ export interface Store
   /** Removes a socket from its namespace with every row of it; the session stays. `rooms` are those it had joined. */
   disconnectSocket(sid: Sid, nsp: string, socketId: SocketId, rooms: readonly string[]): Promise<void>;
 
-  /** Membership and `joined`, two puts per room, batched. Idempotent; the `joinedAtMs` of the last one stays. */
-  joinRooms(nsp: string, member: Member, rooms: readonly string[], joinedAtMs?: number): Promise<void>;
+  /**
+   * Membership and `joined`, two puts per room, batched. Idempotent; the `joinedAtMs` of the last one stays. The rank of
+   * the first room is `firstRank`, default 0, of each other one more than of the one before it.
+   */
+  joinRooms(
+    nsp: string,
+    member: Member,
+    rooms: readonly string[],
+    joinedAtMs?: number,
+    firstRank?: number,
+  ): Promise<void>;
   /** The opposite of `joinRooms`. Idempotent. */
   leaveRooms(nsp: string, sid: Sid, rooms: readonly string[]): Promise<void>;
 
@@ -143,6 +152,8 @@ export interface ConnectRequest {
   readonly rooms: readonly string[];
   /** When it joined which of its rooms. */
   readonly joinedAtMs?: ReadonlyMap<string, number>;
+  /** As of `joinRooms`. */
+  readonly firstRank?: number;
 }
 
 export interface SocketRooms {

@@ -133,7 +133,7 @@ function createState(
     spent: [],
   };
   return new SocketState(session.sid, record, {
-    rooms: [...(restored?.rooms.keys() ?? [])],
+    rooms: restored === undefined ? [] : [restored.socketId, ...restored.rooms.keys()],
     auth,
     connected: false,
     recovered: restored !== undefined,
@@ -155,13 +155,14 @@ async function storeSocket(
   const request = await turn.order(async () => {
     const nowMs = runtime.clock.nowMs();
     state.connectedAtMs = restored?.connectedAtMs ?? nowMs;
-    const rooms = [...state.rooms];
+    const rooms = state.joinedRooms;
     const stored = {
       sid: session.sid,
       socket: state.toRecord(),
       auth,
       member: { ...toMember(session, state), ...(hold && { route: hold.route }) },
       rooms,
+      firstRank: restored === undefined ? -rooms.length : 0,
       joinedAtMs: new Map(rooms.map((room) => [room, restored?.rooms.get(room) ?? nowMs])),
     };
     await runtime.store.connectSocket(stored);

@@ -5,6 +5,7 @@ import { receiveMessage } from "../../protocol/reassembly.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
 import type { Packet, PacketCodec } from "../../protocol/packet.ts";
 import type { SessionSnapshot } from "../../state/records.ts";
+import { roomsInOrder } from "../../state/rooms-in-order.ts";
 import type { SocketRooms } from "../../state/store.ts";
 import { readAnswer, saveAnswer } from "./client-acks.ts";
 import type { AckFrame, AckOutcome, ConnectionError, EngineApp, EngineEvents } from "../../engine/engine.ts";
@@ -62,10 +63,9 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
 
   resume(session: Session, { sockets, joined, owned }: SessionSnapshot): void {
     for (const record of sockets) {
-      const rooms = joined.filter((row) => row.nsp === record.nsp).map((row) => row.room);
       const auth = session.auths.find((other) => other.socketId === record.socketId)?.auth ?? {};
       const state = new SocketState(session.sid, record, {
-        rooms: [record.socketId, ...rooms],
+        rooms: roomsInOrder(record, joined),
         auth,
         connected: true,
         onUnstorable: toReporter(this.#internals, record),

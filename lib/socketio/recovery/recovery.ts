@@ -1,5 +1,6 @@
 import { toSeconds } from "../../clock.ts";
 import { beganAtMs, createPid, isOffset, isPid, lineTagOf, type Pid } from "../../ids.ts";
+import { byJoining } from "../../state/rooms-in-order.ts";
 import { consequencesOf } from "../../protocol/reasons.ts";
 import type { SessionSnapshot, SocketRecord } from "../../state/records.ts";
 import type { LogPlace, LogRecord } from "../../state/recovery-store.ts";
@@ -143,7 +144,8 @@ export class Recovery {
 function toAbsentee({ snapshot, socket }: Left, offset: Absentee["offset"]): Absentee | undefined {
   const { nsp, socketId, connectedAtMs } = socket;
   const rooms = new Map<string, number>();
-  for (const { room, joinedAtMs } of snapshot.joined.filter((row) => row.nsp === nsp)) {
+  const joined = snapshot.joined.filter((row) => row.nsp === nsp).toSorted(byJoining);
+  for (const { room, joinedAtMs } of joined) {
     if (joinedAtMs === undefined) return undefined;
     rooms.set(room, joinedAtMs);
   }

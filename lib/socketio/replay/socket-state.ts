@@ -66,6 +66,9 @@ export class SocketState {
   readonly #storedSpent: Set<string>;
   readonly #restored: SocketRecord["data"];
   #saving: Promise<unknown> = Promise.resolve();
+  /** When it joined rooms last, and what rank one has that it joins in the same millisecond. */
+  #joinedAtMs = 0;
+  #nextRank = 0;
 
   constructor(
     sid: Sid,
@@ -134,6 +137,14 @@ export class SocketState {
       this.#notes.set(LEFT_ROOMS, JSON.stringify(rooms));
     }
     return true;
+  }
+
+  /** The first of as many ranks for rooms that are joined at that time. */
+  takeRanks(atMs: number, count: number): number {
+    const first = atMs === this.#joinedAtMs ? this.#nextRank : 0;
+    this.#joinedAtMs = atMs;
+    this.#nextRank = first + count;
+    return first;
   }
 
   /** Rooms without the socket's own. */

@@ -1,4 +1,3 @@
-import { requireRoom } from "../../state/row-limits.ts";
 import { askAudience } from "./ask.ts";
 import {
   answerCallback,
@@ -8,6 +7,7 @@ import {
   type Responses,
 } from "./ack-callback.ts";
 import type { Audience } from "./audience.ts";
+import { toAddressedNames, toRoomNames } from "./room-name.ts";
 import type { EmitFlags } from "./broadcast.ts";
 import { effectTurn, effectTurnIfServed } from "../../engine/effect-turn.ts";
 import { broadcastToChildren } from "./broadcast-to-children.ts";
@@ -70,7 +70,7 @@ export class BroadcastOperator<
 
   /** Adds rooms to the union that is addressed. A socket's id is a room, too. */
   to(room: Rooms): BroadcastOperator<EmitEvents, SocketData, ClientEvents> {
-    return this.#with({ rooms: new Set([...this.#audience.rooms, ...toList(room)]) });
+    return this.#with({ rooms: new Set([...this.#audience.rooms, ...toAddressedNames(room)]) });
   }
 
   in(room: Rooms): BroadcastOperator<EmitEvents, SocketData, ClientEvents> {
@@ -79,7 +79,7 @@ export class BroadcastOperator<
 
   /** Leaves out whoever is in one of these rooms. */
   except(room: Rooms): BroadcastOperator<EmitEvents, SocketData, ClientEvents> {
-    return this.#with({ except: new Set([...this.#audience.except, ...toList(room)]) });
+    return this.#with({ except: new Set([...this.#audience.except, ...toAddressedNames(room)]) });
   }
 
   /** May be lost: dropped, not retried, when the client or the account is too busy at that moment. */
@@ -170,12 +170,12 @@ export class BroadcastOperator<
 
   /** Every matching socket joins; emits that the turn issues after this find it there. */
   socketsJoin(room: Rooms): void {
-    joinMembers(this.#nsp.internals, this.#audience, toList(room));
+    joinMembers(this.#nsp.internals, this.#audience, toRoomNames(room));
   }
 
   /** Every matching socket leaves; emits that the turn issues after this do not find it there. */
   socketsLeave(room: Rooms): void {
-    leaveMembers(this.#nsp.internals, this.#audience, toList(room));
+    leaveMembers(this.#nsp.internals, this.#audience, toAddressedNames(room));
   }
 
   /** Disconnects the matching sockets from the namespace, or with `close` their whole connection. */
@@ -218,7 +218,3 @@ const forCallback = {
   result: (responses: Responses): readonly unknown[] => [null, responses],
   error: (error: unknown): readonly unknown[] => [error, responsesIn(error)],
 };
-
-/** Throws where the app calls: a name that no row can have would look like an outage in the table's refusal. */
-const toList = (room: Rooms): readonly string[] =>
-  (typeof room === "string" ? [room] : room).map(requireRoom);

@@ -1,5 +1,4 @@
 import type { Member } from "../../state/records.ts";
-import { requireRoom } from "../../state/row-limits.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { MAX_ROOMS, staysIn } from "./join-from-outside.ts";
 import type { Runtime } from "../../engine/runtime.ts";
@@ -22,12 +21,10 @@ export function joinRooms(
   turn: Turn,
   session: Session,
   state: SocketState,
-  rooms: string | readonly string[],
+  rooms: readonly string[],
 ): Promise<void> {
-  const added = (typeof rooms === "string" ? [rooms] : rooms).filter((room) => !state.rooms.has(room));
+  const added = [...new Set(rooms)].filter((room) => !state.rooms.has(room));
   if (added.length === 0) return Promise.resolve();
-  // Here, where it is the handler's mistake; in the table's refusal it would look like an outage.
-  added.forEach(requireRoom);
   requireFewRooms(session, state, added);
   for (const room of added) state.rooms.add(room);
   // Before CONNECT is accepted, rooms are only remembered: a refused socket must be in none.
@@ -35,7 +32,8 @@ export function joinRooms(
   const member = toMember(session, state);
   return turn.order(async () => {
     // Not when it was called: a packet of before is not for this socket.
-    await runtime.store.joinRooms(state.nsp, member, added, runtime.clock.nowMs());
+    const nowMs = runtime.clock.nowMs();
+    await runtime.store.joinRooms(state.nsp, member, added, nowMs, state.takeRanks(nowMs, added.length));
     // Asked now, not before the write: while that was on its way, the letter of this turn may have been released, or
     // a later one of its batch may have begun to close the session.
     const isAlone = runtime.isOrdered && turn.ownsLaneOf(session) && session.alive && state.connected;

@@ -1,5 +1,4 @@
 import type { SocketChanges } from "../../state/store.ts";
-import { requireRoom } from "../../state/row-limits.ts";
 import { askAudience } from "./ask.ts";
 import { abandon, answerCallback, CALLBACK_WAIT_MS, splitCallback } from "./ack-callback.ts";
 import type { Audience } from "./audience.ts";
@@ -8,6 +7,7 @@ import { effectTurn } from "../../engine/effect-turn.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { learn } from "../replay/recorded-result.ts";
+import { fromRoomName, toAddressedNames, toRoomNames } from "./room-name.ts";
 import { Publication } from "./publish.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
 import { sessionOf } from "../../engine/session.ts";
@@ -50,7 +50,7 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
   /** @internal */
   constructor(internals: RoomPorts, fetched: FetchedSocket, flags: EmitFlags = {}, data?: SocketData) {
     this.id = fetched.socket.socketId;
-    this.rooms = new Set(fetched.rooms);
+    this.rooms = new Set(fetched.rooms.map(fromRoomName));
     this.handshake = toHandshake(fetched.handshake, fetched.auth?.auth ?? {});
     this.#internals = internals;
     this.#audience = { nsp: fetched.socket.nsp, rooms: new Set([this.id]), except: new Set() };
@@ -118,13 +118,12 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
 
   /** Emits that the turn issues after this find the socket there. */
   join(room: string | readonly string[]): void {
-    const rooms = (typeof room === "string" ? [room] : room).map(requireRoom);
-    joinMembers(this.#internals, this.#audience, rooms);
+    joinMembers(this.#internals, this.#audience, toRoomNames(room));
   }
 
   /** Emits that the turn issues after this do not find the socket there. */
   leave(room: string): void {
-    leaveMembers(this.#internals, this.#audience, [requireRoom(room)]);
+    leaveMembers(this.#internals, this.#audience, toAddressedNames([room]));
   }
 
   /** Leaves the namespace, or with `close` ends the whole connection. */

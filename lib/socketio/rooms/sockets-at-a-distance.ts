@@ -1,4 +1,5 @@
-import type { AuthRecord, HandshakeRecord, Member, SocketRecord } from "../../state/records.ts";
+import { byJoining, roomsInOrder } from "../../state/rooms-in-order.ts";
+import type { AuthRecord, HandshakeRecord, JoinedRecord, Member, SocketRecord } from "../../state/records.ts";
 import { listAudience, type Audience } from "./audience.ts";
 import { effectTurnIfServed } from "../../engine/effect-turn.ts";
 import type { RoomPorts } from "./room-ports.ts";
@@ -16,11 +17,12 @@ export interface FetchedSocket {
   readonly member: Member;
   readonly socket: SocketRecord;
   readonly rooms: readonly string[];
+  readonly joined: readonly JoinedRecord[];
   readonly handshake: HandshakeRecord;
   readonly auth: AuthRecord | undefined;
 }
 
-/** Reads every socket of an audience as it is in the table, in the order of the audience. */
+/** Reads every socket of an audience as it is in the table: room by room, in the order in which they joined it. */
 export async function fetchMembers(internals: RoomPorts, audience: Audience): Promise<FetchedSocket[]> {
   const { runtime } = internals;
   const turn = currentContext()?.turn;
@@ -33,9 +35,32 @@ export async function fetchMembers(internals: RoomPorts, audience: Audience): Pr
     const members: Member[] = [];
     for await (const { member } of listAudience(runtime.store, audience)) members.push(member);
     const fetched = await mapConcurrently(members, (member) => fetchMember(runtime, audience.nsp, member));
-    return fetched.filter((socket) => socket !== undefined);
+    return inOrder(
+      fetched.filter((socket) => socket !== undefined),
+      audience,
+    );
   };
   return behindEffects(runtime, turn, read);
+}
+
+/** As Socket.IO finds them. What joined within a millisecond is in the order of its ids, which says nothing. */
+function inOrder(fetched: readonly FetchedSocket[], { rooms }: Audience): FetchedSocket[] {
+  const places = [...rooms];
+  const placed = fetched.map((one) => {
+    const { socketId, connectedAtMs } = one.socket;
+    const place = places.findIndex((room) => one.rooms.includes(room));
+    const row = one.joined.find(({ room }) => room === places[place]);
+    return { one, place, joining: row ?? { joinedAtMs: connectedAtMs }, connectedAtMs, socketId };
+  });
+  return placed
+    .sort(
+      (a, b) =>
+        a.place - b.place ||
+        byJoining(a.joining, b.joining) ||
+        a.connectedAtMs - b.connectedAtMs ||
+        (a.socketId < b.socketId ? -1 : 1),
+    )
+    .map(({ one }) => one);
 }
 
 /** The ids of an audience's sockets, with no further read: some may be about to leave. */
@@ -72,7 +97,8 @@ async function fetchMember(
   return {
     member,
     socket,
-    rooms: [member.socketId, ...snapshot.joined.filter((row) => row.nsp === nsp).map((row) => row.room)],
+    rooms: roomsInOrder(socket, snapshot.joined),
+    joined: snapshot.joined.filter((row) => row.nsp === nsp),
     handshake: snapshot.handshake,
     auth: snapshot.auths?.find((auth) => auth.nsp === nsp),
   };

@@ -1,6 +1,7 @@
 import type { Sid } from "../../ids.ts";
 import { anySessionExpiresAtSeconds } from "../expiry.ts";
-import type { JoinedRecord, Member, SocketRecord } from "../records.ts";
+import type { Member, SocketRecord } from "../records.ts";
+import { toJoinedRecord } from "../rooms-in-order.ts";
 import type { SocketRooms, Store } from "../store.ts";
 import { toAuthItem } from "./items/auth-item.ts";
 import type { Write } from "./batch.ts";
@@ -45,14 +46,20 @@ export type MemberMethods = Pick<
 export function createDynamoMembers(table: Table): MemberMethods {
   const { name, pageLimit } = table;
   return {
-    async connectSocket({ sid, socket, auth, member, rooms, joinedAtMs }) {
+    async connectSocket({ sid, socket, auth, member, rooms, joinedAtMs, firstRank }) {
       await table.write([
         { put: toSocketItem(sid, socket) },
         { put: toAuthItem(sid, auth) },
         ...toRecovery(sid, socket),
         ...toChild(socket, anySessionExpiresAtSeconds(table.clock)),
         { put: memberItem.toNamespaceMemberItem(socket.nsp, member) },
-        ...toJoin(socket.nsp, member, [...rooms, socket.socketId], (room) => joinedAtMs?.get(room)),
+        ...toJoin(
+          socket.nsp,
+          member,
+          [...rooms, socket.socketId],
+          (room) => joinedAtMs?.get(room),
+          firstRank,
+        ),
       ]);
     },
 
@@ -65,8 +72,8 @@ export function createDynamoMembers(table: Table): MemberMethods {
       ]);
     },
 
-    async joinRooms(nsp, member, rooms, joinedAtMs) {
-      await table.write(toJoin(nsp, member, rooms, () => joinedAtMs));
+    async joinRooms(nsp, member, rooms, joinedAtMs, firstRank) {
+      await table.write(toJoin(nsp, member, rooms, () => joinedAtMs, firstRank));
     },
     async leaveRooms(nsp, sid, rooms) {
       await table.write([
@@ -134,15 +141,14 @@ const toJoin = (
   member: Member,
   rooms: readonly string[],
   joinedAtOf: (room: string) => number | undefined,
+  firstRank = 0,
 ): Write[] => [
   ...rooms
     .filter((room) => room !== member.socketId)
-    .map((room) => ({ put: toJoinedItem(member.sid, toJoined(nsp, room, joinedAtOf(room))) })),
+    .map((room, index) => toJoinedRecord(nsp, room, joinedAtOf(room), firstRank + index))
+    .map((record) => ({ put: toJoinedItem(member.sid, record) })),
   ...rooms.map((room) => ({ put: memberItem.toRoomMemberItem(nsp, room, member) })),
 ];
-
-const toJoined = (nsp: string, room: string, joinedAtMs: number | undefined): JoinedRecord =>
-  joinedAtMs === undefined ? { nsp, room } : { nsp, room, joinedAtMs };
 
 const toRemoveMember = (sid: Sid, { nsp, socketId, rooms }: Omit<SocketRooms, "owned">): Write[] => [
   ...[...rooms, socketId].map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),

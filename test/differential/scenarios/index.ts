@@ -16,6 +16,7 @@ import { namespaces } from "./namespaces.ts";
 import { registration } from "./registration.ts";
 import { remoteSockets } from "./remote-sockets.ts";
 import { rooms } from "./rooms.ts";
+import { roomValues } from "./room-values.ts";
 import { serverAcks } from "./server-acks.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   ...serverAcks,
   ...binary,
   ...rooms,
+  ...roomValues,
   ...namespaces,
   ...broadcasting,
   ...management,

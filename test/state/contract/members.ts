@@ -70,6 +70,25 @@ export function describeMembers(makeStore: MakeStore): void {
     ]);
   });
 
+  it("tells the order within a millisecond, room by room from the rank of the first", async () => {
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+    await store.joinRooms("/", memberOf(1), ["c", "b", "a"], START_MS);
+    await store.joinRooms("/", memberOf(1), ["e", "d"], START_MS, 3);
+    const joinedAtMs = new Map(["g", "f"].map((room) => [room, START_MS]));
+    await store.connectSocket({ ...connectOf(1, "/other", ["g", "f"]), joinedAtMs, firstRank: -2 });
+
+    const { joined } = (await store.loadSession(sidOf(1), { handshake: false }))!;
+    expect(joined.toSorted((a, b) => (a.room < b.room ? -1 : 1))).toStrictEqual([
+      { nsp: "/", room: "a", joinedAtMs: START_MS, rank: 2 },
+      { nsp: "/", room: "b", joinedAtMs: START_MS, rank: 1 },
+      { nsp: "/", room: "c", joinedAtMs: START_MS },
+      { nsp: "/", room: "d", joinedAtMs: START_MS, rank: 4 },
+      { nsp: "/", room: "e", joinedAtMs: START_MS, rank: 3 },
+      { nsp: "/other", room: "f", joinedAtMs: START_MS, rank: -1 },
+      { nsp: "/other", room: "g", joinedAtMs: START_MS, rank: -2 },
+    ]);
+  });
+
   it("does not count a socket's own room among those it joined", async () => {
     await store.createSession(sessionOf(sidOf(1)), handshakeOf());
 
