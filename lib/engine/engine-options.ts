@@ -46,6 +46,10 @@ export interface EngineOptions {
   cookie?: boolean | CookieOptions;
   /** Compress answers to GETs from this many bytes on; `false` for never. Default `{ threshold: 1024 }`. */
   httpCompression?: boolean | { threshold?: number };
+  /** Accepted, without effect: a request reaches this only when API Gateway has its whole body. */
+  httpRequestBodyTimeout?: number;
+  /** Accepted, without effect, for the same reason. */
+  maxBufferedChunks?: number;
   /**
    * Whether clients of Socket.IO 2 may connect. Default false. Their `socket.id` is their session's own, as in
    * Socket.IO: whoever learns it can poll in their place, until they are on a WebSocket.
@@ -104,6 +108,8 @@ export const engineOptionNames = [
   "cors",
   "cookie",
   "httpCompression",
+  "httpRequestBodyTimeout",
+  "maxBufferedChunks",
   "allowEIO3",
   "allowRequest",
 ] as const;

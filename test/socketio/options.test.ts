@@ -20,6 +20,13 @@ describe("options", () => {
     });
   });
 
+  it("of how a request's body is read are accepted: API Gateway hands over whole ones", () => {
+    const options = { httpRequestBodyTimeout: 5_000, maxBufferedChunks: 10 };
+
+    expect(optionsOf(options)).toEqual(optionsOf());
+    expect(() => createEngine({ ...options, onMessage: () => undefined })).not.toThrow();
+  });
+
   it("take their defaults from the stage, and win over it", () => {
     vi.stubEnv("NONSTICKY_PING_INTERVAL_MS", "25000");
     vi.stubEnv("NONSTICKY_PING_TIMEOUT_MS", "20000");
