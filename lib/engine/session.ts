@@ -94,11 +94,16 @@ export class Session {
     this.sendFrames(turn, frames, volatile);
   }
 
-  /** Frames that are known to be postable. After the session was closed, nothing is sent any more. */
-  sendFrames(turn: Turn, frames: readonly string[], volatile = false): void {
+  /**
+   * Frames that are known to be postable. After the session was closed, nothing is sent any more. `isWanted` is asked
+   * when everything issued before has been done.
+   */
+  sendFrames(turn: Turn, frames: readonly string[], volatile = false, isWanted = () => true): void {
     if (!this.#alive) return;
     // Whether the session is alive was asked when it was emitted: a close that was issued later comes behind it.
-    void turn.order(() => void this.#hand(turn, frames, volatile));
+    void turn.order(() => {
+      if (isWanted()) void this.#hand(turn, frames, volatile);
+    });
   }
 
   /**

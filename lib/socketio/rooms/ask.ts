@@ -3,6 +3,7 @@ import type { Responses } from "./ack-callback.ts";
 import { Question } from "./question.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
 import { deliver, type EmitFlags } from "./broadcast.ts";
+import { isKicked } from "./kicked.ts";
 import { encodeQuestion } from "./question.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import type { Session } from "../../engine/session.ts";
@@ -67,6 +68,7 @@ export function askAudience(
   const sendToAll = async () => {
     let next: Listed[] = [];
     for await (const listed of listAudience(runtime.store, audience)) {
+      if (isKicked(turn, listed.member.socketId)) continue;
       next.push(listed);
       if (next.length < ASKED_AT_ONCE) continue;
       await send(next);

@@ -1,5 +1,6 @@
 import type { PacketFrames } from "../../protocol/dialect.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
+import { isKicked } from "./kicked.ts";
 import type { DeliveryOutcome } from "../../engine/outbound/outbound.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Turn } from "../../engine/turn.ts";
@@ -22,6 +23,7 @@ export async function sendToAudience(
 ): Promise<{ readonly all: Promise<boolean>; readonly found: number }> {
   const sent: Promise<unknown>[] = [];
   for await (const listed of listAudience(runtime.store, audience)) {
+    if (isKicked(turn, listed.member.socketId)) continue;
     const delivered = deliver(runtime, turn, audience.nsp, listed, frames, flags.volatile ?? false);
     turn.track(delivered);
     sent.push(delivered);

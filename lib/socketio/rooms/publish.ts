@@ -6,6 +6,7 @@ import type { LogPlace } from "../../state/recovery-store.ts";
 import { MAX_LOG_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
 import type { Audience } from "./audience.ts";
 import { sendToAudience, type EmitFlags } from "./broadcast.ts";
+import { isKicked } from "./kicked.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import type { Session } from "../../engine/session.ts";
 import type { SocketState } from "../replay/socket-state.ts";
@@ -44,6 +45,7 @@ export class Publication {
 
   /** The stage of an emit to one session with recovery: logged, sent, and noted as done. */
   async sendToSession(internals: RoomPorts, turn: Turn, session: Session, state: SocketState): Promise<void> {
+    if (isKicked(turn, state.id)) return;
     const { messages, offset } = this.#stamp(internals, turn);
     // Without a private id its client has no state to come back to.
     const places =
@@ -135,7 +137,10 @@ export function emitToSession(
   const publication = new Publication(internals, state.nsp, event, flags);
   if (turn === undefined) return;
   if (internals.recovery) void turn.order(() => publication.sendToSession(internals, turn, session, state));
-  else session.sendFrames(turn, publication.frames.in(session.record.protocol), flags.volatile);
+  else {
+    const isWanted = () => !isKicked(turn, state.id);
+    session.sendFrames(turn, publication.frames.in(session.record.protocol), flags.volatile, isWanted);
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { effectTurnIfServed } from "../../engine/effect-turn.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { learn } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
+import { isKicked, noteKicked } from "./kicked.ts";
 import { joinFromOutside } from "./join-from-outside.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import { saveSockets, socketsOf } from "../replay/session-sockets.ts";
@@ -33,7 +34,9 @@ export async function fetchMembers(internals: RoomPorts, audience: Audience): Pr
     if (session) await saveSockets(runtime.store, session);
     await (turn ?? runtime.detached).runEndings();
     const members: Member[] = [];
-    for await (const { member } of listAudience(runtime.store, audience)) members.push(member);
+    for await (const { member } of listAudience(runtime.store, audience)) {
+      if (!isKicked(turn, member.socketId)) members.push(member);
+    }
     const fetched = await mapConcurrently(members, (member) => fetchMember(runtime, audience.nsp, member));
     return inOrder(
       fetched.filter((socket) => socket !== undefined),
@@ -124,9 +127,11 @@ export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: re
 
 export function disconnectSockets(internals: RoomPorts, audience: Audience, close: boolean): void {
   const { nsp } = audience;
-  forEachMember(internals, "disconnectSockets", audience, ({ sid, socketId }) =>
-    sendKick(internals.runtime, { sid, nsp, socketId, close }),
-  );
+  const turn = currentContext()?.turn;
+  forEachMember(internals, "disconnectSockets", audience, ({ sid, socketId }) => {
+    if (turn) noteKicked(turn, socketId);
+    return sendKick(internals.runtime, { sid, nsp, socketId, close });
+  });
 }
 
 /** A socket's own handlers must run, and in order with its packets, so its disconnect is a letter to its session. */

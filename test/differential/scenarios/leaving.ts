@@ -108,6 +108,42 @@ export const leaving: readonly Scenario[] = [
     }),
   },
   {
+    title: "what a handler emits after disconnectSockets does not reach those it has disconnected",
+    app: ({ nsp }) => {
+      nsp.on("connection", (socket) => {
+        socket.on("enter", async (ack: () => void) => {
+          await socket.join("room");
+          ack();
+        });
+        socket.on("end", (id: string) => {
+          nsp.to("room").emit("before");
+          nsp.in(id).disconnectSockets();
+          nsp.to("room").emit("after");
+          nsp.to(id).emit("to it alone");
+          if (id === socket.id) socket.emit("to itself");
+        });
+        socket.on("end by hand", async (id: string) => {
+          const [remote] = await nsp.in(id).fetchSockets();
+          remote?.disconnect();
+          nsp.emit("after by hand");
+          remote?.emit("to it alone");
+          nsp.emit("left", (await nsp.fetchSockets()).length);
+        });
+      });
+    },
+    script: async ({ client }) => {
+      const [a, b, c] = await Promise.all(["a", "b", "c"].map((lane) => client(lane).connects()));
+      if (!a || !b || !c) return;
+      for (const one of [a, b, c]) await one.ask("enter");
+      a.tell("end", b.id);
+      await Promise.all([a.hears("after"), c.hears("after"), b.isLost()]);
+      a.tell("end by hand", c.id);
+      await Promise.all([a.hears("left"), c.isLost()]);
+      a.tell("end", a.id);
+      await a.isLost();
+    },
+  },
+  {
     title: "a socket whose connection its handler has closed is not connected",
     app: install,
     script: observed(async (observer, { client }) => {
