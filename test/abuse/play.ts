@@ -24,6 +24,8 @@ export interface Abuse {
   readonly table?: TableFaults;
   readonly throttledPosts?: number;
   readonly clockSkewMs?: number;
+  /** Default true. Who comes back may then hear again what was under way when the connection broke. */
+  readonly recovery?: boolean;
   /** Of the environment: how often is pinged. */
   readonly pings?: { readonly intervalMs: number; readonly timeoutMs: number };
   /** How long what strangers left behind may stay. */
@@ -145,7 +147,7 @@ function kindOf(seed: number, index: number): (typeof repertoire)[number] {
 }
 
 function startRuntime(
-  { chaos = 0, faults, seed, clockSkewMs, pings }: Abuse,
+  { chaos = 0, faults, seed, clockSkewMs, pings, recovery = true }: Abuse,
   collectorUrl: string,
   tableUrl: string,
   lines: string[],
@@ -159,6 +161,7 @@ function startRuntime(
     ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
     env: {
       COLLECTOR_URL: collectorUrl,
+      RECOVERY: recovery ? "on" : "off",
       AWS_ENDPOINT_URL_DYNAMODB: tableUrl,
       ...(pings === undefined
         ? {}
