@@ -230,6 +230,12 @@ async function main(): Promise<void> {
       act: (client) => client.frame("3"),
     },
     {
+      operation: "close in no room",
+      budget: { reads: 1, writes: 2 + Math.ceil(2 / 25) + 1 },
+      prepare: connected,
+      act: (client) => client.letter({ type: "DISCONNECT" }),
+    },
+    {
       operation: `close in ${ROOMS} rooms`,
       budget: { reads: 1, writes: 2 + Math.ceil((ROOMS + 2) / 25) + 1 },
       prepare: async () => {

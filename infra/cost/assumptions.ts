@@ -13,12 +13,36 @@ export const assumptions = {
   pongMs: 10,
   pollRequestMs: 20,
   heartbeatRunMs: 200,
+  /** INIT, billed since August 2025, and the share of the runs that have one: docs/decisions/0023-cold-start.md. */
+  coldStartMs: 250,
+  coldStarts: 0.005,
   /** Up to 64 posts are under way at once. */
   postsAtOnce: 64,
   postMs: 10,
   /** The heartbeat posts to fifty connections at once. */
   heartbeatPostsAtOnce: 50,
 
+  /**
+   * Pongs that share a batch, by the pings of one walk: those of a walk come back together. `npm run bench:pongs` counts
+   * them on the local queue, test/cost/pong-batches.test.ts compares.
+   */
+  pongsPerBatch: [
+    [1, 1],
+    [20, 1.1],
+    [40, 1.5],
+    [60, 2.1],
+    [100, 3.4],
+    [125, 4],
+    [250, 6.9],
+    [500, 8.9],
+    [1_250, 9.5],
+    [2_500, 9.8],
+  ],
+  /** The heartbeat walks once a minute; where pings are less than a minute apart, once a second. */
+  walkMs: 60_000,
+  shortWalkMs: 1_000,
+  /** Connections are ended before API Gateway ends them: at 110 to 118 minutes. */
+  longestSessionMinutes: 114,
   /** A frame that API Gateway puts into the queue is sent, received and deleted, each alone when there is little to do. */
   queueRequestsPerFrame: 3,
   /** Five pollers of Lambda, each waiting 20 s at an empty queue. */

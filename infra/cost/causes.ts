@@ -12,6 +12,7 @@ export const causes = [
   "being connected",
   "pings",
   "connects",
+  "cold starts",
   "client messages",
   "fan-out posts",
   "acks",
@@ -33,12 +34,12 @@ export function reckonUsage(workload: Workload, operations: Operations): UsageBy
   const perMonth = (perHour: number, ...usages: readonly Usage[]): Usage =>
     times(perHour * hoursPerMonth, ...usages);
 
-  const pings = HOUR_MS / workload.pingIntervalMs;
+  const { pings, keepAlives } = countSigns(workload);
   const sessions = 60 / workload.sessionMinutes;
   const { inPerHour, outPerHour, acked, recovery } = workload;
   const emits = (workload.connections * outPerHour) / workload.fanOut;
 
-  return {
+  const usage = {
     "at rest": reckonRest(workload),
     monitoring: workload.monitoring
       ? {
@@ -58,7 +59,7 @@ export function reckonUsage(workload: Workload, operations: Operations): UsageBy
     ),
     pings: sumUsage(
       perMonth(onSocket * pings, steps.ping, steps.pong),
-      perMonth(onSocket * pings * keepAlives(workload.pingIntervalMs), steps.keepAlive),
+      perMonth(onSocket * keepAlives, steps.keepAlive),
       perMonth(polling * pings, steps.polledPing),
     ),
     connects: sumUsage(
@@ -89,12 +90,31 @@ export function reckonUsage(workload: Workload, operations: Operations): UsageBy
           },
         )
       : {},
-  };
+  } satisfies Partial<UsageByCause>;
+  return { ...usage, "cold starts": reckonColdStarts(sumUsage(...Object.values(usage))) };
 }
 
-/** Noops between two pings, so that nobody takes the connection for idle. */
-function keepAlives(pingIntervalMs: number): number {
-  return Math.max(0, Math.ceil(pingIntervalMs / assumptions.keepAliveMs) - 1);
+/** What instances take to start is billed like their runs. Most are of the inbox, whose memory is taken for all. */
+function reckonColdStarts({ lambdaRequests = 0 }: Usage): Usage {
+  const { coldStarts, coldStartMs, inboxGb } = assumptions;
+  return { lambdaGbSeconds: (lambdaRequests * coldStarts * coldStartMs * inboxGb) / 1_000 };
+}
+
+/** Pings of a connection in an hour, and noops where pings are too far apart to keep it from being idle. */
+function countSigns({ pingIntervalMs, sessionMinutes }: Workload): { pings: number; keepAlives: number } {
+  const sessionMs = sessionMinutes * MINUTE_MS;
+  const sessionsAnHour = HOUR_MS / sessionMs;
+  const isSilent = pingIntervalMs > assumptions.longestSessionMinutes * MINUTE_MS;
+  const pings = isSilent ? 0 : Math.floor(sessionMs / pingIntervalMs);
+  let keepAlives = 0;
+  for (
+    let offsetMs = assumptions.keepAliveMs;
+    offsetMs < pingIntervalMs;
+    offsetMs += assumptions.keepAliveMs
+  ) {
+    if (offsetMs <= sessionMs) keepAlives += 1 + Math.floor((sessionMs - offsetMs) / pingIntervalMs);
+  }
+  return { pings: pings * sessionsAnHour, keepAlives: keepAlives * sessionsAnHour };
 }
 
 /** Nobody connected. Under a minute between pings, the heartbeat runs all the time. */

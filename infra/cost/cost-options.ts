@@ -39,7 +39,7 @@ export const usage = `nonsticky cost [options]
   --out N               packets that each of them gets in an hour (default ${d.outPerHour})
   --fan-out N           recipients of one emit (default ${d.fanOut})
   --bytes N             size of a packet (default ${d.bytes})
-  --ping P              economy, balanced (default), official, or an interval in milliseconds
+  --ping P              silent, economy, steady (default), balanced, official, or an interval in milliseconds
   --ordering MODE       fifo (default) or direct
   --recovery            with connectionStateRecovery
   --acked SHARE         of the packets sent ask for an ack, 0 to 1 (default ${d.acked})

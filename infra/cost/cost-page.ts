@@ -2,9 +2,17 @@ import { assumptions as a } from "./assumptions.ts";
 import { compare, type Comparison } from "./bill.ts";
 import { causes, type Cause } from "./causes.ts";
 import type { Operations } from "./operations.ts";
-import { meters, type Prices } from "./prices.ts";
+import { meters, priceOf, type Prices } from "./prices.ts";
 import { describe, toDollars, toNumber } from "./report.ts";
 import { pingIntervalsMs, workloads, type Workload } from "./workload.ts";
+
+/** Name, dollars a month, requests in it. */
+const flatRates = [
+  ["Free", 0, 1e6],
+  ["Pro", 15, 10e6],
+  ["Business", 200, 125e6],
+  ["Premium", 1_000, 500e6],
+] as const;
 
 const sizes = [1_000, 10_000, 100_000, 1_000_000];
 
@@ -13,7 +21,9 @@ export function toPage(operations: Operations, prices: Prices): string {
   const reckon = (workload: Workload) => compare(workload, operations, prices);
   const settings: readonly (readonly [string, Partial<Workload>])[] = [
     ["as above", {}],
+    ["`--ping silent`", { pingIntervalMs: pingIntervalsMs.silent }],
     ["`--ping economy`", { pingIntervalMs: pingIntervalsMs.economy }],
+    ["`--ping balanced`", { pingIntervalMs: pingIntervalsMs.balanced }],
     ["`--ping official`", { pingIntervalMs: pingIntervalsMs.official }],
     ["`--ordering direct`", { ordering: "direct" }],
     ["`--recovery`", { recovery: true }],
@@ -47,6 +57,18 @@ export function toPage(operations: Operations, prices: Prices): string {
         return [name, toDollars(comparison.dollars), toDollars(comparison.alternative.dollars)];
       }),
     ),
+    "## The edge at a flat rate",
+    "CloudFront [has plans](https://aws.amazon.com/cloudfront/pricing/) of a fixed price a month, without a charge for what is beyond: it may be slowed down. As known on 2026-11-28, beside what as many requests cost without a plan, traffic aside:",
+    toTable(
+      ["plan", "a month", "requests", "without a plan"],
+      flatRates.map(([plan, dollars, requests]) => [
+        plan,
+        toDollars(dollars),
+        `${toNumber(requests / 1e6)} M`,
+        toDollars(priceOf(prices, "edgeRequests", requests)),
+      ]),
+    ),
+    "A polling client asks some 180 times an hour; one that upgrades five times in its life. Whether the frames of a WebSocket count as requests, or its upgrade alone, AWS does not say: ask before a plan is chosen. The stack attaches no plan, which in CloudFormation is `AWS::PricingPlanManager::Subscription`.",
     "## By cause",
     "10,000 clients:",
     toCauses(
@@ -58,7 +80,8 @@ export function toPage(operations: Operations, prices: Prices): string {
     "## Assumptions",
     [
       `- A run of the inbox takes ${a.turnMs} ms of ${a.inboxGb} GB, for a pong ${a.pongMs} ms, and ${a.postMs} ms more for each ${a.postsAtOnce} posts; the authorizer ${a.authorizeMs} ms; handlers of the app as long as \`--handler-ms\` says.`,
-      `- Every frame is a batch of its own: ${a.queueRequestsPerFrame} requests to the queue and one run. Under load, up to ten frames share two of the three and the run.`,
+      `- Every frame is a batch of its own: ${a.queueRequestsPerFrame} requests to the queue and one run. Under load, up to ten frames share two of the three and the run. Pongs do without load: those of one walk of the heartbeat come back together, ${a.pongsPerBatch.map(([pings, perBatch]) => `of ${toNumber(pings)} ${perBatch}`).join(", ")} in a batch, as \`npm run bench:pongs\` counts on the local queue, with five batches at once.`,
+      `- One run in ${1 / a.coldStarts} begins with a cold start of ${a.coldStartMs} ms, which [is billed since August 2025](https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).`,
       `- A run logs ${a.platformLogBytes} bytes, and ${a.metricsLogBytes} of metrics; there are ${a.customMetrics} metrics. $connect and $disconnect are not metered as messages. A packet has ${a.frameBytes} bytes around it.`,
       `- The alternative: containers of ${a.containerVcpu} vCPU and ${a.containerGb} GB on Fargate, arm64, each for ${toNumber(a.connectionsPerContainer)} connections and ${toNumber(a.packetsPerContainerSecond)} packets a second; at least ${a.containers}, and as many as the busiest hour needs, which has twice the average (\`--peak\`). An Application Load Balancer, a Redis of one small node for each ${toNumber(a.redisDeliveriesPerSecond)} packets a second published to containers, public addresses of all, data transfer with pings every 25 s. Without logs, alarms, traffic between zones, a second Redis, or the people who look after it.`,
     ].join("\n"),

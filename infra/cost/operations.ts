@@ -12,6 +12,7 @@ export const operationNames = [
   "io.to(room).emit, 10 recipients",
   "io.to(room).emit, 10 recipients, with recovery",
   "pong",
+  "close in no room",
   "close in 3 rooms",
   "polling handshake",
   "POST with one event",

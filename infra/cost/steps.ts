@@ -48,6 +48,9 @@ export function createSteps(operations: Operations, workload: Workload) {
       ...(edge ? { edgeRequests: 1 } : {}),
     });
 
+  const heartbeatPostGbSeconds =
+    (assumptions.postMs / assumptions.heartbeatPostsAtOnce / 1_000) * assumptions.heartbeatGb;
+
   return {
     post,
 
@@ -99,12 +102,12 @@ export function createSteps(operations: Operations, workload: Workload) {
     // Its row is read twice a cycle: to ping, and to see who has not answered.
     ping: sumUsage(post(1), {
       readUnits: (2 * assumptions.beatRowBytes) / READ_UNIT_BYTES,
-      lambdaGbSeconds:
-        (assumptions.postMs / assumptions.heartbeatPostsAtOnce / 1_000) * assumptions.heartbeatGb,
+      lambdaGbSeconds: heartbeatPostGbSeconds,
     }),
-    pong: sumUsage(frame(assumptions.pongMs, 1), table("pong")),
+    pong: sumUsage(messages(1), sharedLetter(), table("pong")),
     keepAlive: sumUsage(times(operations["keep-alive, beyond the sweep's own requests"].posts, post(1)), {
       readUnits: assumptions.beatRowBytes / READ_UNIT_BYTES,
+      lambdaGbSeconds: heartbeatPostGbSeconds,
     }),
     // A GET that waits takes the ping along when it ends, which is paid for with being connected.
     polledPing: sumUsage(
@@ -120,7 +123,7 @@ export function createSteps(operations: Operations, workload: Workload) {
       connectFrame(),
       times(workload.rooms, { writeUnits: operations.join.writeUnits }),
       letter(),
-      table("close in 3 rooms"),
+      close(),
       toClient(assumptions.connectBytes),
     ),
     polledSession: sumUsage(
@@ -129,7 +132,7 @@ export function createSteps(operations: Operations, workload: Workload) {
       letter(),
       times(workload.rooms, { writeUnits: operations.join.writeUnits }),
       letter(),
-      table("close in 3 rooms"),
+      close(),
       toClient(assumptions.connectBytes),
     ),
 
@@ -142,6 +145,32 @@ export function createSteps(operations: Operations, workload: Workload) {
     heldGet: sumUsage(httpRequest(0), table("GET that finds something")),
   };
 
+  /** A pong comes with those of the same walk: only its send is its own. */
+  function sharedLetter(): Usage {
+    const perBatch = ordering === "fifo" ? pongsPerBatch(workload) : 1;
+    const { queueRequestsPerFrame } = assumptions;
+    return sumUsage(
+      ordering === "fifo" ? { queueRequests: 1 + (queueRequestsPerFrame - 1) / perBatch } : {},
+      times(1 / perBatch, turn(assumptions.pongMs)),
+      // A run is as long as it has pongs in it, at most: they are one write each, side by side.
+    );
+  }
+
+  /** Who is admitted is counted by nobody; who closes is counted once more, by reason. */
+  function authorization(): Usage {
+    return invocation(assumptions.authorizeMs, assumptions.connectGb, false);
+  }
+
+  /** Each room of a connection is as much more as each of the three that were counted. */
+  function close(): Usage {
+    const [none, three] = [operations["close in no room"], operations["close in 3 rooms"]];
+    return sumUsage(
+      toTable(none),
+      times(workload.rooms / 3, minus(three, none)),
+      monitoring ? { logGb: toGb(assumptions.metricsLogBytes) } : {},
+    );
+  }
+
   function connectFrame(): Usage {
     const { posts } = operations["namespace CONNECT"];
     return sumUsage(frame(), table("namespace CONNECT"), times(posts, post()));
@@ -149,7 +178,7 @@ export function createSteps(operations: Operations, workload: Workload) {
 
   function beginWithSocket(): Usage {
     return sumUsage(
-      invocation(assumptions.authorizeMs, assumptions.connectGb),
+      authorization(),
       letter(),
       table("connect (authorizer)", "OPEN"),
       times(operations.OPEN.posts, post()),
@@ -162,7 +191,7 @@ export function createSteps(operations: Operations, workload: Workload) {
     return sumUsage(
       times(4, httpRequest()),
       { edgeRequests: 1 },
-      invocation(assumptions.authorizeMs, assumptions.connectGb),
+      authorization(),
       times(2, frame(undefined, 1)),
       times(posts, post(1)),
       letter(),
@@ -177,6 +206,13 @@ export function createSteps(operations: Operations, workload: Workload) {
     const seconds = assumptions.pollHeldMs / 1_000;
     return (5 * first + (seconds - 5) * later) / seconds;
   }
+}
+
+/** As measured for the largest walk that is no larger than those of this workload. */
+function pongsPerBatch({ connections, polling, pingIntervalMs }: Workload): number {
+  const walkMs = pingIntervalMs < assumptions.walkMs ? assumptions.shortWalkMs : assumptions.walkMs;
+  const pings = connections * (1 - polling) * Math.min(1, walkMs / pingIntervalMs);
+  return assumptions.pongsPerBatch.findLast(([least]) => least <= pings)?.[1] ?? 1;
 }
 
 const toTable = (...calls: readonly OperationCalls[]): Usage => ({

@@ -33,7 +33,13 @@ export interface Workload {
 }
 
 /** The presets of infra/heartbeat.yml. */
-export const pingIntervalsMs = { economy: 1_440_000, balanced: 240_000, official: 25_000 } as const;
+export const pingIntervalsMs = {
+  silent: 7_200_000,
+  economy: 1_440_000,
+  steady: 480_000,
+  balanced: 240_000,
+  official: 25_000,
+} as const;
 
 export const defaultWorkload: Workload = {
   connections: 1_000,
@@ -41,7 +47,7 @@ export const defaultWorkload: Workload = {
   outPerHour: 100,
   fanOut: 10,
   bytes: 200,
-  pingIntervalMs: pingIntervalsMs.balanced,
+  pingIntervalMs: pingIntervalsMs.steady,
   ordering: "fifo",
   recovery: false,
   acked: 0,

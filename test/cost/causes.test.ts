@@ -56,8 +56,27 @@ describe("pings", () => {
   ])("every %i ms have %i noops in between", (pingIntervalMs, noops) => {
     const { pings } = reckon({ connections: 1, pingIntervalMs });
 
-    const cycles = (720 * 3_600_000) / pingIntervalMs;
+    // Whole ones in two hours, which is how long a connection lasts.
+    const cycles = Math.floor(7_200_000 / pingIntervalMs) * 360;
     expect(pings.websocketMessages).toBeCloseTo(cycles * (2 + noops), 6);
+  });
+
+  it("that share a batch share its receive, its delete and its run", () => {
+    // 10,000 clients, 60 s of 480: a walk of 1,250
+    const { pings } = reckon({ connections: 10_000, pingIntervalMs: 480_000 });
+
+    const count = 10_000 * 7.5 * 720;
+    expect(pings.lambdaRequests).toBeCloseTo(count / 9.5, 3);
+    expect(pings.queueRequests).toBeCloseTo(count * (1 + 2 / 9.5), 3);
+    expect(pings.websocketMessages).toBe(2 * count);
+  });
+
+  it("are none where the interval is longer than any connection lasts: noops every 8 minutes", () => {
+    const { pings } = reckon({ connections: 1, pingIntervalMs: 7_200_000, sessionMinutes: 60 });
+
+    // at 8, 16, … 56 of 60 minutes
+    expect(pings.websocketMessages).toBeCloseTo(7 * 720, 6);
+    expect(pings.queueRequests).toBeUndefined();
   });
 
   it("under a minute apart keep the heartbeat running: 0.5 GB, 30 days", () => {
@@ -80,6 +99,13 @@ it("a client's packet is a message, three requests to the queue and 20 ms of 1 G
     lambdaGbSeconds: 2_880,
     readUnits: 144_000,
   });
+});
+
+it("one run in two hundred begins with a cold start of 250 ms of 1 GB", () => {
+  const usage = reckon({ inPerHour: 2, connections: 1_000 });
+  const runs = Object.values(usage).reduce((sum, { lambdaRequests = 0 }) => sum + lambdaRequests, 0);
+
+  expect(usage["cold starts"].lambdaGbSeconds).toBeCloseTo((runs / 200) * 0.25, 3);
 });
 
 it("a slow handler of the app is paid for", () => {

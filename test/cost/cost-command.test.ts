@@ -75,9 +75,9 @@ it.each<[readonly string[], string]>([
   [["--session-minutes", "180"], "expected --session-minutes to be a number from 0.1 to 120, got 180"],
   [
     ["--ping", "often"],
-    "expected --ping to be economy, balanced, official or at least 1000 milliseconds, got often",
+    "expected --ping to be silent, economy, steady, balanced, official or at least 1000 milliseconds, got often",
   ],
-  [["--ping", "toString"], "expected --ping to be economy, balanced, official"],
+  [["--ping", "toString"], "expected --ping to be silent, economy, steady, balanced, official"],
   [["--ordering", "none"], "expected --ordering to be fifo or direct, got none"],
   [["--clients", "1"], "expected the options below, got: Unknown option '--clients'"],
   [["100"], "expected the options below, got:"],

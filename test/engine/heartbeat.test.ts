@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openedAtMs } from "../../lib/ids.ts";
+import { PollClient } from "../support/poll-client.ts";
 import { Rig, type Client, type RigOptions } from "../support/rig.ts";
 
 const MINUTE = 60_000;
@@ -266,6 +267,62 @@ describe("keep-alive", () => {
     expect(rig.transport.framesTo(client.connectionId).filter((frame) => /^[26]$/.test(frame))).toEqual([
       ..."662662",
     ]);
+  });
+
+  describe("where the interval is longer than any connection lasts", () => {
+    const silent = { pingInterval: 120 * MINUTE } as const;
+
+    it("is all that a client gets, never ten minutes apart, until it is too old", async () => {
+      const rig = build(silent);
+      await rig.sweep();
+      const client = await rig.connect();
+      const openedMs = openedAtMs(client.sid);
+      const sentAtMs = [openedMs];
+      let closedAtMs = 0;
+
+      for (let minute = 0; minute < 120 && closedAtMs === 0; minute += 1) {
+        const before = count(rig.transport.framesTo(client.connectionId), "6");
+        await rig.sweep();
+        await rig.settle();
+        if (count(rig.transport.framesTo(client.connectionId), "6") > before)
+          sentAtMs.push(rig.clock.nowMs());
+        if (client.isClosed) closedAtMs = rig.clock.nowMs();
+        await rig.advance(MINUTE);
+      }
+
+      expect(rig.transport.framesTo(client.connectionId)).not.toContain("2");
+      expect(sentAtMs.length).toBeGreaterThan(12);
+      for (const [index, atMs] of sentAtMs.slice(1).entries()) {
+        expect(atMs - sentAtMs[index]!).toBeLessThan(10 * MINUTE);
+      }
+      expect(closedAtMs - openedMs).toBeGreaterThanOrEqual(100 * MINUTE);
+      expect(closedAtMs - openedMs).toBeLessThan(120 * MINUTE);
+    });
+
+    it("finds a connection that the gateway knows to be gone", async () => {
+      const rig = build(silent);
+      await rig.sweep();
+      const client = await rig.connect();
+      rig.transport.drop(client.connectionId);
+
+      await run(rig, 10);
+      await rig.settle();
+
+      const closed = rig.mailbox.sent.filter(({ kind, sid }) => kind === "closed" && sid === client.sid);
+      expect(closed).toHaveLength(1);
+    });
+
+    it("ends a polling session whose client has stopped to poll", async () => {
+      const rig = build(silent);
+      await rig.sweep();
+      const client = await PollClient.connect(rig);
+
+      await run(rig, 10);
+      await rig.settle();
+
+      const closed = rig.mailbox.sent.filter(({ kind, sid }) => kind === "closed" && sid === client.sid);
+      expect(closed).toHaveLength(1);
+    });
   });
 
   it("is not needed between pings of the default interval", async () => {

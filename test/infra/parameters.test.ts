@@ -55,7 +55,7 @@ describe("the parameters of a stage", () => {
 });
 
 describe("the heartbeat", () => {
-  it("has presets that the code accepts, the balanced one its own default", async () => {
+  it("has presets that the code accepts, the balanced one what it has without an environment", async () => {
     const text = await readFile(path.join(root, "infra/heartbeat.yml"), "utf8");
     const presets = [...text.matchAll(/^(\w+):\n {2}pingIntervalMs: (\d+)\n {2}pingTimeoutMs: (\d+)$/gm)].map(
       ([, name, pingInterval, pingTimeout]) => [
@@ -66,7 +66,9 @@ describe("the heartbeat", () => {
     const { pingIntervalMs, pingTimeoutMs } = resolveEngineOptions({}, {});
 
     expect(Object.fromEntries(presets)).toMatchObject({
+      silent: { pingIntervalMs: 7_200_000, pingTimeoutMs: 120_000 },
       economy: { pingIntervalMs: 1_440_000, pingTimeoutMs: 120_000 },
+      steady: { pingIntervalMs: 480_000, pingTimeoutMs: 120_000 },
       balanced: { pingIntervalMs, pingTimeoutMs },
       official: { pingIntervalMs: 25_000, pingTimeoutMs: 20_000 },
     });

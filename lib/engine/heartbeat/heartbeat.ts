@@ -95,10 +95,7 @@ async function pingAll(runtime: Runtime, intervalMs: number, fromMs: number, unt
       return;
     }
     if (protocolOf(beat.sid) === 3) return;
-    const { lastGetUntilMs } = await post(runtime, beat, PING_FRAME);
-    if (lastGetUntilMs !== undefined && lastGetUntilMs + GET_SILENCE_MS < untilMs) {
-      await end(runtime, beat, "ping timeout");
-    }
+    await sendSign(runtime, beat, PING_FRAME, untilMs);
   });
 }
 
@@ -111,8 +108,18 @@ async function keepAliveAll(
 ): Promise<void> {
   for (let offsetMs = KEEP_ALIVE_MS; offsetMs < intervalMs; offsetMs += KEEP_ALIVE_MS) {
     await forEachBeat(runtime, intervalMs, fromMs - offsetMs, untilMs - offsetMs, async (beat) => {
-      await (isTooOld(beat, intervalMs, untilMs) ? end(runtime, beat) : post(runtime, beat, NOOP_FRAME));
+      await (isTooOld(beat, intervalMs, untilMs)
+        ? end(runtime, beat)
+        : sendSign(runtime, beat, NOOP_FRAME, untilMs));
     });
+  }
+}
+
+/** Where the session polls, the answer says when it last did: one that has stopped is not waited for. */
+async function sendSign(runtime: Runtime, beat: BeatRecord, frame: string, nowMs: number): Promise<void> {
+  const { lastGetUntilMs } = await post(runtime, beat, frame);
+  if (lastGetUntilMs !== undefined && lastGetUntilMs + GET_SILENCE_MS < nowMs) {
+    await end(runtime, beat, "ping timeout");
   }
 }
 
