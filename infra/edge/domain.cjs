@@ -27,7 +27,7 @@ module.exports = async ({ resolveVariable }) => {
     certificate: {
       AcmCertificateArn: certificate,
       SslSupportMethod: "sni-only",
-      MinimumProtocolVersion: "TLSv1.2_2021",
+      MinimumProtocolVersion: "TLSv1.2_2025",
     },
     url: `https://${domain}`,
     client: `io("https://${domain}", ${options})`,

@@ -1,13 +1,17 @@
 import type { Finding } from "./check.ts";
+import { losses } from "./losses.ts";
 import { percentile } from "./outcome.ts";
 
 /** One finding, as it is printed when it is there. */
 export function describeFinding({ check, outcome, tookMs }: Finding): string {
   const head = `${outcome.verdict.padEnd(11)}  ${check.id.padEnd(15)}  ${check.title}`;
-  if (outcome.verdict === "not checked") return `${head}\n${indent}${outcome.why}`;
+  const atStake = losses[check.id] === undefined ? [] : [`at stake  ${losses[check.id]}`];
+  if (outcome.verdict === "not checked") {
+    return [head, ...[outcome.why, ...atStake].map((line) => indent + line)].join("\n");
+  }
   const lines = [`expected  ${check.assumption}`, `came      ${outcome.came}`];
   // Where to look is of interest when something is not so.
-  if (outcome.verdict === "DIFFERENT") lines.push(`used in   ${check.usedIn.join(", ")}`);
+  if (outcome.verdict === "DIFFERENT") lines.push(`used in   ${check.usedIn.join(", ")}`, ...atStake);
   const numbers = Object.entries(outcome.measured ?? {}).map(([name, value]) => `${name} ${value}`);
   if (numbers.length > 0) lines.push(`measured  ${numbers.join(", ")}`);
   lines.push(`took      ${Math.round(tookMs / 100) / 10} s`);
@@ -42,6 +46,7 @@ export const toJson = (url: string, findings: readonly Finding[]): string =>
         title: check.title,
         expected: check.assumption,
         usedIn: check.usedIn,
+        atStake: losses[check.id],
         ...outcome,
         tookMs,
       })),

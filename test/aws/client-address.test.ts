@@ -25,6 +25,21 @@ describe("the address of a client", () => {
     ["is the peer's for whoever goes past the edge and lists itself", client, client, 1, client],
     ["is found behind two proxies", `${liar}, ${client}, 10.0.0.1, ${edge}`, edge, 2, client],
     ["may be an IPv6 address", `2001:db8::7, ${edge}`, edge, 1, "2001:db8::7"],
+    ["may be an IPv6 address of the peer", undefined, "2001:db8::7", 0, "2001:db8::7"],
+    [
+      "may be one in front of an edge that has one too",
+      "2001:db8::7, 2600:9000::1",
+      "2600:9000::1",
+      1,
+      "2001:db8::7",
+    ],
+    [
+      "is not an IPv6 address that the client says of itself",
+      "2001:db8::66, 2001:db8::7",
+      "2001:db8::7",
+      0,
+      "2001:db8::7",
+    ],
     ["is found whatever the spaces", ` ${client} ,,${edge} `, edge, 1, client],
   ])("%s", (_, forwardedFor, sourceIp, hops, expected) => {
     expect(clientAddress(forwardedFor, sourceIp, hops)).toBe(expected);

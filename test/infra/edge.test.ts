@@ -178,7 +178,7 @@ describe("a domain of the stage's own", () => {
         ViewerCertificate: {
           AcmCertificateArn: certificate,
           SslSupportMethod: "sni-only",
-          MinimumProtocolVersion: "TLSv1.2_2021",
+          MinimumProtocolVersion: "TLSv1.2_2025",
         },
       });
       expect(template.Outputs).toMatchObject({

@@ -14,6 +14,16 @@ beforeAll(async () => {
   ]);
 }, COMPILE_TIMEOUT_MS);
 
+describe("both APIs", () => {
+  it("take clients that have IPv6 alone", () => {
+    for (const template of [fifo, direct]) {
+      for (const name of ["WebsocketsApi", "HttpApi"]) {
+        expect(propertiesOf(template, name).IpAddressType).toBe("dualstack");
+      }
+    }
+  });
+});
+
 describe("the WebSocket API", () => {
   it.each(Object.entries(routeKeys))("has the route %s", (name, routeKey) => {
     for (const template of [fifo, direct]) {

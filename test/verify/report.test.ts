@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Check, Finding } from "../../infra/verify/check.ts";
 import { judge, notChecked, percentile, type Outcome } from "../../infra/verify/outcome.ts";
 import { checks } from "../../infra/verify/checks.ts";
+import { losses } from "../../infra/verify/losses.ts";
 import { parseVerifyOptions, UsageError } from "../../infra/verify/options.ts";
 import { describeFinding, exitCodeOf, summarise, toJson } from "../../infra/verify/report.ts";
 
@@ -29,8 +30,14 @@ describe("the report", () => {
     ]);
     expect(describeFinding(bad)).toContain("\n             used in   infra/outputs.yml\n");
     expect(describeFinding(open)).toBe(
-      "not checked  slash            a slash at the end\n             no --url",
+      "not checked  slash            a slash at the end\n             no --url\n" +
+        "             at stake  stock clients with `path` do not connect without the edge",
     );
+    expect(describeFinding(bad)).toContain("\n             at stake  stock clients");
+  });
+
+  it("knows of every check what is lost where it is different", () => {
+    expect(Object.keys(losses).sort()).toEqual(checks.map(({ id }) => id).sort());
   });
 
   it("ends with the counts, and the names of what is different", () => {
