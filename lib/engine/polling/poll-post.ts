@@ -43,7 +43,10 @@ export async function pollPost(
     await endSession(runtime, sid, undefined, "transport error");
     return bare(400);
   }
-  if (request.body.byteLength > options.maxPayloadBytes) return bare(413);
+  if (request.body.byteLength > options.maxPayloadBytes) {
+    await endBehind(runtime, sid, "transport error");
+    return bare(413);
+  }
   const { texts, end, isTooMany } = readPackets(dialect, readBody(request, isBytes), options);
   if (isTooMany) {
     const { code, message, limit } = tooManyPackets(options.maxPacketsPerPayload);
@@ -56,13 +59,17 @@ export async function pollPost(
   const atMs = runtime.clock.nowMs();
   for (const letter of letters)
     await runtime.mailbox.send({ kind: "payload", sid, atMs, texts: letter.texts, lane: letter.lane });
-  if (end !== undefined) {
-    // Not severed: what the client sent before is in the mailbox, perhaps since an earlier POST, and runs before the
-    // close does. Nothing comes behind it, for the outbox ends here.
-    await reportClosed(runtime, sid, undefined, end);
-    await releaseGet(runtime, sid, end);
-  }
+  if (end !== undefined) await endBehind(runtime, sid, end);
   return accepted;
+}
+
+/**
+ * Not severed: what the client sent before is in the mailbox, perhaps since an earlier POST, and runs before the close
+ * does. Nothing comes behind it, for the outbox ends here.
+ */
+async function endBehind(runtime: Runtime, sid: Sid, reason: DisconnectReason): Promise<void> {
+  await reportClosed(runtime, sid, undefined, reason);
+  await releaseGet(runtime, sid, reason);
 }
 
 /**

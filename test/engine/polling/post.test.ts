@@ -217,17 +217,18 @@ describe("a POST", () => {
     expect([ran, left]).toEqual([[], ["transport error"]]);
   });
 
-  it("over maxHttpBufferSize is refused with 413, and the session lives on", async () => {
-    const { rig, ran } = build({ maxHttpBufferSize: 100 });
+  it("over maxHttpBufferSize is refused with 413, and the session ends", async () => {
+    const { rig, ran, left } = build({ maxHttpBufferSize: 100 });
     const client = await PollClient.connect(rig);
     const body = (bytes: number) => `42["${"x".repeat(bytes - '42[""]'.length)}"]`;
 
-    const over = await client.post(body(101));
     const within = await client.post(body(100));
+    const over = await client.post(body(101));
+    const later = await client.post(body(100));
     await rig.settle();
 
-    expect([over.status, over.body, within.status]).toEqual([413, "", 200]);
-    expect(ran).toHaveLength(1);
+    expect([within.status, over.status, over.body, later.status]).toEqual([200, 413, "", 400]);
+    expect([ran.length, left]).toEqual([1, ["transport error"]]);
   });
 
   it("is counted in bytes, not in characters", async () => {
