@@ -24,23 +24,23 @@ export class SessionLoader {
     const isCached = protocolOf(sid) === 4 && this.#cache.has(sid);
     const first = await store.loadSession(sid, { handshake: !isCached });
     if (first === undefined) return undefined;
-    let handshakes = this.#learn(first) ?? this.#cache.complete(first);
+    let handshakes = this.#remember(first) ?? this.#cache.complete(first);
     let snapshot = first;
     if (handshakes === undefined) {
       // A namespace was connected on another instance since this one learnt the session's handshake.
       const second = await store.loadSession(sid, { handshake: true });
       if (second === undefined) return undefined;
       snapshot = second;
-      handshakes = this.#learn(second);
+      handshakes = this.#remember(second);
     }
     if (handshakes === undefined) return undefined;
     return this.#toSession(snapshot, handshakes);
   }
 
-  #learn({ session, handshake, auths }: SessionSnapshot): Handshakes | undefined {
+  #remember({ session, handshake, auths }: SessionSnapshot): Handshakes | undefined {
     if (handshake === undefined) return undefined;
     const handshakes = { handshake, auths: auths ?? [] };
-    this.#cache.learn(session.sid, handshakes);
+    this.#cache.remember(session.sid, handshakes);
     return handshakes;
   }
 

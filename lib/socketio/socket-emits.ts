@@ -2,7 +2,7 @@ import { askSession, type Ask } from "./rooms/ask.ts";
 import { abandon, answerCallback, CALLBACK_WAIT_MS, splitCallback } from "./rooms/ack-callback.ts";
 import type { EmitFlags } from "./rooms/broadcast.ts";
 import { callHandler } from "./replay/handler.ts";
-import { learn } from "./replay/recorded-result.ts";
+import { recorded } from "./replay/recorded-result.ts";
 import { emitToSession } from "./rooms/publish.ts";
 import type { Session } from "../engine/session.ts";
 import type { HandlingSocket } from "./replay/replay-ports.ts";
@@ -58,7 +58,7 @@ export class SocketEmits {
     answerCallback(
       internals,
       turn,
-      learn(ask, "refuse"),
+      recorded(ask, "refuse"),
       callback,
       timeout === undefined
         ? { result: (answer) => answer, error: (error) => abandon(internals, error, where) }
@@ -69,7 +69,7 @@ export class SocketEmits {
 
   async emitWithAck(event: string, values: readonly unknown[]): Promise<readonly unknown[]> {
     const { timeout, ...flags } = this.takeFlags();
-    const asked = learn(this.#toAsk(event, values, { ...flags, timeout: timeout ?? Infinity }), "refuse");
+    const asked = recorded(this.#toAsk(event, values, { ...flags, timeout: timeout ?? Infinity }), "refuse");
     this.#effectTurn()?.follow(asked.catch(() => undefined));
     return asked;
   }

@@ -30,7 +30,7 @@ export class HandshakeCache {
     return known;
   }
 
-  learn(sid: Sid, handshakes: Handshakes): void {
+  remember(sid: Sid, handshakes: Handshakes): void {
     this.#known.delete(sid);
     this.#known.set(sid, handshakes);
     if (this.#known.size <= MAX_SESSIONS) return;

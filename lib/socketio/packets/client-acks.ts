@@ -4,7 +4,7 @@ import { ProtocolError } from "../../protocol/errors.ts";
 import type { Packet, PacketCodec } from "../../protocol/packet.ts";
 import { receiveMessage } from "../../protocol/reassembly.ts";
 import { MAX_ANSWER_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
-import { generations } from "./protocol-revision.ts";
+import { revisions } from "./protocol-revision.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 
 type AckPacket = Packet & { type: "ack" };
@@ -21,7 +21,7 @@ export function readAnswer(
     if (frame.type !== "message") return undefined;
     const received = receiveMessage(codec, undefined, frame.data);
     if (!("packet" in received)) return undefined;
-    const packet = generations[protocol].read(received.packet);
+    const packet = revisions[protocol].read(received.packet);
     return packet.type === "ack" ? { packet, message: frame.data } : undefined;
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;

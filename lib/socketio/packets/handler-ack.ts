@@ -5,7 +5,7 @@ import type { PacketPorts } from "./packet-ports.ts";
  * An answer that the app gives by calling a function. The first call counts. It may be called by a callback that no
  * promise tells of, so it is given a moment after the handlers.
  */
-export class LateAnswer {
+export class HandlerAck {
   #isSent = false;
   #onSent: () => void = () => undefined;
 

@@ -2,7 +2,7 @@ import { fitsNamespaceLimit } from "../../protocol/limits.ts";
 import type { Pid, SocketId } from "../../ids.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { ConnectRequest } from "../../state/store.ts";
-import { generations } from "./protocol-revision.ts";
+import { revisions } from "./protocol-revision.ts";
 import { callHandler } from "../replay/handler.ts";
 import { hasArrived, onConnectAgain, removeAgain, welcome } from "./welcome.ts";
 import { openHold, releaseHold, sendMissed, type Hold } from "../recovery/recovery-hold.ts";
@@ -57,7 +57,7 @@ export async function onConnect(
       limit: MAX_CONNECTS,
     });
   }
-  const generation = generations[session.record.protocol];
+  const revision = revisions[session.record.protocol];
   const refuse = (data: unknown) => {
     sendPacket(internals, session, turn, { type: "connect_error", nsp: packet.nsp, data });
   };
@@ -70,12 +70,12 @@ export async function onConnect(
     return refuse({ message: `auth must be at most ${MAX_AUTH_BYTES} bytes` });
   }
 
-  const freshId = generation.createSocketId(session.sid, packet.nsp);
+  const freshId = revision.createSocketId(session.sid, packet.nsp);
   const nsp = await findNamespace(internals, { name: packet.nsp, auth, socketId: freshId }, turn);
   if (nsp === undefined) return refuse({ message: "Invalid namespace" });
   if (nsp.parent && !(await hasRoomFor(internals.runtime, nsp.parent.name, nsp.name)))
     return refuse({ message: "Too many namespaces" });
-  const recovery = generation.canRecover ? internals.recovery : undefined;
+  const recovery = revision.canRecover ? internals.recovery : undefined;
   const restored = await recovery?.restore(internals.runtime, session, nsp.name, auth);
   if (recovery && auth["pid"] !== undefined) {
     internals.runtime.metrics.add("Recoveries", 1, restored ? "succeeded" : "refused");
@@ -86,7 +86,7 @@ export async function onConnect(
   socket.restore(() => undefined);
   const middlewares = restored && recovery?.skipsMiddlewares ? [] : nsp.middlewares;
   const refusal = await runMiddlewares(internals, middlewares, socket, turn);
-  if (refusal) return refuse(generation.toConnectError(refusal));
+  if (refusal) return refuse(revision.toConnectError(refusal));
   if (!session.alive) return;
 
   const hold = restored && (await openHold(internals, session));
@@ -190,7 +190,7 @@ function runConnectionListener(
   const run = new ListenerRun({
     check,
     store: (key) => {
-      state.noteLearnt(index, key, run.results.get(key) ?? "");
+      state.noteResult(index, key, run.results.get(key) ?? "");
       return state.save(runtime.store);
     },
   });

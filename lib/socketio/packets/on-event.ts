@@ -1,6 +1,6 @@
 import type { Packet } from "../../protocol/packet.ts";
 import { callHandler, callListeners } from "../replay/handler.ts";
-import { LateAnswer } from "./handler-ack.ts";
+import { HandlerAck } from "./handler-ack.ts";
 import { ListenerRun } from "../replay/listener-run.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import type { Call } from "../replay/registration-journal.ts";
@@ -102,7 +102,7 @@ class ClientAck {
   readonly #nsp: string;
   readonly #id: number;
   readonly #turn: Turn;
-  readonly #late = new LateAnswer();
+  readonly #ack = new HandlerAck();
 
   constructor(internals: PacketPorts, session: Session, nsp: string, id: number, turn: Turn) {
     this.#internals = internals;
@@ -113,13 +113,13 @@ class ClientAck {
   }
 
   readonly send = (...args: unknown[]): void => {
-    if (this.#late.isSent) return;
+    if (this.#ack.isSent) return;
     const turn = livingTurn(this.#turn);
-    this.#late.markSent();
+    this.#ack.markSent();
     sendPacket(this.#internals, this.#session, turn, { type: "ack", nsp: this.#nsp, id: this.#id, args });
   };
 
   waitFor(handlers: readonly Promise<void>[]): Promise<void> {
-    return this.#late.waitFor(this.#internals, handlers);
+    return this.#ack.waitFor(this.#internals, handlers);
   }
 }

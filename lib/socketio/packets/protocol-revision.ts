@@ -11,7 +11,7 @@ import type { Packet } from "../../protocol/packet.ts";
 import type { Refusal } from "./middleware.ts";
 
 /** How clients of Socket.IO 2, and those of all later versions, join a namespace. */
-export interface Generation {
+export interface Revision {
   /** A client's packet with its namespace, and in a CONNECT what the client shows. @throws {ProtocolError} */
   read(packet: Packet): Packet;
   createSocketId(sid: Sid, nsp: string): SocketId;
@@ -23,7 +23,7 @@ export interface Generation {
   toConnectError(refusal: Refusal): unknown;
 }
 
-const later: Generation = {
+const later: Revision = {
   read: (packet) => packet,
   createSocketId,
   toWelcome: (sid, pid) => ({ sid, ...(pid === undefined ? {} : { pid }) }),
@@ -35,7 +35,7 @@ const later: Generation = {
  * The client knows its socket's id already: it is made of the session's. Without a payload in CONNECT, what it shows
  * is a query behind the namespace's name, which the official server reads as a URL, percent signs and all.
  */
-const version2: Generation = {
+const version2: Revision = {
   read(packet) {
     const { pathname, searchParams } = toUrl(packet.nsp);
     if (packet.type !== "connect") return { ...packet, nsp: pathname };
@@ -47,7 +47,7 @@ const version2: Generation = {
   toConnectError: ({ message, data }) => data || message,
 };
 
-export const generations: Readonly<Record<EngineProtocol, Generation>> = { 3: version2, 4: later };
+export const revisions: Readonly<Record<EngineProtocol, Revision>> = { 3: version2, 4: later };
 
 function toUrl(nsp: string): URL {
   try {

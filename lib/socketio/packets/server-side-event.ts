@@ -6,8 +6,8 @@ import { effectTurn, effectTurnIfServed } from "../../engine/effect-turn.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { callListener } from "../replay/handler.ts";
 import type { PacketPorts } from "./packet-ports.ts";
-import { LateAnswer } from "./handler-ack.ts";
-import { learn } from "../replay/recorded-result.ts";
+import { HandlerAck } from "./handler-ack.ts";
+import { recorded } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { pack, unpack } from "../replay/packed-value.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
@@ -43,7 +43,7 @@ export function emitServerSide(
   const where = { event, nsp, socketId: "" };
   const asking = currentContext()?.turn ?? turn;
   const asked = internals.isServed
-    ? learnAnswers(internals, turn, nsp, packed)
+    ? recordedAnswers(internals, turn, nsp, packed)
     : askServerSide(internals, nsp, [event, ...values]);
   answerCallback(internals, asking, asked, callback, forCallback, where);
 }
@@ -56,7 +56,7 @@ export async function askServerSide(
 ): Promise<Responses> {
   const packed = packEvent(event);
   const turn = effectTurn(internals.runtime);
-  const asked = learnAnswers(internals, turn, nsp, packed);
+  const asked = recordedAnswers(internals, turn, nsp, packed);
   turn?.follow(asked.catch(() => undefined));
   return asked;
 }
@@ -66,15 +66,15 @@ const forCallback = {
   error: (error: unknown): readonly unknown[] => [error, []],
 };
 
-function learnAnswers(
+function recordedAnswers(
   internals: PacketPorts,
   turn: Turn | undefined,
   nsp: string,
   packed: string,
 ): Promise<Responses> {
-  if (turn === undefined) return learn(() => new Promise<never>(() => undefined), "refuse");
+  if (turn === undefined) return recorded(() => new Promise<never>(() => undefined), "refuse");
   const question = new Question(internals.runtime, internals.codec, nsp, turn, WAIT_MS);
-  return learn(async () => {
+  return recorded(async () => {
     const letter = toLetter(internals, nsp, packed, question.id);
     await turn.order(async () => {
       await question.expect([letter.sid]);
@@ -148,7 +148,7 @@ class Answer {
   readonly #internals: PacketPorts;
   readonly #question: Letter & { kind: "serverSide" } & { readonly ackId: number };
   readonly #turn: Turn;
-  readonly #late = new LateAnswer();
+  readonly #ack = new HandlerAck();
 
   constructor(
     internals: PacketPorts,
@@ -162,7 +162,7 @@ class Answer {
 
   /** @throws {CoreError} `core.ack_too_large`; and what cannot be encoded */
   readonly send = (...args: unknown[]): void => {
-    if (this.#late.isSent) return;
+    if (this.#ack.isSent) return;
     const { runtime, codec } = this.#internals;
     const { ackId, nsp, sid } = this.#question;
     const messages = codec.encode({ type: "ack", nsp, id: ackId, args });
@@ -174,12 +174,12 @@ class Answer {
         { evidence: { bytes } },
       );
     }
-    this.#late.markSent();
+    this.#ack.markSent();
     const turn = livingTurn(this.#turn);
     turn.track(runtime.store.saveAnswer({ ackId, nsp, sid, messages, atMs: runtime.clock.nowMs() }));
   };
 
   waitFor(handlers: readonly Promise<void>[]): Promise<void> {
-    return this.#late.waitFor(this.#internals, handlers);
+    return this.#ack.waitFor(this.#internals, handlers);
   }
 }

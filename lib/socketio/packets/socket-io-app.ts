@@ -11,7 +11,7 @@ import { readAnswer, saveAnswer } from "./client-acks.ts";
 import type { AckFrame, AckOutcome, ConnectionError, EngineApp, EngineEvents } from "../../engine/engine.ts";
 import type { EngineRequest } from "../../engine/polling/http.ts";
 import type { ResolvedEngineOptions } from "../../engine/engine-options.ts";
-import { generations } from "./protocol-revision.ts";
+import { revisions } from "./protocol-revision.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { countUnaskedAck } from "../../engine/payload-limits.ts";
@@ -138,7 +138,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
       const received = receiveMessage(this.codec, session.pending, data);
       if ("packet" in received) {
         if (session.pending) session.setPending(undefined);
-        return { packet: generations[session.record.protocol].read(received.packet) };
+        return { packet: revisions[session.record.protocol].read(received.packet) };
       }
       if (this.#internals.runtime.isOrdered) {
         session.setPending(received.pending);

@@ -4,7 +4,7 @@ import type { Turn } from "../../engine/turn.ts";
 import type { SocketState } from "../replay/socket-state.ts";
 import { removeSocket } from "./on-disconnect.ts";
 import type { PacketPorts } from "./packet-ports.ts";
-import { generations } from "./protocol-revision.ts";
+import { revisions } from "./protocol-revision.ts";
 import { sendPacket } from "./send-packet.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
 
@@ -13,7 +13,7 @@ const UPGRADE_MS = 10_000;
 
 /** The client is told its id. */
 export function welcome(internals: PacketPorts, session: Session, state: SocketState, turn: Turn): void {
-  const auth = generations[session.record.protocol].toWelcome(state.id, state.pid);
+  const auth = revisions[session.record.protocol].toWelcome(state.id, state.pid);
   sendPacket(internals, session, turn, {
     type: "connect",
     nsp: state.nsp,

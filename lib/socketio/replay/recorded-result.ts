@@ -22,7 +22,7 @@ interface KeptError {
  * `again` says what a replay does whose result was too large to keep: reading once more is harmless, asking a client
  * once more is not.
  */
-export async function learn<T>(ask: () => Promise<T>, again: "ask" | "refuse"): Promise<T> {
+export async function recorded<T>(ask: () => Promise<T>, again: "ask" | "refuse"): Promise<T> {
   const context = currentContext();
   const run = currentRun();
   if (run === undefined) return context?.mode === "replay" && again === "refuse" ? forever() : ask();

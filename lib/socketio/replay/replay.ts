@@ -5,7 +5,7 @@ import type { Call, JournalEntry } from "./registration-journal.ts";
 import { ListenerRun } from "./listener-run.ts";
 import type { Session } from "../../engine/session.ts";
 import type { SocketState } from "./socket-state.ts";
-import { learntKey } from "./socket-row.ts";
+import { resultKey } from "./socket-row.ts";
 import { captureTimers, clearTimers } from "../../engine/timers.ts";
 import type { Turn } from "../../engine/turn.ts";
 import type { Listener } from "./typed-events.ts";
@@ -112,14 +112,14 @@ function toReplayedRun(internals: ReplayPorts, state: SocketState, listener: num
       const socket = snapshot?.sockets.find(
         ({ nsp, socketId }) => nsp === state.nsp && socketId === state.id,
       );
-      const found = socket?.data[learntKey(listener, key)];
+      const found = socket?.data[resultKey(listener, key)];
       if (found !== undefined || socket === undefined) return found;
       await runtime.clock.sleep(delayMs);
     }
     return undefined;
   };
   const check = replayCheck?.compare(state.digestOf(listener), { nsp: state.nsp, socketId: state.id });
-  return new ListenerRun({ results: state.learntBy(listener), check, find });
+  return new ListenerRun({ results: state.resultsOf(listener), check, find });
 }
 
 /** Runs one listener inertly; a promise only if that takes time. Errors are reported and go no further. */

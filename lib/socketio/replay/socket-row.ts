@@ -17,7 +17,7 @@ export const LEFT_ROOMS = "left.rooms";
 export const MAX_LEFT_ROOMS = 8;
 
 /** The keys of a row under which a replay on another instance looks for what the live run learns meanwhile. */
-export const learntKey = (listener: number, key: string): string => `${LEARNT}${listener}.${key}`;
+export const resultKey = (listener: number, key: string): string => `${LEARNT}${listener}.${key}`;
 
 /** The stored values of `socket.data`, as JSON text by key. */
 export const storedData = (record: SocketRecord): Record<string, string> => withoutPrefix(record.data, DATA);

@@ -12,7 +12,7 @@ import {
   REQUEST,
   JOURNAL,
   DIGEST,
-  learntKey,
+  resultKey,
   storedData,
   isNote,
   LEFT_ROOMS,
@@ -111,12 +111,12 @@ export class SocketState {
   }
 
   /** What a connection listener's live run has learnt so far, by the key under which it was asked for. */
-  learntBy(listener: number): [string, string][] {
-    return Object.entries(withoutPrefix(Object.fromEntries(this.#notes), learntKey(listener, "")));
+  resultsOf(listener: number): [string, string][] {
+    return Object.entries(withoutPrefix(Object.fromEntries(this.#notes), resultKey(listener, "")));
   }
 
-  noteLearnt(listener: number, key: string, packed: string): void {
-    this.#notes.set(learntKey(listener, key), packed);
+  noteResult(listener: number, key: string, packed: string): void {
+    this.#notes.set(resultKey(listener, key), packed);
   }
 
   /** What a connection listener's live run did; undefined while nothing is known of it. */

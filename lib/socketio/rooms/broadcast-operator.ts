@@ -13,7 +13,7 @@ import { effectTurn, effectTurnIfServed } from "../../engine/effect-turn.ts";
 import { broadcastToChildren } from "./broadcast-to-children.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { RoomPorts } from "./room-ports.ts";
-import { learn } from "../replay/recorded-result.ts";
+import { recorded } from "../replay/recorded-result.ts";
 import { Publication } from "./publish.ts";
 import { RemoteSocket } from "./remote-socket.ts";
 import {
@@ -159,7 +159,7 @@ export class BroadcastOperator<
 
   /** Every matching socket, read from the table at this moment; nothing can time out. */
   async fetchSockets(): Promise<RemoteSocket<ClientEvents, SocketData>[]> {
-    const fetched = await learn(() => fetchMembers(this.#nsp.internals, this.#audience), "ask");
+    const fetched = await recorded(() => fetchMembers(this.#nsp.internals, this.#audience), "ask");
     return fetched.map((socket) => new RemoteSocket(this.#nsp.internals, socket));
   }
 
@@ -186,7 +186,7 @@ export class BroadcastOperator<
   #ask(event: string, values: readonly unknown[], defaultWaitMs: number): Promise<Responses> {
     const { internals } = this.#nsp;
     const turn = effectTurn(internals.runtime);
-    if (turn === undefined) return learn(() => new Promise<never>(() => undefined), "refuse");
+    if (turn === undefined) return recorded(() => new Promise<never>(() => undefined), "refuse");
     if (this.#nsp.hasChildren) {
       throw new CoreError(
         "core.parent_without_sockets",
@@ -195,7 +195,7 @@ export class BroadcastOperator<
     }
     const flags = { ...this.#flags, timeout: this.#flags.timeout ?? defaultWaitMs };
     const ask = askAudience(internals, turn, this.#audience, [event, ...values], flags);
-    return learn(ask, "refuse");
+    return recorded(ask, "refuse");
   }
 
   #with(

@@ -6,7 +6,7 @@ import type { EmitFlags } from "./broadcast.ts";
 import { effectTurn } from "../../engine/effect-turn.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { RoomPorts } from "./room-ports.ts";
-import { learn } from "../replay/recorded-result.ts";
+import { recorded } from "../replay/recorded-result.ts";
 import { fromRoomName, toAddressedNames, toRoomNames } from "./room-name.ts";
 import { Publication } from "./publish.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
@@ -134,11 +134,11 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
 
   #ask(event: string, values: readonly unknown[], defaultWaitMs: number): Promise<readonly unknown[]> {
     const turn = effectTurn(this.#internals.runtime);
-    if (turn === undefined) return learn(() => new Promise<never>(() => undefined), "refuse");
+    if (turn === undefined) return recorded(() => new Promise<never>(() => undefined), "refuse");
     const flags = { ...this.#flags, timeout: this.#flags.timeout ?? defaultWaitMs };
     const whole = (answer: readonly unknown[]) => answer;
     const ask = askAudience(this.#internals, turn, this.#audience, [event, ...values], flags, whole);
-    return learn(async () => {
+    return recorded(async () => {
       const [answer] = await ask();
       if (answer !== undefined) return answer as readonly unknown[];
       // Gone, so there is no need to wait.

@@ -3,7 +3,7 @@ import type { AuthRecord, HandshakeRecord, JoinedRecord, Member, SocketRecord } 
 import { listAudience, type Audience } from "./audience.ts";
 import { effectTurnIfServed } from "../../engine/effect-turn.ts";
 import type { RoomPorts } from "./room-ports.ts";
-import { learn } from "../replay/recorded-result.ts";
+import { recorded } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { isKicked, noteKicked } from "./kicked.ts";
 import { joinFromOutside } from "./join-from-outside.ts";
@@ -74,7 +74,7 @@ export async function listSocketIds({ runtime }: RoomPorts, audience: Audience):
     for await (const { member } of listAudience(runtime.store, audience)) ids.push(member.socketId);
     return ids;
   };
-  return new Set(await learn(() => behindEffects(runtime, turn, read), "ask"));
+  return new Set(await recorded(() => behindEffects(runtime, turn, read), "ask"));
 }
 
 /** Reads behind the joins and leaves which the turn, or a script, has issued so far. */

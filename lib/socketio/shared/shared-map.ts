@@ -4,7 +4,7 @@ import { currentContext, type Turn } from "../../engine/turn.ts";
 import { requireMap } from "../../state/row-limits.ts";
 import type { SharedEntry, SharedPage, SharedPlace, SharedRecord } from "../../state/shared-store.ts";
 import type { Store } from "../../state/store.ts";
-import { learn } from "../replay/recorded-result.ts";
+import { recorded } from "../replay/recorded-result.ts";
 import { admitOwned, putOwned } from "./owned-entries.ts";
 import {
   requireKey,
@@ -55,7 +55,7 @@ export class SharedMap<T = unknown> {
   async get(key: string): Promise<T | undefined> {
     const place = this.#at(key);
     const read = () => this.#effect((store) => store.getShared(place)).then(toKept);
-    const kept = await learn(read, "ask");
+    const kept = await recorded(read, "ask");
     return kept && (kept.value as T);
   }
 
@@ -63,7 +63,7 @@ export class SharedMap<T = unknown> {
   async has(key: string): Promise<boolean> {
     const place = this.#at(key);
     const read = () => this.#effect((store) => store.getShared(place)).then((record) => record !== undefined);
-    return learn(read, "ask");
+    return recorded(read, "ask");
   }
 
   /**
@@ -72,7 +72,7 @@ export class SharedMap<T = unknown> {
    */
   async set(key: string, value: T, options: SharedSetOptions = {}): Promise<void> {
     const place = this.#at(key);
-    await learn(async () => {
+    await recorded(async () => {
       const { state, ...lifetime } = toLifetime(options, this.#ports.runtime.clock.nowMs());
       const entry = { value: toSharedValue(value, place), ...lifetime };
       if (state) admitOwned(state, place);
@@ -88,7 +88,7 @@ export class SharedMap<T = unknown> {
   /** Whether there was an entry; after an answer that was lost, perhaps no when there was. One write. */
   async delete(key: string): Promise<boolean> {
     const place = this.#at(key);
-    return learn(() => this.#effect((store) => store.deleteShared(place)), "refuse");
+    return recorded(() => this.#effect((store) => store.deleteShared(place)), "refuse");
   }
 
   /**
@@ -103,7 +103,7 @@ export class SharedMap<T = unknown> {
     change: (value: T | undefined) => T | undefined | Promise<T | undefined>,
   ): Promise<T | undefined> {
     const place = this.#at(key);
-    const updated = learn(async () => ({ value: await this.#change(place, change) }), "refuse");
+    const updated = recorded(async () => ({ value: await this.#change(place, change) }), "refuse");
     // The app may not wait for it, and its turn must: it goes from one stage to the next.
     currentContext()?.turn.track(
       updated.then(
@@ -120,7 +120,7 @@ export class SharedMap<T = unknown> {
    */
   async increment(key: string, by = 1): Promise<number> {
     const place = this.#at(key);
-    return learn(async () => {
+    return recorded(async () => {
       if (!Number.isSafeInteger(by))
         throw this.#refuse("core.shared_not_a_number", `a whole number to add, got ${String(by)}`);
       const sum = await this.#effect((store) => store.addShared(place, by));
@@ -145,7 +145,7 @@ export class SharedMap<T = unknown> {
     do {
       const from = after;
       const read = () => this.#effect((store) => store.listShared(this.name, within, from)).then(toListed);
-      const page = await learn(read, "ask");
+      const page = await recorded(read, "ask");
       yield* page.entries as [string, T][];
       after = page.after;
     } while (after !== undefined);
@@ -166,12 +166,12 @@ export class SharedMap<T = unknown> {
   /** How many entries there are. Reads them all, a request for each MB, and sends none. */
   async count(range: SharedKeyRange = {}): Promise<number> {
     const within = toRange(range);
-    return learn(() => this.#effect((store) => store.countShared(this.name, within)), "ask");
+    return recorded(() => this.#effect((store) => store.countShared(this.name, within)), "ask");
   }
 
   /** Deletes every entry there is, page by page: one that is put meanwhile may stay. A read a MB, a write for each 25. */
   async clear(): Promise<void> {
-    await learn(
+    await recorded(
       () =>
         this.#effect(async (store) => {
           let after: string | undefined;
