@@ -34,7 +34,7 @@ export function toPage(operations: Operations, prices: Prices): string {
   ];
   return [
     "# What it costs",
-    "This page is what `npm run cost -- --table` prints. For a workload of your own: `npm run cost -- --help`, or `npx nonsticky cost --help` where the package is installed.",
+    "Down to [In parts](#in-parts), this page is what `npm run cost -- --table` prints. For a workload of your own: `npm run cost -- --help`, or `npx nonsticky cost --help` where the package is installed.",
     `US dollars for 30 days, list prices of ${prices.region} as known on ${prices.date}, before free tiers and discounts; a bill depends on what the pages [below](#prices) say on its day. How often each operation asks AWS for something is counted by \`npm run bench:calls\`, which fails when this page reckons with other counts; how long functions run, how much they log and what a container holds are [assumptions](#assumptions). No bill has been seen yet.`,
     "## Two workloads",
     ...Object.entries(workloads).flatMap(([name, workload]) => [

@@ -40,10 +40,10 @@ it.each(Object.entries(workloads))("the causes of the %s workload add up to its 
   );
 });
 
-it("nobody connected costs what the README says", () => {
+it("nobody connected costs what docs/cost.md says", () => {
   const { dollars } = compare({ ...idle, connections: 0 }, operations, prices);
 
-  const [, said = ""] = /\*\*At rest\*\*[^]*?\*\*Sum\*\*.*?\*\*([\d.]+)\*\*/.exec(read("README.md")) ?? [];
+  const [, said = ""] = /\*\*At rest\*\*[^]*?\*\*Sum\*\*.*?\*\*([\d.]+)\*\*/.exec(read("docs/cost.md")) ?? [];
   expect(Math.abs(dollars - Number(said))).toBeLessThan(0.02);
 });
 

@@ -22,8 +22,11 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-it("docs/cost.md is what the command prints", () => {
-  expect(read("docs/cost.md")).toBe(`${reportCost(["--table"])}\n`);
+it("docs/cost.md is what the command prints, down to its parts", () => {
+  const [printed = "", parts] = read("docs/cost.md").split("\n## In parts\n");
+
+  expect(printed).toBe(`${reportCost(["--table"])}\n`);
+  expect(parts).toContain("**At rest**");
 });
 
 it("prints a bill by service and by cause, and what containers would cost", () => {

@@ -25,7 +25,7 @@ function createIdleTable() {
   return { calls, client: client as unknown as DynamoDBDocumentClient };
 }
 
-it("the README counts what the heartbeat reads and writes while nobody is connected", async () => {
+it("docs/cost.md counts what the heartbeat reads and writes while nobody is connected", async () => {
   let nowMs = Date.UTC(2026, 0, 1, 0, 0, 12);
   const clock = { nowMs: () => nowMs, sleep: () => Promise.resolve() };
   const { calls, client } = createIdleTable();
@@ -49,8 +49,8 @@ it("the README counts what the heartbeat reads and writes while nobody is connec
     await sweep(runtime, engine);
   }
 
-  const readme = read("README.md").replaceAll(",", "");
+  const page = read("docs/cost.md").replaceAll(",", "");
   expect(calls).toEqual({ QueryCommand: 31 * minutes, PutCommand: minutes });
-  expect(readme).toContain(`${31 * MINUTES_A_MONTH} reads`);
-  expect(readme).toContain(`${MINUTES_A_MONTH} writes`);
+  expect(page).toContain(`${31 * MINUTES_A_MONTH} reads`);
+  expect(page).toContain(`${MINUTES_A_MONTH} writes`);
 });

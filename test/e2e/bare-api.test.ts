@@ -14,7 +14,7 @@ afterAll(() => runtime.stop());
 /** Without the edge a client talks to the WebSocket API itself, whose only path is its stage. */
 describe("a stock client of the bare WebSocket API", () => {
   it.each([
-    ["with the options that the README names", { addTrailingSlash: false }],
+    ["with the options that docs/deploy.md names", { addTrailingSlash: false }],
     ["with the slash that it adds by itself", {}],
   ])("connects to the stage and is answered, %s", async (_, options) => {
     const socket = io(runtime.url, {
