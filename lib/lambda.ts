@@ -13,7 +13,7 @@ import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
 import type { EngineApp } from "./engine/engine.ts";
 import type { Mailbox } from "./engine/mailbox.ts";
-import { countLogged } from "./engine/metered.ts";
+import { countLogged } from "./engine/counted-ports.ts";
 import { Runtime } from "./engine/runtime.ts";
 import { readCount, readFlag, readOptional, readRequired, type Environment } from "./env.ts";
 import { ConfigError } from "./errors.ts";

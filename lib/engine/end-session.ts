@@ -5,7 +5,7 @@ import { consequencesOf, type DisconnectReason } from "../protocol/reasons.ts";
 import type { Store } from "../state/store.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Outbound } from "./outbound/outbound.ts";
-import type { Strays } from "./strays.ts";
+import type { Strays } from "./stray-effects.ts";
 
 /** What it takes to end a session. */
 interface Ending {

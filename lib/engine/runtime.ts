@@ -6,11 +6,11 @@ import type { Route } from "../state/records.ts";
 import type { Store } from "../state/store.ts";
 import { endSession, reportClosed } from "./end-session.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { countLogged, countRefused } from "./metered.ts";
+import { countLogged, countRefused } from "./counted-ports.ts";
 import { Outbound } from "./outbound/outbound.ts";
 import { Pollers } from "./polling/pollers.ts";
 import type { Transport } from "./transport.ts";
-import { Strays } from "./strays.ts";
+import { Strays } from "./stray-effects.ts";
 import { Turn } from "./turn.ts";
 
 export interface Ports {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Spending } from "./spending.ts";
-import { Stages } from "./stages.ts";
-import type { Strays } from "./strays.ts";
+import { Stages } from "./effect-stages.ts";
+import type { Strays } from "./stray-effects.ts";
 
 /** In a replay every effect is inert: it happened in the live run. */
 export type Mode = "live" | "replay";

@@ -9,7 +9,7 @@ import { createLogger, type Logger } from "../log.ts";
 import type { BaseNamespace } from "./namespace.ts";
 import { NamespaceFacade } from "./namespace-facade.ts";
 import { Namespaces } from "./namespaces.ts";
-import { assertNoServer, refuseListening, refuseMember } from "./refused-members.ts";
+import { assertNoServer, refuseListening, refuseMember } from "./unsupported-members.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";

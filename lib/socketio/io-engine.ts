@@ -1,5 +1,5 @@
 import { SocketIoApp } from "./packets/socket-io-app.ts";
-import { refuseListening, refuseMember } from "./refused-members.ts";
+import { refuseListening, refuseMember } from "./unsupported-members.ts";
 
 /** The layer below, as apps have it in `io.engine`: its events, and the members that need a server which listens. */
 export class IoEngine extends SocketIoApp {

@@ -1,6 +1,6 @@
 import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts";
 import type { PacketPorts } from "./packets/packet-ports.ts";
-import { refuseMember } from "./refused-members.ts";
+import { refuseMember } from "./unsupported-members.ts";
 import type { RemoteSocket } from "./rooms/remote-socket.ts";
 import { askServerSide, emitServerSide } from "./packets/server-side-event.ts";
 import {

@@ -1,4 +1,4 @@
-import { refuseMember } from "./refused-members.ts";
+import { refuseMember } from "./unsupported-members.ts";
 import type { Conn, SocketRequest } from "./socket-conn.ts";
 
 /** What there is of the client behind a socket: `socket.client`. */

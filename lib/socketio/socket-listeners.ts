@@ -1,5 +1,5 @@
 import type { DisconnectReason } from "../protocol/reasons.ts";
-import { CatchAllListeners } from "./replay/catch-all.ts";
+import { CatchAllListeners } from "./replay/catch-all-listeners.ts";
 import type { EventMiddleware } from "./replay/replay-ports.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { currentRun } from "./replay/listener-run.ts";

@@ -2,7 +2,7 @@ import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts
 import { joinRooms, leaveRooms } from "./rooms/membership.ts";
 import type { PacketPorts } from "./packets/packet-ports.ts";
 import { disconnectByServer } from "./packets/on-disconnect.ts";
-import { refuseMember } from "./refused-members.ts";
+import { refuseMember } from "./unsupported-members.ts";
 import type { Session } from "../engine/session.ts";
 import { Client } from "./socket-client.ts";
 import { Request, toConn, type Conn, type SocketRequest } from "./socket-conn.ts";

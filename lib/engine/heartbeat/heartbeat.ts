@@ -6,7 +6,7 @@ import type { BeatRecord, SweepRecord } from "../../state/records.ts";
 import type { ResolvedEngineOptions } from "../engine-options.ts";
 import { lastDueMs, phasesDue } from "./phases-due.ts";
 import type { Sent } from "../outbound/outbound.ts";
-import { GET_SILENCE_MS } from "./get-silence.ts";
+import { GET_SILENCE_MS } from "./silent-poller.ts";
 import { endSession } from "../end-session.ts";
 import { connectionOf, type Runtime } from "../runtime.ts";
 

@@ -3,7 +3,7 @@ import type { ConnectionId, Sid } from "../../ids.ts";
 import type { Logger } from "../../log.ts";
 import type { Route } from "../../state/records.ts";
 import type { WriteLeases } from "./write-leases.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "./post-slots.ts";
 import type { Transport } from "../transport.ts";
 
 /** What became of one emit for one recipient. `dropped`: given up on; unless volatile, its session is closed. */

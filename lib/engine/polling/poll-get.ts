@@ -7,7 +7,7 @@ import type { OutboxRecord } from "../../state/outbox.ts";
 import type { ResolvedEngineOptions } from "../engine-options.ts";
 import { bare, payload, refusal, type PollResponse } from "./http.ts";
 import { endOutbox } from "./end-outbox.ts";
-import { GET_SILENCE_MS } from "../heartbeat/get-silence.ts";
+import { GET_SILENCE_MS } from "../heartbeat/silent-poller.ts";
 import { endSession } from "../end-session.ts";
 import type { Runtime } from "../runtime.ts";
 

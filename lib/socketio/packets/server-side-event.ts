@@ -1,6 +1,6 @@
 import { createSid } from "../../ids.ts";
 import { MAX_ANSWER_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
-import { Question } from "../rooms/question.ts";
+import { Question } from "../rooms/ack-question.ts";
 import { answerCallback, splitCallback, type Responses } from "../rooms/ack-callback.ts";
 import { effectTurn, effectTurnIfServed } from "../../engine/effect-turn.ts";
 import { CoreError } from "../../engine/errors.ts";

@@ -1,6 +1,6 @@
 import type { Sid } from "../../ids.ts";
 import type { Responses } from "./ack-callback.ts";
-import { Question } from "./question.ts";
+import { Question } from "./ack-question.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
 import { deliver, type EmitFlags } from "./broadcast.ts";
 import { isKicked } from "./kicked.ts";
