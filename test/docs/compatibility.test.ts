@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import * as official from "socket.io";
 import { BroadcastOperator, Namespace, RemoteSocket, Server, Socket } from "nonsticky";
 import { ParentNamespace } from "../../lib/socketio/server.ts";
-import { inBackticks, isThere, read, root, tableRows } from "./markdown.ts";
+import { inBackticks, isThere, read, root, rowsOf, tableRows } from "./markdown.ts";
 
 const page = read("docs/compatibility.md");
 
@@ -133,8 +133,7 @@ describe.each(classes)("docs/compatibility.md about $name", (one) => {
 });
 
 describe("the rows of docs/compatibility.md", () => {
-  const rows = [...page.matchAll(/^\|(.+)\|$/gm)]
-    .map(([, row]) => (row ?? "").split(/(?<!\\)\|/).map((cell) => cell.trim()))
+  const rows = rowsOf(page)
     .map(([what = "", status = "", remark = ""]) => ({ what, status, remark }))
     .filter(({ status }) => /^(yes|differs|no|ours)$/.test(status));
 

@@ -28,13 +28,26 @@ export const anchors = (text: string): string[] =>
       .replaceAll(" ", "-"),
   );
 
-/** The rows of the tables under one heading, each as its cells. */
+/** The rows under one heading, each as its cells: of tables, and of lists that say the status in the second place. */
 export function tableRows(text: string, heading: string): string[][] {
   const [, section = ""] = text.split(new RegExp(`^#+ ${heading}$`, "m"));
   const [own = ""] = section.split(/^#/m);
-  return [...own.matchAll(/^\|(.+)\|$/gm)]
-    .map(([, row]) => (row ?? "").split(/(?<!\\)\|/).map((cell) => cell.trim()))
-    .filter(([first]) => first?.startsWith("`"));
+  return rowsOf(own).filter(([first]) => first?.startsWith("`"));
+}
+
+/** Every row of a page: `| what | status | remark |`, or, where a cell is long, `- what: **status**. remark`. */
+export function rowsOf(text: string): string[][] {
+  const table = [...text.matchAll(/^\|(.+)\|$/gm)].map(([, row]) =>
+    (row ?? "").split(/(?<!\\)\|/).map((cell) => cell.trim()),
+  );
+  const items = [...text.matchAll(/^- (.+(?:\n {2}.+)*)/gm)].map(([, item = ""]) =>
+    item.replaceAll(/\n */g, " "),
+  );
+  const listed = items.flatMap((item) => {
+    const [, what, status, remark] = /^(.+?): \*\*(\w+)\*\*\.? ?(.*)$/.exec(item) ?? [];
+    return what === undefined || status === undefined ? [] : [[what, status, remark ?? ""]];
+  });
+  return [...table, ...listed];
 }
 
 export const inBackticks = (text: string): string[] =>
