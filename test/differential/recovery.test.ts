@@ -1,8 +1,7 @@
-import type { Server as OfficialServer } from "socket.io";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Server } from "nonsticky";
-import { serve, type TestServer } from "nonsticky/testing";
-import { startOfficial, type RunningServer } from "../support/official-server.ts";
+import { serve } from "nonsticky/testing";
+import { startBothServers } from "./both-servers.ts";
 import { byDefault } from "./arrivals.ts";
 import { installApps } from "./install.ts";
 import { play } from "./play.ts";
@@ -29,29 +28,12 @@ describe.each([
   { title: "on a WebSocket", arrival: undefined },
   { title: byDefault.title, arrival: byDefault.options },
 ])("a stock client with recovery sees the same from both servers, $title", ({ arrival }) => {
-  let official: RunningServer;
-  let ours: TestServer;
-
-  beforeAll(async () => {
-    const createIo = () => {
-      const io = new Server(options);
-      installApps(io as unknown as OfficialServer, scenarios);
-      return io;
-    };
-    [official, ours] = await Promise.all([
-      startOfficial((io) => installApps(io, scenarios), options),
-      serve(createIo, { instances: 3 }),
-    ]);
-  });
-
-  afterAll(async () => {
-    await Promise.all([official?.stop(), ours?.close()]);
-  });
+  const servers = startBothServers((io) => installApps(io, scenarios), options);
 
   it.concurrent.each(scenarios)("$title", async (scenario) => {
-    const expected = withoutOffsets(await play(scenario, official.url, arrival), OFFICIAL);
+    const expected = withoutOffsets(await play(scenario, servers.official, arrival), OFFICIAL);
 
-    const actual = withoutOffsets(await play(scenario, ours.url, arrival), OURS);
+    const actual = withoutOffsets(await play(scenario, servers.ours, arrival), OURS);
 
     expect(JSON.stringify(expected)).toContain("<offset>");
     expect(actual).toEqual(expected);

@@ -1,31 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import io from "socket.io-client-v2";
-import type { Server as OfficialServer } from "socket.io";
-import { Server } from "nonsticky";
-import { serve, type TestServer } from "nonsticky/testing";
-import { startOfficial, type RunningServer } from "../support/official-server.ts";
+import { startBothServers } from "./both-servers.ts";
 import { installForVersion2 } from "./version-2/install.ts";
 import { playVersion2 } from "./version-2/play.ts";
 import { version2Settings } from "./version-2/settings.ts";
 import { Visitor } from "./version-2/visitor.ts";
 
-let ours: TestServer;
-let official: RunningServer;
-
-beforeAll(async () => {
-  ours = await serve(createIo, { instances: 3 });
-  official = await startOfficial(installForVersion2, version2Settings);
-});
-
-afterAll(async () => {
-  await Promise.all([ours?.close(), official?.stop()]);
-});
-
-function createIo(): Server {
-  const io = new Server(version2Settings);
-  installForVersion2(io as unknown as OfficialServer);
-  return io;
-}
+const servers = startBothServers(installForVersion2, version2Settings);
 
 describe("a client of Socket.IO 2", () => {
   // Without `forceBase64` a WebSocket carries bytes in binary frames, which API Gateway refuses.
@@ -34,9 +15,9 @@ describe("a client of Socket.IO 2", () => {
     ["polling", { transports: ["polling"] }],
     ["polling and the upgrade from it", { forceBase64: true }],
   ] as const)("sees over %s what it sees of the official server", async (_, options) => {
-    const expected = await playVersion2(official.url, options);
+    const expected = await playVersion2(servers.official, options);
 
-    const seen = await playVersion2(ours.url, options);
+    const seen = await playVersion2(servers.ours, options);
 
     expect(seen).toEqual(expected);
     expect(seen["first"]).toContain('welcome ["<sid>",{},{"EIO":"3","token":"t"}]');
@@ -44,7 +25,7 @@ describe("a client of Socket.IO 2", () => {
   });
 
   it("keeps its session alive by its own pings, and moves to a WebSocket", async () => {
-    const visitor = new Visitor(io(ours.url, { forceNew: true, reconnection: false }));
+    const visitor = new Visitor(io(servers.ours, { forceNew: true, reconnection: false }));
     await visitor.sees("welcome");
 
     // By its own clock: there is no other way to see what a stock client does with it.
