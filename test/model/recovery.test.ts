@@ -142,7 +142,7 @@ const connectOf = (old: Guest, fresh: Guest, rooms: readonly string[]) => ({
 
 /**
  * A client that comes back a second time, with what it had of the first, whose connection breaks at any moment. That
- * of an instance which crashes meanwhile is in `test/socketio/recovery/recovery.test.ts`, call by call.
+ * of an instance which crashes meanwhile is in `test/socketio/recovery/coming-back.test.ts`, call by call.
  */
 const comeBackTwice =
   ({ rooms = ["lobby"], emitters, expected }: Scene): Model =>
