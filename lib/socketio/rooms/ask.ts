@@ -4,7 +4,7 @@ import { Question } from "./ack-question.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
 import { deliver, type EmitFlags } from "./broadcast.ts";
 import { isKicked } from "./kicked.ts";
-import { encodeQuestion } from "./question.ts";
+import { encodeQuestion } from "./ack-question.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Turn } from "../../engine/turn.ts";
