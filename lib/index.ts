@@ -9,7 +9,13 @@ export { createEngine } from "./engine/engine.ts";
 
 export type { ServerOptions } from "./socketio/server-options.ts";
 export type { EngineOptions, HandshakeRequest } from "./engine/engine-options.ts";
-export type { BareEngineOptions, EngineApp, EngineSession } from "./engine/engine.ts";
+export type {
+  AnswerHeaders,
+  BareEngineOptions,
+  ConnectionError,
+  EngineApp,
+  EngineSession,
+} from "./engine/engine.ts";
 export type { ExtendedError } from "./socketio/server.ts";
 export type { Handshake } from "./socketio/rooms/socket-handshake.ts";
 export type { SharedKeyRange, SharedSetOptions } from "./socketio/shared/shared-options.ts";

@@ -51,6 +51,7 @@ function readOwnLetter(body: string): Letter {
 /** Frames come from the gateway alone, in its own form, except for those that the polling function writes. */
 const ownKinds = [
   "opened",
+  "born",
   "payload",
   "closed",
   "kick",

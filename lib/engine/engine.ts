@@ -34,6 +34,11 @@ export interface EngineApp {
   /** Called once per batch, with what was read of the session, before its letters. */
   resume?(session: Session, snapshot: SessionSnapshot): void;
   /**
+   * A session has begun: before any message of it, and again where an instance crashed meanwhile. Without it no letter
+   * is sent and nothing is read.
+   */
+  onOpened?(session: Session, turn: Turn): Promise<void>;
+  /**
    * One message. Resolves when the next one may start, with whatever it has begun going on in the turn.
    * A rejection is an outage: the message counts as not handled.
    */
@@ -74,13 +79,11 @@ export interface AckOutcome {
 /** What `io.engine.on` knows of, where there is HTTP to speak of. */
 export interface EngineEvents {
   /** `initial_headers`: of the first answer of a session. `headers`: of every answer. They may be changed in place. */
-  emitHeaders(
-    event: "initial_headers" | "headers",
-    headers: Record<string, string | string[]>,
-    request: EngineRequest,
-  ): void;
+  emitHeaders(event: "initial_headers" | "headers", headers: AnswerHeaders, request: EngineRequest): void;
   emitConnectionError(error: ConnectionError): void;
 }
+
+export type AnswerHeaders = Record<string, string | string[]>;
 
 /** Why a client was not let in. */
 export interface ConnectionError {
@@ -101,21 +104,47 @@ export interface EngineSession {
 }
 
 export interface BareEngineOptions extends EngineOptions {
+  /**
+   * A session has begun. Its messages wait until this is done, and what it sends comes first. Called again if an
+   * instance crashes during it, as `onMessage` is not: that closes its session.
+   */
+  onConnection?: (session: EngineSession) => unknown;
   onMessage: (session: EngineSession, data: string | Buffer) => unknown;
+  /** Also of a session that went before `onConnection` could be called. */
   onClose?: (session: EngineSession, reason: DisconnectReason) => unknown;
+  /** `initial_headers`: changes, in place, the headers of the first answer of a session that begins with polling. */
+  onInitialHeaders?: (headers: AnswerHeaders, request: EngineRequest) => void;
+  /** `headers`: those of every answer to a polling client, the first included. Refusals are none. */
+  onHeaders?: (headers: AnswerHeaders, request: EngineRequest) => void;
+  /** `connection_error`: a polling client was refused. */
+  onConnectionError?: (error: ConnectionError) => void;
 }
 
 /**
  * An Engine.IO server without Socket.IO on top.
  *
  * @example
- * export const engine = createEngine({ onMessage: (session, data) => session.send(data) });
+ * export const engine = createEngine({
+ *   onConnection: (session) => session.send("welcome"),
+ *   onMessage: (session, data) => session.send(data),
+ * });
  */
 export function createEngine(options: BareEngineOptions): EngineApp {
-  rejectUnknownOptions("createEngine", options, [...engineOptionNames, "onMessage", "onClose"]);
+  rejectUnknownOptions("createEngine", options, [...engineOptionNames, ...hookNames]);
+  const { onConnection } = options;
   return {
     options: resolveEngineOptions(options, process.env),
+    events: {
+      emitHeaders: (event, headers, request) =>
+        (event === "headers" ? options.onHeaders : options.onInitialHeaders)?.(headers, request),
+      emitConnectionError: (error) => options.onConnectionError?.(error),
+    },
     bind: () => undefined,
+    ...(onConnection && {
+      onOpened: async (session, turn) => {
+        await turn.run("live", () => onConnection(toBare(session, turn)));
+      },
+    }),
     onMessage: async (session, data, turn) => {
       await turn.run("live", () => options.onMessage(toBare(session, turn), data));
     },
@@ -126,6 +155,15 @@ export function createEngine(options: BareEngineOptions): EngineApp {
     memberships: () => [],
   };
 }
+
+const hookNames = [
+  "onConnection",
+  "onMessage",
+  "onClose",
+  "onInitialHeaders",
+  "onHeaders",
+  "onConnectionError",
+] as const satisfies readonly (keyof BareEngineOptions)[];
 
 const toBare = (session: Session, turn: Turn): EngineSession => ({
   id: session.sid,

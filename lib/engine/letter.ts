@@ -2,12 +2,14 @@ import type { ConnectionId, Sid, SocketId } from "../ids.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
 
 /**
- * What goes through the mailbox. `opened`, `frame` and `closed` are written by API Gateway itself; `payload` by the
- * polling function; the others, and `closed` again, by whoever notices that something must happen to a session. All that happens to a session happens in the order
+ * What goes through the mailbox. `opened`, `frame` and `closed` are written by API Gateway itself; `born` and `payload`
+ * by the polling function; the others, and `closed` again, by whoever notices that something must happen to a session. All that happens to a session happens in the order
  * of its letters.
  */
 export type Letter =
   | { readonly kind: "opened"; readonly sid: Sid; readonly connectionId: ConnectionId; readonly atMs: number }
+  /** A polling session has begun, of an app that wants to hear of it. */
+  | { readonly kind: "born"; readonly sid: Sid; readonly atMs: number }
   | {
       readonly kind: "frame";
       readonly sid: Sid;
@@ -102,6 +104,7 @@ export function laneOf(letter: Letter, ackPrefix?: string): Lane {
     case "payload":
       return letter.lane;
     case "opened":
+    case "born":
     case "closed":
     case "kick":
     case "serverSide":

@@ -49,6 +49,7 @@ describe("a message body of the mapping template", () => {
 describe("a letter of our own", () => {
   it.each<Letter>([
     { kind: "opened", sid: toSid(sid), connectionId, atMs: 1 },
+    { kind: "born", sid: toSid(sid), atMs: 1 },
     { kind: "closed", sid: toSid(sid), connectionId, atMs: 1, reason: "ping timeout" },
     { kind: "closed", sid: toSid(sid), atMs: 1, reason: "forced close" },
     { kind: "closed", sid: toSid(sid), atMs: 1, reason: "transport error", abrupt: true },

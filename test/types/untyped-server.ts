@@ -62,6 +62,10 @@ export const engine = createEngine({
     session.send({});
   },
   onClose: ({ id }, reason) => [id, reason],
+  onConnection: (session) => session.send(session.id),
+  onInitialHeaders: (headers, { url }) => void (headers["x-first"] = url),
+  onHeaders: (headers, { method }) => void (headers["x-every"] = [method]),
+  onConnectionError: ({ code, message, req }) => [code, message, req.url],
 });
 
 // @ts-expect-error what to do with messages is not optional

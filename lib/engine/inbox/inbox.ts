@@ -142,7 +142,10 @@ export class Inbox {
     const { turn, delivery, task } = job;
     switch (task.kind) {
       case "opened":
-        return onOpened(this.#runtime, this.#app, task, turn);
+        if (await onOpened(this.#runtime, this.#app, task, turn)) await this.#announce(job, lane);
+        return;
+      case "born":
+        return this.#announce(job, lane);
       case "reap":
         return onReap(this.#runtime, task);
       case "frame": {
@@ -177,6 +180,13 @@ export class Inbox {
       default:
         task satisfies never;
     }
+  }
+
+  /** Tells the app of a new session, if it wants to hear: of what else happens to it nothing runs before that. */
+  async #announce(job: Job, lane: Lane): Promise<void> {
+    if (this.#app.onOpened === undefined) return;
+    job.session = await this.#session(lane, job.task.sid);
+    if (job.session?.alive) await this.#app.onOpened(job.session, job.turn);
   }
 
   /** What a delivery as a whole is too much of. */

@@ -14,14 +14,19 @@ const FIRST_DELAY_MS = 25;
  * The server speaks first, and cannot do so inside `$connect`: until the gateway has answered the handshake, every
  * post is refused with 410. So OPEN comes from here, and OPEN alone tries again after a 410; later a 410 is the truth.
  * OPEN twice is harmless: a client that has it does nothing on the second.
+ *
+ * Resolves with true when a session has begun by it; false for a probe, and when the client is gone.
  */
 export async function onOpened(
   runtime: Runtime,
   app: EngineApp,
   letter: Letter & { kind: "opened" },
   turn: Turn,
-): Promise<void> {
-  if (isBornOnPolling(letter.sid)) return onProbeOpened(runtime, letter, turn);
+): Promise<boolean> {
+  if (isBornOnPolling(letter.sid)) {
+    await onProbeOpened(runtime, letter, turn);
+    return false;
+  }
   const { sid, connectionId } = letter;
   const { options } = app;
   const frame = openFrame({
@@ -43,6 +48,7 @@ export async function onOpened(
   const [opened] = await Promise.all([postOpen(runtime, letter, frame), beat]);
   if (opened) runtime.metrics.add("ConnectionsOpened", 1, "websocket");
   else await reportClosed(runtime, sid, connectionId, "transport close");
+  return opened;
 }
 
 async function postOpen(

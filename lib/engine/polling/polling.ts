@@ -91,6 +91,7 @@ async function open(
     handshake,
     { sid, pingIntervalMs, route: { kind: "out" }, lastPongAtMs: nowMs },
   );
+  if (app.onOpened !== undefined) await mailbox.send({ kind: "born", sid, atMs: nowMs });
   if (protocol === 3 && assumedFrame !== undefined) {
     await mailbox.send({ kind: "payload", sid, atMs: nowMs, texts: [assumedFrame], lane: "main" });
   }
