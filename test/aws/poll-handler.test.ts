@@ -180,6 +180,23 @@ describe("a request to the HTTP API", () => {
     expect(headers).not.toHaveProperty("set-cookie");
   });
 
+  it("is answered with two cookies of the app beside its own", async () => {
+    const { rig, handle } = build({ cookie: true });
+    rig.io.engine.on("initial_headers", (headers) => {
+      headers["set-cookie"] = ["a=1; Path=/; Expires=Wed, 21 Oct 2065 07:28:00 GMT", "b=2"];
+    });
+
+    const { cookies, headers, body } = await handle(pollEvent({}));
+
+    const sid = /"sid":"([^"]+)"/.exec(body ?? "")![1]!;
+    expect(cookies).toEqual([
+      `io=${sid}; Path=/; HttpOnly; SameSite=Lax`,
+      "a=1; Path=/; Expires=Wed, 21 Oct 2065 07:28:00 GMT",
+      "b=2",
+    ]);
+    expect(Object.keys(headers ?? {}).map((header) => header.toLowerCase())).not.toContain("set-cookie");
+  });
+
   it("is answered with bytes in base64 when they are compressed", async () => {
     const { rig, handle } = build();
     const sid = await open(handle);
