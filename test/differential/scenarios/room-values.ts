@@ -5,7 +5,22 @@ import type { Scenario, Stage } from "../scenario.ts";
 type Ack = (...args: unknown[]) => void;
 
 /** What apps join by mistake or on purpose: ids that are numbers, and what was not there. */
-const values: readonly unknown[] = [5, "5", 0, -0, 1.5, NaN, 10n, true, "true", null, undefined, "", "=5"];
+const values: readonly unknown[] = [
+  5,
+  "5",
+  0,
+  -0,
+  1.5,
+  NaN,
+  10n,
+  true,
+  "true",
+  null,
+  undefined,
+  "",
+  "=5",
+  "half \ud83d",
+];
 const show = (value: unknown): string => (Object.is(value, -0) ? "-0" : `${typeof value} ${String(value)}`);
 /** As a program without types would. */
 const any = (value: unknown): string => value as string;
