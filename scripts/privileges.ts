@@ -19,7 +19,7 @@ const byServices: Readonly<Record<string, string>> = {
 /** What no run on the local runtime comes to, and which test does. */
 const rare: Readonly<Record<string, string>> = {
   "heartbeat dynamodb:DeleteItem":
-    "the sweep of an interval that a deploy has changed, a day later: test/engine/heartbeat.test.ts",
+    "the sweep of an interval that a deploy has changed, a day later: test/engine/heartbeat/heartbeat.test.ts",
 };
 
 /** What says what each may do. */

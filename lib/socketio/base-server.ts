@@ -1,5 +1,5 @@
 import { ConfigError } from "../errors.ts";
-import { effectTurn } from "../engine/effect-turn.ts";
+import { effectTurn } from "../engine/turn-for-effect.ts";
 import { closeEverySession } from "../engine/heartbeat/close-every-session.ts";
 import { CoreError } from "../engine/errors.ts";
 import { isThenable } from "./replay/handler.ts";

@@ -15,7 +15,7 @@ import type { SocketState } from "./replay/socket-state.ts";
 import { SocketListeners } from "./socket-listeners.ts";
 import { sendKick } from "./rooms/sockets-at-a-distance.ts";
 import { currentContext, type Turn } from "../engine/turn.ts";
-import { livingTurn } from "../engine/effect-turn.ts";
+import { livingTurn } from "../engine/turn-for-effect.ts";
 import {
   type AckResult,
   type EventNames,

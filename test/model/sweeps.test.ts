@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { phasesDue } from "../../lib/engine/heartbeat/phases-due.ts";
+import { phasesDue } from "../../lib/engine/heartbeat/due-phase-ranges.ts";
 import { collect, sweepOf } from "../state/fixtures.ts";
 import type { Model } from "./explorer.ts";
 import { seat } from "./guest.ts";

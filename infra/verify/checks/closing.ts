@@ -7,7 +7,7 @@ const lastWords: Check = {
   id: "last-words",
   title: "a post right before DeleteConnection",
   assumption: "the client gets it, and then a close with 1000",
-  usedIn: ["lib/engine/polling/close-while-upgrading.ts", "docs/semantics.md"],
+  usedIn: ["lib/engine/polling/end-during-upgrade.ts", "docs/semantics.md"],
   needs: ["app"],
   async run(stage) {
     let heard = 0;

@@ -4,7 +4,7 @@ import type { DisconnectReason } from "../../protocol/reasons.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../state/expiry.ts";
 import type { BeatRecord, SweepRecord } from "../../state/records.ts";
 import type { ResolvedEngineOptions } from "../engine-options.ts";
-import { lastDueMs, phasesDue } from "./phases-due.ts";
+import { lastDueMs, phasesDue } from "./due-phase-ranges.ts";
 import type { Sent } from "../outbound/outbound.ts";
 import { GET_SILENCE_MS } from "./silent-poller.ts";
 import { endSession } from "../end-session.ts";

@@ -1,6 +1,6 @@
 import type { ConnectionId, Sid } from "../../ids.ts";
 import { PROBE_PING_FRAME, PROBE_PONG_FRAME, UPGRADE_FRAME } from "../../protocol/frame.ts";
-import { hearLast } from "./close-while-upgrading.ts";
+import { hearLast } from "./end-during-upgrade.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import type { Turn } from "../turn.ts";

@@ -5,7 +5,7 @@ import type { ConnectRequest } from "../../state/store.ts";
 import { revisions } from "./protocol-revision.ts";
 import { callHandler } from "../replay/handler.ts";
 import { hasArrived, onConnectAgain, removeAgain, welcome } from "./welcome.ts";
-import { openHold, releaseHold, sendMissed, type Hold } from "../recovery/recovery-hold.ts";
+import { openHold, releaseHold, sendMissed, type Hold } from "../recovery/hold-while-restoring.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import { ListenerRun } from "../replay/listener-run.ts";
 import { toMember } from "../rooms/membership.ts";

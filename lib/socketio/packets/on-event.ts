@@ -12,7 +12,7 @@ import type { Session } from "../../engine/session.ts";
 import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import type { SocketState } from "../replay/socket-state.ts";
 import type { Turn } from "../../engine/turn.ts";
-import { livingTurn } from "../../engine/effect-turn.ts";
+import { livingTurn } from "../../engine/turn-for-effect.ts";
 import type { Listener } from "../replay/typed-events.ts";
 
 /**

@@ -2,7 +2,7 @@ import { createSid } from "../../ids.ts";
 import { MAX_ANSWER_BYTES, toMessagesBytes } from "../../state/row-limits.ts";
 import { Question } from "../rooms/ack-question.ts";
 import { answerCallback, splitCallback, type Responses } from "../rooms/ack-callback.ts";
-import { effectTurn, effectTurnIfServed } from "../../engine/effect-turn.ts";
+import { effectTurn, effectTurnIfServed } from "../../engine/turn-for-effect.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { callListener } from "../replay/handler.ts";
 import type { PacketPorts } from "./packet-ports.ts";
@@ -11,7 +11,7 @@ import { recorded } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { pack, unpack } from "../replay/packed-value.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
-import { livingTurn } from "../../engine/effect-turn.ts";
+import { livingTurn } from "../../engine/turn-for-effect.ts";
 
 const WAIT_MS = 5_000;
 /** A letter is at most 256 KB in direct ordering, and its text is a third longer than what it says. */

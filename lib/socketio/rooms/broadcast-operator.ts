@@ -9,7 +9,7 @@ import {
 import type { Audience } from "./audience.ts";
 import { toAddressedNames, toRoomNames } from "./room-name.ts";
 import type { EmitFlags } from "./broadcast.ts";
-import { effectTurn, effectTurnIfServed } from "../../engine/effect-turn.ts";
+import { effectTurn, effectTurnIfServed } from "../../engine/turn-for-effect.ts";
 import { broadcastToChildren } from "./broadcast-to-children.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { RoomPorts } from "./room-ports.ts";

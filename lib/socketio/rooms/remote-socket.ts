@@ -3,7 +3,7 @@ import { askAudience } from "./ask.ts";
 import { abandon, answerCallback, CALLBACK_WAIT_MS, splitCallback } from "./ack-callback.ts";
 import type { Audience } from "./audience.ts";
 import type { EmitFlags } from "./broadcast.ts";
-import { effectTurn } from "../../engine/effect-turn.ts";
+import { effectTurn } from "../../engine/turn-for-effect.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { recorded } from "../replay/recorded-result.ts";

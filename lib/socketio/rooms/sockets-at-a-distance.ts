@@ -1,7 +1,7 @@
 import { byJoining, roomsInOrder } from "../../state/rooms-in-order.ts";
 import type { AuthRecord, HandshakeRecord, JoinedRecord, Member, SocketRecord } from "../../state/records.ts";
 import { listAudience, type Audience } from "./audience.ts";
-import { effectTurnIfServed } from "../../engine/effect-turn.ts";
+import { effectTurnIfServed } from "../../engine/turn-for-effect.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { recorded } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";

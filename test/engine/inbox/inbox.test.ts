@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createEngine } from "../../lib/engine/engine.ts";
-import { createGate, Rig, type Client, type Gate } from "../support/rig.ts";
+import { createEngine } from "../../../lib/engine/engine.ts";
+import { createGate, Rig, type Client, type Gate } from "../../support/rig.ts";
 
 type Answer = (...args: unknown[]) => void;
 

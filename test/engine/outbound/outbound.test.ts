@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Rig } from "../support/rig.ts";
+import { Rig } from "../../support/rig.ts";
 
 type Answer = (...args: unknown[]) => void;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Server } from "../../lib/socketio/server.ts";
-import { forbidRelease } from "../support/asking.ts";
-import type { Batch } from "../support/fifo-mailbox.ts";
-import { PollClient } from "../support/poll-client.ts";
-import { createGate, Rig } from "../support/rig.ts";
+import type { Server } from "../../../lib/socketio/server.ts";
+import { forbidRelease } from "../../support/asking.ts";
+import type { Batch } from "../../support/fifo-mailbox.ts";
+import { PollClient } from "../../support/poll-client.ts";
+import { createGate, Rig } from "../../support/rig.ts";
 
 type Answer = (...args: unknown[]) => void;
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { resolveEngineOptions } from "../../lib/engine/engine-options.ts";
-import { FrameRates } from "../../lib/engine/inbox/frame-rates.ts";
-import type { Server } from "../../lib/socketio/server.ts";
-import { sidOf } from "../state/fixtures.ts";
-import { PollClient } from "../support/poll-client.ts";
-import { Rig } from "../support/rig.ts";
+import { resolveEngineOptions } from "../../../lib/engine/engine-options.ts";
+import { FrameRates } from "../../../lib/engine/inbox/frame-rates.ts";
+import type { Server } from "../../../lib/socketio/server.ts";
+import { sidOf } from "../../state/fixtures.ts";
+import { PollClient } from "../../support/poll-client.ts";
+import { Rig } from "../../support/rig.ts";
 
 /** Two clients on one instance, and what ran of the first one's events. */
 async function build(maxFramesPerMinute: number) {

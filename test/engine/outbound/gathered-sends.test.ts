@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PollClient } from "../support/poll-client.ts";
-import { Rig } from "../support/rig.ts";
+import { PollClient } from "../../support/poll-client.ts";
+import { Rig } from "../../support/rig.ts";
 
 const build = () =>
   new Rig((io) => {

@@ -1,7 +1,7 @@
 import * as msgpack from "socket.io-msgpack-parser";
 import { expect, it } from "vitest";
-import type { ServerOptions } from "../../lib/socketio/server-options.ts";
-import { Rig, type Client } from "../support/rig.ts";
+import type { ServerOptions } from "../../../lib/socketio/server-options.ts";
+import { Rig, type Client } from "../../support/rig.ts";
 
 const HEADER = '451-["img",{"_placeholder":true,"num":0}]';
 const withBase64 = { b64: "1" };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lastDueMs, phasesDue } from "../../lib/engine/heartbeat/phases-due.ts";
+import { lastDueMs, phasesDue } from "../../../lib/engine/heartbeat/due-phase-ranges.ts";
 
 describe("phasesDue", () => {
   it.each([

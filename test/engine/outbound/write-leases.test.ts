@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { ServerOptions } from "../../lib/socketio/server-options.ts";
-import type { PostOutcome } from "../../lib/engine/transport.ts";
-import { officialVerdict } from "../protocol/official.ts";
-import { createGate, Rig, type Client } from "../support/rig.ts";
+import type { ServerOptions } from "../../../lib/socketio/server-options.ts";
+import type { PostOutcome } from "../../../lib/engine/transport.ts";
+import { officialVerdict } from "../../protocol/official.ts";
+import { createGate, Rig, type Client } from "../../support/rig.ts";
 
 const IMAGE = [`451-["img",{"_placeholder":true,"num":0}]`, "bAQI="];
 const image = Buffer.from([1, 2]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { openedAtMs } from "../../lib/ids.ts";
-import { PollClient } from "../support/poll-client.ts";
-import { Rig, type Client, type RigOptions } from "../support/rig.ts";
+import { openedAtMs } from "../../../lib/ids.ts";
+import { PollClient } from "../../support/poll-client.ts";
+import { Rig, type Client, type RigOptions } from "../../support/rig.ts";
 
 const MINUTE = 60_000;
 const INTERVAL = 4 * MINUTE;
