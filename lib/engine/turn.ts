@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Spending } from "./spending.ts";
-import { Stages } from "./stage-queue.ts";
+import { Stages } from "./effects-in-order.ts";
 import type { Strays } from "./stray-effects.ts";
 
 /** In a replay every effect is inert: it happened in the live run. */

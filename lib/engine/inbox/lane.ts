@@ -1,7 +1,7 @@
 import type { Delivery } from "../letter.ts";
 import type { Session } from "../session.ts";
 import { Spending } from "../spending.ts";
-import { Stages } from "../stage-queue.ts";
+import { Stages } from "../effects-in-order.ts";
 import type { Job, Task } from "./job.ts";
 
 /** Letters of one message group in a batch, which start in order. */
