@@ -112,7 +112,7 @@ describe("the roles", () => {
     // Closing an outbox is a write to the table.
     expect(callsOf("outbound", own.values())).toEqual(["close", "closeOutbox"]);
     // What these do otherwise, the inbox asks of them.
-    const ofOthers = /^lib\/engine\/(outbound\/(outbound|posts)|metered)\.ts$/;
+    const ofOthers = /^lib\/engine\/(outbound\/(outbound|posts)|counted-ports)\.ts$/;
     const others = [...own].filter(([file]) => !ofOthers.test(file)).map(([, text]) => text);
     expect(callsOf("transport", others)).toEqual(["close"]);
   });
