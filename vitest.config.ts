@@ -3,11 +3,14 @@ import { defineConfig } from "vitest/config";
 /** The soak suites take minutes: `NONSTICKY_SOAK=1` runs them, and them alone. */
 const soak = Boolean(process.env.NONSTICKY_SOAK);
 
-/** With three more that would make `npm test` long: whole stacks with a fault each, loads, ten thousand schedules. */
+/** With those that would make `npm test` long: whole stacks with a fault each, loads, ten thousand schedules. */
 const long = [
   "test/soak/**/*.test.ts",
   "test/verify/verify.test.ts",
+  "test/e2e/emit-policy.test.ts",
+  "test/e2e/offline.test.ts",
   "test/e2e/order.test.ts",
+  "test/model/polling-close.test.ts",
   "test/model/recovery.test.ts",
 ];
 
