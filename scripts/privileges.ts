@@ -20,6 +20,8 @@ const byServices: Readonly<Record<string, string>> = {
 const rare: Readonly<Record<string, string>> = {
   "heartbeat dynamodb:DeleteItem":
     "the sweep of an interval that a deploy has changed, a day later: test/engine/heartbeat/heartbeat.test.ts",
+  "heartbeat dynamodb:GetItem":
+    "a pong that came while the sweep looked: test/engine/heartbeat/heartbeat.test.ts",
 };
 
 /** What says what each may do. */

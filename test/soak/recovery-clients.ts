@@ -1,4 +1,5 @@
 import { io, type Socket } from "socket.io-client";
+import { pause } from "../support/waiting.ts";
 
 interface Heard {
   readonly number: number;
@@ -82,6 +83,9 @@ export class Listener {
   }
 }
 
+/** Slow enough that who is away for ten seconds misses fewer than the 200 packets up to which state is recovered. */
+const PACE_MS = 75;
+
 /** Says numbers one after the other; one that nobody has acknowledged, because an instance was killed, once more. */
 export async function speak(
   url: string,
@@ -101,6 +105,7 @@ export async function speak(
       repeats += 1;
     }
     onSaid(number);
+    await pause(PACE_MS);
   }
   socket.disconnect();
   return { repeats };

@@ -69,6 +69,7 @@ describe("twenty clients whose network is cut while every instance is killed", (
         () => `expected ${SAID_MEANWHILE} events while the network is cut, got ${said - saidBefore}`,
         120_000,
       );
+      const redeliveriesBefore = runtime.stats().redeliveries;
       network.heal();
       const saidMeanwhile = said - saidBefore;
       const { repeats } = await speech;
@@ -100,11 +101,14 @@ describe("twenty clients whose network is cut while every instance is killed", (
         expect(data).toEqual({ name: listener.name });
       }
       const entrances = collector.reports.filter(({ name }) => name.startsWith("guest"));
+      const redeliveries = runtime.stats().redeliveries - redeliveriesBefore;
       for (const socketId of before) {
         const own = entrances.filter((entrance) => entrance.socketId === socketId);
-        expect(own.map(({ recovered }) => recovered)).toEqual([false, true]);
+        const [first, ...again] = own.map(({ recovered }) => recovered);
+        expect([first, ...new Set(again)]).toEqual([false, true]);
       }
-      expect(entrances).toHaveLength(2 * CLIENTS);
+      // A CONNECT that comes again, on a machine too busy for it to be done in time, runs its listener again.
+      expect(entrances.length).toBeLessThanOrEqual(2 * CLIENTS + redeliveries);
     } finally {
       for (const listener of listeners) listener.hangUp();
     }

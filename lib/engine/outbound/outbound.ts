@@ -105,8 +105,12 @@ export class Outbound {
     return this.#enqueue(sid, () => this.#posts.close(connectionId));
   }
 
-  /** Resolves, never rejects, when everything handed over for this session so far is over with. */
+  /**
+   * Resolves, never rejects, when everything handed over for this session so far is over with. Somebody waits for it, so
+   * nothing more is gathered.
+   */
   async settled(sid: Sid): Promise<void> {
+    this.#endGathering(sid);
     await this.#tails.get(sid)?.catch(() => undefined);
   }
 

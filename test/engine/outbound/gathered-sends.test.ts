@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { drain } from "../../support/manual-clock.ts";
 import { PollClient } from "../../support/poll-client.ts";
 import { Rig } from "../../support/rig.ts";
 
@@ -51,5 +52,23 @@ describe("what is sent to a polling client in one go", () => {
       '42["2',
       '42["3',
     ]);
+  });
+
+  it("is written at once when somebody waits for it, whatever the rest of its payload is about to say", async () => {
+    const rig = build();
+    const client = await PollClient.connect(rig);
+    const { outbound } = rig.instances[0]!.runtime;
+    const before = appends(rig);
+    const endGathering = outbound.gatherWhile(client.sid);
+
+    const sent = outbound.send({ sid: client.sid, route: { kind: "out" } }, ["4x"]);
+    await drain();
+    const early = appends(rig) - before;
+    await outbound.settled(client.sid);
+
+    expect(early).toBe(0);
+    expect(appends(rig) - before).toBe(1);
+    await expect(sent).resolves.toMatchObject({ outcome: "delivered" });
+    endGathering();
   });
 });
