@@ -21,7 +21,7 @@ const rare: Readonly<Record<string, string>> = {
   "heartbeat dynamodb:DeleteItem":
     "the sweep of an interval that a deploy has changed, a day later: test/engine/heartbeat/heartbeat.test.ts",
   "heartbeat dynamodb:GetItem":
-    "a pong that came while the sweep looked: test/engine/heartbeat/heartbeat.test.ts",
+    "an outbox that refuses a ping, for it has moved or gone: test/state/contract/outboxes.ts",
 };
 
 /** What says what each may do. */
