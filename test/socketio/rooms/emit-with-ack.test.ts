@@ -77,6 +77,26 @@ describe("socket.emitWithAck", () => {
     expect(client.received).toEqual([expect.stringContaining('"core.ack_cut_short"')]);
   });
 
+  it.each([
+    [3, 8, 1],
+    [30, 50, 2],
+    [60, 134, 3],
+  ])("given after %i ms is seen after %i, with %i reads", async (answeredMs, seenMs, reads) => {
+    const rig = createRig((socket) => tell(socket, socket.timeout(10_000).emitWithAck("question")));
+    const client = await rig.connect();
+    await client.send('42["ask"]');
+    await rig.advance(answeredMs);
+    await answer(client, "yes");
+
+    await rig.advance(seenMs - answeredMs - 1);
+    const early = client.received;
+    await rig.advance(1);
+
+    expect(early).not.toContain('42["heard","yes"]');
+    expect(client.received).toContain('42["heard","yes"]');
+    expect(countCalls(rig, "store.listAnswers")).toBe(reads);
+  });
+
   it("looks for the answer less often the longer it waits", async () => {
     const rig = createRig((socket) => tell(socket, socket.timeout(10_000).emitWithAck("question")));
     const client = await rig.connect();
