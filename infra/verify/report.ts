@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import type { Finding } from "./check.ts";
 import { losses } from "./losses.ts";
 import { percentile } from "./outcome.ts";
@@ -54,6 +56,12 @@ export const toJson = (url: string, findings: readonly Finding[]): string =>
     undefined,
     2,
   )}\n`;
+
+/** `toJson` in a file, whose folder is made where there is none. */
+export async function writeReport(file: string, url: string, findings: readonly Finding[]): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, toJson(url, findings));
+}
 
 /** 1 when something is different, or nothing could be checked. */
 export const exitCodeOf = (findings: readonly Finding[]): 0 | 1 =>

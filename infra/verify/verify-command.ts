@@ -1,7 +1,6 @@
-import { writeFile } from "node:fs/promises";
 import { checks } from "./checks.ts";
 import { parseVerifyOptions, usage, UsageError, type VerifyOptions } from "./options.ts";
-import { describeFinding, exitCodeOf, summarise, toJson } from "./report.ts";
+import { describeFinding, exitCodeOf, summarise, writeReport } from "./report.ts";
 import { runChecks } from "./runner.ts";
 import { Stage } from "./stage.ts";
 
@@ -26,7 +25,7 @@ export async function runVerify(args: readonly string[]): Promise<void> {
     console.log(`${describeFinding(finding)}\n`),
   );
   console.log(summarise(findings));
-  if (json !== undefined) await writeFile(json, toJson(url, findings));
+  if (json !== undefined) await writeReport(json, url, findings);
   process.exitCode = exitCodeOf(findings);
 }
 

@@ -1,10 +1,13 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Check, Finding } from "../../infra/verify/check.ts";
 import { judge, notChecked, percentile, type Outcome } from "../../infra/verify/outcome.ts";
 import { checks } from "../../infra/verify/checks.ts";
 import { losses } from "../../infra/verify/losses.ts";
 import { parseVerifyOptions, UsageError } from "../../infra/verify/options.ts";
-import { describeFinding, exitCodeOf, summarise, toJson } from "../../infra/verify/report.ts";
+import { describeFinding, exitCodeOf, summarise, toJson, writeReport } from "../../infra/verify/report.ts";
 
 const check: Check = {
   id: "slash",
@@ -43,6 +46,17 @@ describe("the report", () => {
   it("ends with the counts, and the names of what is different", () => {
     expect(summarise([good, bad, open])).toBe("1 as assumed, 1 different, 1 not checked\ndifferent: slash");
     expect(summarise([good])).toBe("1 as assumed, 0 different, 0 not checked");
+  });
+
+  it("is written also where the folder of its file is missing", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "nonsticky-verify-"));
+    const file = path.join(folder, "of/no/one/verify.json");
+    await writeReport(file, "wss://x/dev", [good]);
+    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({
+      url: "wss://x/dev",
+      findings: [{ id: "slash" }],
+    });
+    await rm(folder, { recursive: true });
   });
 
   it("is there for programs as well", () => {
