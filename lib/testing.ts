@@ -84,7 +84,7 @@ export async function serve(subject: Servable | Factory, options: ServeOptions =
     const pathname = toPathname(request);
     if (!pathname.startsWith(`${app.options.path}/`)) return onRequest(request, response);
     if (isClosing && !request.url?.includes("sid=")) return answerJson(response, 503, "Service Unavailable");
-    if (CLIENT_FILE.test(pathname)) return notFound(request, response);
+    if (app.options.serveClient && CLIENT_FILE.test(pathname)) return notFound(request, response);
     response.once("close", requests.begin());
     void answerPoll(request, response, app.options.path, (poll) => rotation.next().poll(poll));
   });

@@ -116,6 +116,18 @@ it.each([
   expect(answer.status).toBe(status);
 });
 
+it("without serveClient the client's files are requests like any other", async () => {
+  const other = await serve(new Server({ serveClient: false }));
+
+  const answer = await fetch(`${other.url}/socket.io/socket.io.js`);
+
+  expect({ status: answer.status, body: await answer.json() }).toEqual({
+    status: 400,
+    body: { code: 0, message: "Transport unknown" },
+  });
+  await other.close();
+});
+
 it("requests outside the path are answered 404 where nobody else answers", async () => {
   const other = await serve(new Server());
 
