@@ -244,6 +244,20 @@ export const pollingRows: readonly HttpRow[] = [
     sees: [ok, "1", unknownSid, "forced close"],
   },
   {
+    title: "a second CONNECT, behind the answer to the first",
+    play: async (stage) => {
+      await stage.connect();
+      await stage.post("40");
+      await stage.farewell();
+      await stage.reason();
+    },
+    sees: [ok, "1", unknownSid, "forced server close"],
+    ours: {
+      sees: [ok, "1", unknownSid, "forced close"],
+      why: "who closed a session is not kept: it is the server in either case",
+    },
+  },
+  {
     title: "the other protocol version in the middle of a session",
     play: async (stage) => {
       await stage.connect();

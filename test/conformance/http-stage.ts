@@ -144,6 +144,11 @@ export class Stage {
     this.seen.push(await socket.ended());
   }
 
+  /** Notes what comes first: a frame, or how the WebSocket was closed. */
+  async frameOrEnd(socket: HttpSocket): Promise<void> {
+    this.seen.push(mask(await Promise.race([socket.frame(), socket.ended()])));
+  }
+
   /** Lets the time go by that a WebSocket has for an upgrade: nobody can say when it is over but the clock. */
   outlastUpgrade(): Promise<void> {
     return pause(httpSettings.upgradeTimeout + 200);

@@ -52,6 +52,20 @@ export const upgradeRows: readonly HttpRow[] = [
     sees: ["3probe", '42["marked"]', badRequest, badRequest, '42["marked"]'],
   },
   {
+    title: "a second CONNECT behind the upgrade, and the answer to the first before it",
+    play: async (stage) => {
+      await stage.connect();
+      const socket = await stage.probe();
+      socket.send("5", "40");
+      await stage.frameOrEnd(socket);
+    },
+    sees: ["3probe", "closed 1005"],
+    ours: {
+      sees: ["3probe", '40{"sid":"*"}'],
+      why: "a client says after its move what it had to say before, and a move takes longer here: it has 10 s",
+    },
+  },
+  {
     title: "an upgrade that does not wait for its probe",
     play: async (stage) => {
       await stage.connect();

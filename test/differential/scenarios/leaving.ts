@@ -56,6 +56,12 @@ const install = ({ nsp }: Ground): void => {
   });
 };
 
+/** All that the client has to say has left it, on whichever transport. What it says while it moves, it says after that. */
+async function hasSent({ socket }: Participant): Promise<void> {
+  const { engine } = socket.io as unknown as { engine: { readonly writeBuffer: readonly unknown[] } };
+  while (engine.writeBuffer.length > 0) await sleep(10);
+}
+
 const observed =
   (act: (observer: Participant, stage: Stage) => Promise<void>): Scenario["script"] =>
   async (stage) => {
@@ -86,6 +92,7 @@ export const leaving: readonly Scenario[] = [
       const a = client("a", { auth: { role: "impatient" } });
       await new Promise((resolve) => a.socket.io.once("open", () => resolve(undefined)));
       a.socket.connect();
+      await hasSent(a);
       await sleep(NOTICE_MS);
       observer.tell("open the gate");
       await a.connects();

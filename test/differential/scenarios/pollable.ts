@@ -5,9 +5,6 @@ import { scenarios } from "./index.ts";
 const exceptions: ReadonlySet<string> = new Set([
   // Heard by those alone whose GET happens to wait, on either server.
   "volatile events reach clients that keep up",
-  // Whether the second CONNECT leaves the client before the first is answered depends on when its POST and its upgrade
-  // do, and after that it breaks the protocol.
-  "a client that calls connect twice while a middleware waits is connected",
 ]);
 
 /** What is played again by clients that begin with polling. */
