@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import * as official from "socket.io";
+import { deviations } from "../../scripts/server-suite/deviations.ts";
 import { BroadcastOperator, Namespace, RemoteSocket, Server, Socket } from "nonsticky";
 import { ParentNamespace } from "../../lib/socketio/server.ts";
 import { inBackticks, isThere, read, root, rowsOf, tableRows } from "./markdown.ts";
@@ -189,3 +190,22 @@ function membersOf(prototype: object): string[] {
   }
   return [...members];
 }
+
+describe("the list of socket.io's own tests that do not pass", () => {
+  const section = page.slice(page.indexOf("## socket.io's own server suite")).replaceAll(/\s+/g, " ");
+
+  it.each(deviations)("has those where $reason", ({ reason, tests }) => {
+    const [, rest = ""] = section.split(`**${tests.length}**: ${reason}. `);
+    const [item = ""] = rest.split(/ - \*\*| ## /);
+
+    expect([...item.matchAll(/"(.+?)"(?:;|$| \()/g)].map(([, title]) => title)).toEqual([...new Set(tests)]);
+  });
+
+  it("counts all of them", () => {
+    const failing = deviations.flatMap(({ tests }) => tests).length;
+
+    expect(section).toContain(
+      `Of the 191 tests of socket.io 4.8.3 itself (without those of uWebSockets.js) ${191 - failing} pass`,
+    );
+  });
+});
