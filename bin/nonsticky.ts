@@ -15,6 +15,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "checks what a deployed stack does against what is assumed of AWS",
     run: async (args) => (await import("../infra/verify/verify-command.ts")).runVerify(args),
   },
+  doctor: {
+    summary: "looks for what in an app relies on the process staying",
+    run: async (args) => (await import("../infra/doctor/doctor-command.ts")).runDoctor(args),
+  },
   cost: {
     summary: "prints what a workload costs in a month",
     run: async (args) => (await import("../infra/cost/cost-command.ts")).runCost(args),

@@ -1,0 +1,160 @@
+import ts from "typescript";
+import type { App } from "./program.ts";
+import {
+  bare,
+  isFunction,
+  memberOf,
+  nodesOf,
+  packageOf,
+  receiverOf,
+  requiredIn,
+  type FunctionNode,
+} from "./syntax.ts";
+
+/** Who is meant by a name. */
+export class Names {
+  readonly #checker: ts.TypeChecker;
+  readonly #references = new Map<ts.Symbol, ts.Node[]>();
+
+  constructor({ files, checker }: App) {
+    this.#checker = checker;
+    for (const file of files) {
+      for (const node of nodesOf(file)) {
+        if (!ts.isIdentifier(node) && !ts.isPrivateIdentifier(node)) continue;
+        const symbol = this.symbolOf(node);
+        if (symbol === undefined) continue;
+        const known = this.#references.get(symbol);
+        if (known) known.push(node);
+        else this.#references.set(symbol, [node]);
+      }
+    }
+  }
+
+  /** The same for a name and everything that it was imported, required, exported or shortened as. */
+  symbolOf(node: ts.Node): ts.Symbol | undefined {
+    const parent = node.parent;
+    if (parent !== undefined && ts.isShorthandPropertyAssignment(parent) && parent.name === node) {
+      return this.#whole(this.#checker.getShorthandAssignmentValueSymbol(parent));
+    }
+    const at = ts.isPropertyAccessExpression(node) ? node.name : node;
+    return this.#whole(this.#checker.getSymbolAtLocation(at));
+  }
+
+  /** Every identifier that means it, its declaration included. */
+  referencesTo(symbol: ts.Symbol): readonly ts.Node[] {
+    return this.#references.get(symbol) ?? [];
+  }
+
+  typeOf(node: ts.Node): ts.Type {
+    return this.#checker.getTypeAtLocation(node);
+  }
+
+  /** A member of what an expression is. */
+  memberOfType(node: ts.Expression, name: string): ts.Symbol | undefined {
+    return this.#whole(this.#checker.getTypeAtLocation(node).getProperty(name));
+  }
+
+  /** The function of the app that an expression is: a declaration, a variable's value, a member; bound or not. */
+  functionOf(expression: ts.Expression): FunctionNode | undefined {
+    const node = bare(expression);
+    if (isFunction(node)) return node;
+    if (ts.isCallExpression(node)) {
+      const callee = bare(node.expression);
+      const receiver = receiverOf(node);
+      if (memberOf(callee) === "bind" && receiver !== undefined) return this.functionOf(receiver);
+      return undefined;
+    }
+    const symbol = this.symbolOf(node);
+    return symbol === undefined ? undefined : functionOfSymbol(symbol);
+  }
+
+  /** The functions that a call of it may run: where a member is chosen at run time, all of them. */
+  functionsOf(expression: ts.Expression): readonly FunctionNode[] {
+    const one = this.functionOf(expression);
+    if (one !== undefined) return [one];
+    const node = bare(expression);
+    if (!ts.isElementAccessExpression(node)) return [];
+    return this.typeOf(node.expression)
+      .getProperties()
+      .flatMap((member) => functionOfSymbol(this.#whole(member) ?? member) ?? []);
+  }
+
+  /** The package that a name comes from, or what it was made with does: `socket.io` of `io` in `const io = require("socket.io")(3000)`. */
+  packageOf(expression: ts.Expression, depth = 0): string | undefined {
+    const node = bare(expression);
+    const required = ts.isCallExpression(node) ? requiredIn(node) : undefined;
+    if (required !== undefined) return required;
+    if (ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isPropertyAccessExpression(node)) {
+      return this.packageOf(node.expression, depth);
+    }
+    if (!ts.isIdentifier(node) || depth > 4) return undefined;
+    const local = this.#checker.getSymbolAtLocation(node);
+    const declaration = local?.declarations?.[0];
+    const direct = packageOf(declaration);
+    if (direct !== undefined && !direct.startsWith(".")) return direct;
+    const initializer = initializerOf(this.#whole(local));
+    return initializer === undefined ? undefined : this.packageOf(initializer, depth + 1);
+  }
+
+  #whole(symbol: ts.Symbol | undefined, depth = 0): ts.Symbol | undefined {
+    if (symbol === undefined || depth > 5) return symbol;
+    if (symbol.flags & ts.SymbolFlags.Alias) {
+      const target = this.#checker.getAliasedSymbol(symbol);
+      // Of a package, which is not read: all of them would be one.
+      return this.#checker.isUnknownSymbol(target) ? symbol : this.#whole(target, depth + 1);
+    }
+    const declaration = symbol.valueDeclaration;
+    if (declaration === undefined) return symbol;
+    if (ts.isShorthandPropertyAssignment(declaration)) {
+      return this.#whole(this.#checker.getShorthandAssignmentValueSymbol(declaration), depth + 1);
+    }
+    // `module.exports = { add: addUser }`, `exports.add = addUser`, `const { add } = require("./users")`
+    const value = ts.isPropertyAssignment(declaration) ? declaration.initializer : exportedValue(declaration);
+    if (value !== undefined && ts.isIdentifier(value)) {
+      return this.#whole(this.#checker.getSymbolAtLocation(value), depth + 1);
+    }
+    if (ts.isBindingElement(declaration) && ts.isObjectBindingPattern(declaration.parent)) {
+      const pattern = declaration.parent;
+      const source = ts.isVariableDeclaration(pattern.parent) ? pattern.parent.initializer : undefined;
+      const name = declaration.propertyName ?? declaration.name;
+      if (source && isOwnModule(source) && ts.isIdentifier(name)) {
+        return (
+          this.#whole(this.#checker.getTypeAtLocation(source).getProperty(name.text), depth + 1) ?? symbol
+        );
+      }
+    }
+    return symbol;
+  }
+}
+
+const isOwnModule = (node: ts.Expression): boolean => requiredIn(node)?.startsWith(".") === true;
+
+function exportedValue(declaration: ts.Declaration): ts.Expression | undefined {
+  const assigned = ts.isBinaryExpression(declaration) ? declaration : declaration.parent;
+  if (assigned === undefined || !ts.isBinaryExpression(assigned)) return undefined;
+  return /^(module\.)?exports\./.test(assigned.left.getText()) ? bare(assigned.right) : undefined;
+}
+
+export function initializerOf(symbol: ts.Symbol | undefined): ts.Expression | undefined {
+  const declaration = symbol?.valueDeclaration;
+  if (declaration === undefined) return undefined;
+  if (ts.isVariableDeclaration(declaration) || ts.isPropertyDeclaration(declaration))
+    return declaration.initializer;
+  if (ts.isPropertyAssignment(declaration)) return declaration.initializer;
+  const assigned = ts.isBinaryExpression(declaration) ? declaration : declaration.parent;
+  return assigned !== undefined && ts.isBinaryExpression(assigned) ? assigned.right : undefined;
+}
+
+export function functionOfSymbol(symbol: ts.Symbol): FunctionNode | undefined {
+  const declaration = symbol.valueDeclaration ?? symbol.declarations?.[0];
+  if (declaration === undefined) return undefined;
+  if (isFunction(declaration)) return declaration;
+  const initializer = initializerOf(symbol);
+  if (initializer === undefined) return undefined;
+  const value = bare(initializer);
+  if (isFunction(value)) return value;
+  // `useCallback(() => …)`, `asyncHandler(async () => …)`
+  if (!ts.isCallExpression(value)) return undefined;
+  const wrapped = value.arguments.map(bare).flatMap((one) => (isFunction(one) ? [one] : []));
+  return wrapped.length === 1 ? wrapped[0] : undefined;
+}

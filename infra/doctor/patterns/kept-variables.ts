@@ -1,0 +1,141 @@
+import ts from "typescript";
+import { isCache } from "../caches.ts";
+import type { Change } from "../changes.ts";
+import type { Examination } from "../examination.ts";
+import type { Finding } from "../finding.ts";
+import { isLeftAlone } from "../left-alone.ts";
+import { classOf, valueOf, type Place } from "../places.ts";
+import { rewriteAsData } from "../rewrites/socket-data.ts";
+import {
+  bare,
+  isAssignment,
+  isStep,
+  lineOf,
+  memberOf,
+  methodOf,
+  nodesOf,
+  ownerOf,
+  type FunctionNode,
+} from "../syntax.ts";
+
+/** Variables and fields that one packet changes for another one to find: that one may run elsewhere. */
+export function findKeptVariables(examination: Examination): readonly Finding[] {
+  const byPlace = new Map<ts.Symbol | string, Change[]>();
+  for (const change of examination.changes) {
+    byPlace.set(change.place.key, [...(byPlace.get(change.place.key) ?? []), change]);
+  }
+  return [...byPlace.values()].flatMap((changes) => toFinding(changes, examination) ?? []);
+}
+
+function toFinding(all: readonly Change[], examination: Examination): Finding | undefined {
+  const [{ place: mentioned }] = all as readonly [Change, ...Change[]];
+  const place = examination.placeOfFirst(all) ?? mentioned;
+  const kept = all.filter((change) => crossesPackets(change, examination));
+  const [first] = kept;
+  if (first === undefined || isLeftAlone(place.declaration)) return undefined;
+  if (
+    isCache(
+      all.filter(({ owner }) => examination.runners.of(owner).size > 0),
+      examination.names,
+    )
+  )
+    return undefined;
+  if (!isRead(place, examination)) return undefined;
+  const line = lineOf(place.declaration);
+  const changed = `changed by ${examination.labelOf(first.owner)}${at(first.node, place.declaration)}`;
+  const file = place.declaration.getSourceFile().fileName;
+  if (isOfListener(place, examination)) {
+    const fix = rewriteAsData(place, examination);
+    const message = `${place.name} is ${changed}, and the listener makes it anew before each packet. Keep it in socket.data.${plain(place.name)}`;
+    return { file, line, pattern: "listener-variable", name: place.name, message, ...(fix ? { fix } : {}) };
+  }
+  if (all.some((change) => keepsSocket(change, examination))) {
+    const message = `${place.name} is ${changed} and keeps sockets, but no instance has those of another, and none has its own a packet later. Let each socket join a room by that key, and send to the room: io.to(key).emit(…)`;
+    return { file, line, pattern: "socket-map", name: place.name, message };
+  }
+  const message = `${place.name} is ${changed}; the next packet may run on another instance, which does not see that. ${remedyOf(place, examination)}`;
+  return { file, line, pattern: "module-state", name: place.name, message };
+}
+
+/** One run of the app's code changes it, and what made it is another run. */
+function crossesPackets({ owner, place }: Change, { runners }: Examination): boolean {
+  const changing = runners.of(owner);
+  if (changing.size === 0) return false;
+  const home = homeOf(place, runners);
+  return [...changing].some((root) => !home.has(root));
+}
+
+/** The roots in whose run the place is made each time; none for what is made when the app is loaded. */
+function homeOf(place: Place, runners: Examination["runners"]): ReadonlySet<FunctionNode> {
+  if (place.kind === "global") return new Set();
+  if (place.kind === "field") {
+    const made = classOf(place.declaration);
+    return (made && runners.ofMaking(made)) ?? new Set();
+  }
+  return runners.of(ownerOf(place.declaration));
+}
+
+const isOfListener = (place: Place, { runners }: Examination): boolean => homeOf(place, runners).size > 0;
+
+/** Somebody's packet, request or tick looks at it: what is written only, nobody misses. */
+function isRead(place: Place, { names, runners, app }: Examination): boolean {
+  const mentions =
+    typeof place.key === "string"
+      ? app.files.flatMap((file) => [...nodesOf(file)].filter((node) => isMentionOf(node, place)))
+      : names.referencesTo(place.key);
+  return mentions.some((node) => runners.of(ownerOf(node)).size > 0 && !isWrittenOnly(node));
+}
+
+const isMentionOf = (node: ts.Node, { key, name }: Place): boolean =>
+  memberOf(node) === undefined
+    ? ts.isIdentifier(node) && node.text === name && !ts.isPropertyAccessExpression(node.parent)
+    : /^(global|globalThis)$/.test((node as ts.PropertyAccessExpression).expression.getText()) &&
+      key === `global:${memberOf(node)}`;
+
+function isWrittenOnly(mention: ts.Node): boolean {
+  let at = mention;
+  while (
+    (ts.isPropertyAccessExpression(at.parent) && (at.parent.name === at || at.parent.expression === at)) ||
+    (ts.isElementAccessExpression(at.parent) && at.parent.expression === at)
+  ) {
+    at = at.parent;
+  }
+  const { parent } = at;
+  const isStatement = ts.isExpressionStatement(parent.parent);
+  if (isAssignment(parent)) return parent.left === at && isStatement;
+  if (isStep(parent) || ts.isDeleteExpression(parent)) return isStatement;
+  if (!ts.isCallExpression(parent) || parent.expression !== at) return false;
+  return isStatement && ["push", "unshift", "set", "add", "delete", "clear"].includes(methodOf(parent) ?? "");
+}
+
+/** A socket is put in, as it is or in an object beside other things. */
+function keepsSocket({ value }: Change, { isSocket }: Examination): boolean {
+  if (value === undefined) return false;
+  const at = bare(value);
+  if (ts.isObjectLiteralExpression(at)) {
+    return at.properties.some((property) => {
+      if (ts.isShorthandPropertyAssignment(property)) return isSocket(property.name);
+      return ts.isPropertyAssignment(property) && isSocket(property.initializer);
+    });
+  }
+  return ts.isIdentifier(at) && isSocket(at);
+}
+
+function remedyOf(place: Place, { names }: Examination): string {
+  const name = plain(place.name);
+  const value = valueOf(place);
+  const at = value && bare(value);
+  if (at && (ts.isNumericLiteral(at) || names.typeOf(at).flags & ts.TypeFlags.NumberLike)) {
+    return `Count in the table, await io.shared("counts").increment("${name}"), or ask it: (await io.fetchSockets()).length`;
+  }
+  return `Keep it in io.shared("${name}"), or in socket.data where it belongs to one client`;
+}
+
+const plain = (name: string): string => name.replace(/^(this|global|globalThis)\./, "").replace(/^#/, "");
+
+function at(node: ts.Node, declaration: ts.Node): string {
+  const [file, other] = [node.getSourceFile(), declaration.getSourceFile()];
+  return file === other
+    ? ` in line ${lineOf(node)}`
+    : ` in ${file.fileName.split("/").at(-1)}:${lineOf(node)}`;
+}
