@@ -105,6 +105,13 @@ export function pollingOperations(
       await client.event('42["emit"]');
       return () => client.get('42["emitted"]');
     }),
+    operation("three GETs that fetch forty packets", { writes: 6 }, async () => {
+      const client = await connected();
+      await client.event('42["emit many",40]');
+      return async () => {
+        for (const first of [0, 16, 32]) await client.get(`42["emitted",${first}]`);
+      };
+    }),
     ...dearest.map(({ title, budget, body }) =>
       operation(`POST of ${title}, all of it`, budget, async () => {
         const client = await connected();

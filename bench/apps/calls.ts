@@ -7,6 +7,9 @@ io.on("connection", (socket) => {
   socket.on("nothing", () => undefined);
   socket.on("ack", (ack: () => void) => ack());
   socket.on("emit", () => socket.emit("emitted"));
+  socket.on("emit many", (count: number) => {
+    for (let n = 0; n < count; n++) socket.emit("emitted", n);
+  });
   socket.on("join", () => socket.join("joined"));
   socket.on("leave", () => socket.leave("joined"));
   socket.on("data", () => {

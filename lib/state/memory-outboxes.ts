@@ -2,7 +2,7 @@ import { openedAtMs, type Sid } from "../ids.ts";
 import { sessionExpiresAtSeconds } from "./expiry.ts";
 import { toIntervalKey, type MemoryRows } from "./memory-rows.ts";
 import type { AppendOutcome, OpenGetOutcome, OutboxRecord, OutboxStore } from "./outbox.ts";
-import { MAX_OUTBOX_BYTES, requireSid, toFramesBytes } from "./row-limits.ts";
+import { MAX_GET_FRAMES, MAX_OUTBOX_BYTES, requireSid, toFramesBytes } from "./row-limits.ts";
 
 export type OutboxMethods = Omit<OutboxStore, "upgradeSession" | "repairRoute">;
 
@@ -71,8 +71,9 @@ export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: 
       const outbox = read(sid);
       if (outbox?.get?.id !== id) return undefined;
       const { get: _, frames, ...rest } = outbox;
-      write({ ...rest, frames: [], lastGetUntilMs: nowMs });
-      return { frames, closed: outbox.closed };
+      const left = frames.slice(MAX_GET_FRAMES);
+      write({ ...rest, frames: left, lastGetUntilMs: nowMs });
+      return { frames: frames.slice(0, MAX_GET_FRAMES), closed: outbox.closed && left.length === 0 };
     },
 
     async startProbe({ sid, connectionId, nowMs, untilMs }) {

@@ -51,14 +51,16 @@ export interface OutboxStore {
   openGet(get: GetRequest): Promise<OpenGetOutcome>;
 
   /**
-   * Ends a GET and takes every frame, IF it is still the one that is parked, late or not: one write takes and
-   * releases, before anything is answered. Undefined when it is not: its frames are another's. A second write where
-   * more than 8 KB were taken, a read only when refused. An id is used once.
+   * Ends a GET and takes the first `MAX_GET_FRAMES` frames, IF it is still the one that is parked, late or not: one
+   * write takes and releases, before anything is answered. Undefined when it is not: its frames are another's. `closed`
+   * when nothing comes behind what was taken. A second write where more than 8 KB were taken; a read only when refused,
+   * and a read and a write where there are more frames than `seen`, the caller's last look, could tell. An id is used once.
    */
   endGet(
     sid: Sid,
     id: string,
     nowMs: number,
+    seen?: readonly string[],
   ): Promise<{ readonly frames: readonly string[]; readonly closed: boolean } | undefined>;
 
   /**

@@ -13,6 +13,8 @@ export const MAX_ROOM_BYTES = 1024;
 export const MAX_PENDING_BYTES = 384 * 1024;
 /** Most that an outbox may hold of frames: a row again, in which an answer may have to be kept beside them. */
 export const MAX_OUTBOX_BYTES = 376 * 1024;
+/** Most frames that a GET is answered with: python-engineio takes no more of them at once, and ends its connection. */
+export const MAX_GET_FRAMES = 16;
 /** Most that an answer to a server's emit may take, attachments included. */
 export const MAX_ANSWER_BYTES = 384 * 1024;
 /** Most that a packet may take to be kept for clients that come back, with the names of who was left out. */

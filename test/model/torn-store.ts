@@ -217,8 +217,8 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       step(`closeOutbox [${frames}]`, [writes("outbox", toOutbox(sid))], () => own.closeOutbox(sid, frames)),
     readOutbox: (sid) => step("readOutbox", [reads("outbox", toOutbox(sid))], () => own.readOutbox(sid)),
     openGet: (get) => step("openGet", [writes("outbox", toOutbox(get.sid))], () => own.openGet(get)),
-    endGet: (sid, id, nowMs) =>
-      step("endGet", [writes("outbox", toOutbox(sid))], () => own.endGet(sid, id, nowMs)),
+    endGet: (sid, id, nowMs, seen) =>
+      step("endGet", [writes("outbox", toOutbox(sid))], () => own.endGet(sid, id, nowMs, seen)),
     startProbe: (probe) =>
       step(`startProbe ${probe.connectionId}`, [writes("outbox", toOutbox(probe.sid))], () =>
         own.startProbe(probe),

@@ -41,8 +41,15 @@ const getId = fc.constantFrom("g1", "g2");
 const connection = fc.constantFrom("ws=", "other=");
 const frame = fc.constantFrom("2", '42["a"]', "b".repeat(90), "é😀");
 
+/** More than one GET is answered with. */
+const manyFrames = fc.array(frame, { minLength: 15, maxLength: 20 });
 const append = fc
-  .tuple(fc.array(frame, { maxLength: 3 }), fc.boolean(), at, fc.constantFrom(100, 262_144))
+  .tuple(
+    fc.oneof({ weight: 5, arbitrary: fc.array(frame, { maxLength: 3 }) }, manyFrames),
+    fc.boolean(),
+    at,
+    fc.constantFrom(100, 262_144),
+  )
   .map(([frames, onlyIfParked, nowMs, capBytes]) => ({
     print: `append(${JSON.stringify({ frames, onlyIfParked, at: nowMs - START_MS, capBytes })})`,
     run: async (store: Store, index: number, { sent }: Traffic) => {
@@ -65,10 +72,11 @@ const open = fc.tuple(getId, at).map(([id, nowMs]) => ({
   print: `open(${id}, ${nowMs - START_MS})`,
   run: (store: Store) => store.openGet(getOf(sid, id, nowMs)),
 }));
-const end = fc.tuple(getId, at).map(([id, nowMs]) => ({
-  print: `end(${id}, ${nowMs - START_MS})`,
+const end = fc.tuple(getId, at, fc.boolean()).map(([id, nowMs, looks]) => ({
+  print: `end(${id}, ${nowMs - START_MS}${looks ? ", having looked" : ""})`,
   run: async (store: Store, _: number, { heard }: Traffic) => {
-    const ended = await store.endGet(sid, id, nowMs);
+    const seen = looks ? (await store.readOutbox(sid))?.frames : undefined;
+    const ended = await store.endGet(sid, id, nowMs, seen);
     heard.push(...(ended?.frames ?? []));
     return ended;
   },

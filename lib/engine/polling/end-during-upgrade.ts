@@ -9,13 +9,16 @@ import type { Runtime } from "../runtime.ts";
  */
 export async function hearLast(runtime: Runtime, sid: Sid, connectionId: ConnectionId): Promise<void> {
   const { store, outbound, clock } = runtime;
-  const id = randomUUID();
-  const nowMs = clock.nowMs();
-  const { outcome } = await store.openGet({ sid, id, nowMs, untilMs: nowMs + HOLD_MS });
-  const taken = outcome === "opened" ? await store.endGet(sid, id, nowMs) : undefined;
-  if (taken !== undefined) {
+  for (;;) {
+    const id = randomUUID();
+    const nowMs = clock.nowMs();
+    const opened = await store.openGet({ sid, id, nowMs, untilMs: nowMs + HOLD_MS });
+    if (opened.outcome !== "opened") break;
+    const taken = await store.endGet(sid, id, nowMs, opened.outbox.frames);
+    if (taken === undefined) break;
     await outbound.send({ sid, route: { kind: "connection", connectionId } }, taken.frames);
     if (taken.closed) await endOutbox(runtime, sid);
+    if (taken.closed || taken.frames.length === 0) break;
   }
   await outbound.close(sid, connectionId);
 }

@@ -92,7 +92,7 @@ async function park(
     delayMs = Math.min(delayMs * GROWTH, longestMs);
     outbox = await store.readOutbox(sid);
   }
-  const taken = await store.endGet(sid, id, clock.nowMs());
+  const taken = await store.endGet(sid, id, clock.nowMs(), outbox?.frames);
   if (taken === undefined) {
     // Somebody else's GET now, or the session is gone: this client is told to stop, respectively to ask again.
     const found = outbox && (await store.readOutbox(sid));

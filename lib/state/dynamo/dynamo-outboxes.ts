@@ -1,6 +1,6 @@
 import type { Sid } from "../../ids.ts";
 import type { AppendOutcome, OpenGetOutcome, OutboxAppend, OutboxStore } from "../outbox.ts";
-import { toFramesBytes } from "../row-limits.ts";
+import { MAX_GET_FRAMES, toFramesBytes } from "../row-limits.ts";
 import { createAttempt } from "./attempt.ts";
 import { toBeatItem } from "./items/beat-item.ts";
 import type { Item } from "./expressions.ts";
@@ -28,6 +28,20 @@ export function createDynamoOutboxes(table: Table): OutboxStore {
   const dropIfLarge = async (sid: Sid, taker: string, frames: readonly string[]) => {
     if (toFramesBytes(frames) <= outboxFrames.MAX_KEPT_BYTES) return;
     await table.update(outboxFrames.dropTakenParams(name, { sid, taker, nowSeconds: table.nowSeconds() }));
+  };
+
+  /** All that there is, in one request, or the first of what was seen where that is too much for an answer. */
+  const takeForGet = async (
+    end: Parameters<typeof outboxFrames.endGetParams>[1],
+    seen: readonly string[],
+  ): Promise<Taken | undefined> => {
+    if (seen.length <= MAX_GET_FRAMES) {
+      const old = (await table.update(outboxFrames.endGetParams(name, end)))?.Attributes;
+      return old && { frames: toFrames(old, "frames"), closed: old["closed"] !== undefined };
+    }
+    const first = seen.slice(0, MAX_GET_FRAMES);
+    const ended = await table.update(outboxFrames.endFullGetParams(name, { ...end, first }));
+    return ended && { frames: first, closed: false };
   };
 
   return {
@@ -79,13 +93,23 @@ export function createDynamoOutboxes(table: Table): OutboxStore {
       return { outcome: isStale ? "stale" : "overlap" };
     },
 
-    async endGet(sid, id, nowMs) {
+    async endGet(sid, id, nowMs, seen = []) {
       const call = toCall();
-      const params = outboxFrames.endGetParams(name, { ...call, sid, id, nowMs });
-      const old = (await table.update(params))?.Attributes;
-      const taken = old ? toEnded(old) : toEndedBefore(await getItem(sid), call.attempt);
-      if (taken !== undefined) await dropIfLarge(sid, call.attempt, taken.frames);
-      return taken;
+      const end = { ...call, sid, id, nowMs };
+      let frames = seen;
+      for (;;) {
+        const taken = await takeForGet(end, frames);
+        if (taken !== undefined) {
+          await dropIfLarge(sid, call.attempt, taken.frames);
+          return taken;
+        }
+        const item = await getItem(sid);
+        const before = toEndedBefore(item, call.attempt);
+        if (before !== undefined) await dropIfLarge(sid, call.attempt, before.frames);
+        if (before !== undefined || item?.["getId"] !== id) return before;
+        // Others than were seen, so that another way of taking is needed.
+        frames = toFrames(item, "frames");
+      }
     },
 
     async startProbe(probe) {
@@ -155,10 +179,13 @@ function toRefusal(item: Item | undefined, append: OutboxAppend): AppendOutcome 
   return append.onlyIfParked ? { outcome: "unparked" } : undefined;
 }
 
-const toEnded = (old: Item) => ({ frames: toFrames(old, "frames"), closed: old["closed"] !== undefined });
+interface Taken {
+  readonly frames: readonly string[];
+  readonly closed: boolean;
+}
 
 /** A close since then has left frames behind it, for the next GET, which is to hear of it. */
-const toEndedBefore = (item: Item | undefined, attempt: string) =>
+const toEndedBefore = (item: Item | undefined, attempt: string): Taken | undefined =>
   item?.["takenBy"] === attempt
     ? {
         frames: toFrames(item, "taken"),

@@ -1,7 +1,7 @@
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Sid } from "../../ids.ts";
 import type { GetRequest, OutboxAppend } from "../outbox.ts";
-import { MAX_OUTBOX_BYTES, toFramesBytes } from "../row-limits.ts";
+import { MAX_GET_FRAMES, MAX_OUTBOX_BYTES, toFramesBytes } from "../row-limits.ts";
 import { IS_LIVE, type Item } from "./expressions.ts";
 import { outboxKey } from "./keys.ts";
 import { IS_OPEN } from "./items/outbox-item.ts";
@@ -137,9 +137,10 @@ export const endGetParams = (
   TableName: tableName,
   Key: outboxKey(get.sid),
   UpdateExpression: `${TAKE}, lastGetUntilMs = :nowMs REMOVE getId, getUntilMs`,
-  ConditionExpression: `${IS_LIVE} AND getId = :id`,
+  ConditionExpression: `${IS_LIVE} AND getId = :id AND size(frames) <= :most`,
   ExpressionAttributeValues: {
     ...takeValues,
+    ":most": MAX_GET_FRAMES,
     ":taker": get.attempt,
     ":id": get.id,
     ":nowMs": get.nowMs,
@@ -147,6 +148,39 @@ export const endGetParams = (
   },
   ReturnValues: "ALL_OLD",
 });
+
+/**
+ * The same where there are more frames than an answer may have. While a GET is parked frames are only added, behind those
+ * that were seen; but for a WebSocket that takes all, after which the first are others. The last goes first, for whoever
+ * counts places anew after each: DynamoDB does not, dynalite does.
+ */
+export function endFullGetParams(
+  tableName: string,
+  get: Call & { sid: Sid; id: string; nowMs: number; first: readonly string[] },
+): UpdateCommandInput {
+  const places = get.first.map((_, index) => `frames[${index}]`);
+  return {
+    TableName: tableName,
+    Key: outboxKey(get.sid),
+    UpdateExpression:
+      "SET taken = :first, takenBy = :taker, held = bytes, bytes = bytes - :bytes, lastGetUntilMs = :nowMs " +
+      `REMOVE getId, getUntilMs, ${places.toReversed().join(", ")}`,
+    ConditionExpression: [
+      `${IS_LIVE} AND getId = :id AND size(frames) > :most`,
+      ...places.map((place, index) => `${place} = :frame${index}`),
+    ].join(" AND "),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(get.first.map((frame, index) => [`:frame${index}`, frame])),
+      ":first": get.first,
+      ":bytes": toFramesBytes(get.first),
+      ":most": MAX_GET_FRAMES,
+      ":taker": get.attempt,
+      ":id": get.id,
+      ":nowMs": get.nowMs,
+      ":now": get.nowSeconds,
+    },
+  };
+}
 
 export const takeOutboxParams = (tableName: string, take: Call & { sid: Sid }): UpdateCommandInput => ({
   TableName: tableName,

@@ -181,6 +181,24 @@ describe("a WebSocket that fails to take over", () => {
     expect(liveRows(rig)).toEqual(noRows);
   });
 
+  it("because its session ends meanwhile hears all that was left for GETs, before it is closed", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    const socket = await client.probe();
+    await socket.send("2probe");
+    for (let n = 0; n < 40; n++) rig.io.emit("n", n);
+    rig.io.disconnectSockets(true);
+    await rig.io.flush();
+    await rig.settle();
+
+    await socket.send("5");
+
+    const events = Array.from({ length: 40 }, (_, n) => `42["n",${n}]`);
+    expect(socket.received).toEqual(["3probe", ...events, "41", "1"]);
+    expect(socket.isClosed).toBe(true);
+    expect(liveRows(rig)).toEqual(noRows);
+  });
+
   it("because it dies under what was taken for it ends the session: there would be a hole", async () => {
     const { rig, left } = build();
     const client = await PollClient.connect(rig);

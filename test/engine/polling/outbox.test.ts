@@ -37,6 +37,28 @@ describe("what is sent to a polling client", () => {
     expect(await client.fetch()).toBe('42["1"]\x1e42["2"]\x1e42["3"]\x1e42["4"]');
   });
 
+  it("arrives sixteen packets an answer, attachments counted, and the close in one of its own", async () => {
+    const { rig } = build();
+    const client = await PollClient.connect(rig);
+    for (let n = 0; n < 8; n++) rig.io.emit("n", n);
+    for (let n = 8; n < 15; n++) rig.io.emit("n", n, Buffer.of(n));
+    rig.io.disconnectSockets(true);
+    await rig.io.flush();
+    await rig.settle();
+
+    const answers: string[] = [];
+    do answers.push(await client.fetch());
+    while (!answers.at(-1)!.endsWith("\x1e1"));
+
+    const packets = answers.map((answer) => answer.split("\x1e"));
+    expect(packets.map(({ length }) => length)).toEqual([16, 7, 2]);
+    expect(packets[0]!.at(-1)).toBe(`b${Buffer.of(11).toString("base64")}`);
+    expect(packets[1]![0]).toBe('451-["n",12,{"_placeholder":true,"num":0}]');
+    expect(packets[1]!.at(-1)).toBe("41");
+    expect(packets[2]).toEqual(["6", "1"]);
+    expect(await client.get()).toMatchObject({ status: 400 });
+  });
+
   it("arrives once, over any number of GETs", async () => {
     const { rig } = build();
     const client = await PollClient.connect(rig);

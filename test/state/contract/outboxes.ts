@@ -35,6 +35,57 @@ export function describeOutboxes(makeStore: MakeStore): void {
   };
   const framesOf = async () => (await store.readOutbox(sid))?.frames;
 
+  it("gives a GET sixteen frames at most, and the close behind all of them to the last", async () => {
+    const frames = Array.from({ length: 40 }, (_, index) => `4${index}`);
+    await create();
+    await append(...frames.slice(0, 20));
+    await store.openGet(getOf(sid, "g1"));
+    const seen = await framesOf();
+    await append(...frames.slice(20));
+
+    expect(await store.endGet(sid, "g1", START_MS, seen)).toEqual({
+      frames: frames.slice(0, 16),
+      closed: false,
+    });
+    expect(await framesOf()).toEqual(frames.slice(16));
+    await store.closeOutbox(sid, ["1"]);
+    await store.openGet(getOf(sid, "g2"));
+    expect(await store.endGet(sid, "g2", START_MS)).toEqual({ frames: frames.slice(16, 32), closed: false });
+    await store.openGet(getOf(sid, "g3"));
+    expect(await store.endGet(sid, "g3", START_MS)).toEqual({
+      frames: [...frames.slice(32), "1"],
+      closed: true,
+    });
+  });
+
+  it("counts what is left when a GET has taken the first of many: the rest, and then nothing", async () => {
+    await create();
+    await append(...Array.from({ length: 17 }, () => "x".repeat(100)));
+    await store.openGet(getOf(sid, "g1"));
+    await store.endGet(sid, "g1", START_MS);
+
+    expect(await store.appendOutbox(appendOf(sid, ["2"], { capBytes: 101 }))).toEqual({ outcome: "full" });
+    expect(await store.appendOutbox(appendOf(sid, ["2"], { capBytes: 102 }))).toMatchObject({
+      outcome: "appended",
+    });
+    await store.openGet(getOf(sid, "g2"));
+    expect((await store.endGet(sid, "g2", START_MS))?.frames).toEqual(["x".repeat(100), "2"]);
+    await move();
+  });
+
+  it("takes no others than those that are first, whatever the caller has seen", async () => {
+    const [early, late] = ["a", "b"].map((name) =>
+      Array.from({ length: 17 }, (_, index) => `4${name}${index}`),
+    );
+    await create();
+    await append(...early!);
+    await store.openGet(getOf(sid, "g1"));
+    await store.takeOutbox(sid);
+    await append(...late!);
+
+    expect((await store.endGet(sid, "g1", START_MS, early))?.frames).toEqual(late!.slice(0, 16));
+  });
+
   it("knows nothing of an outbox that was never made, and makes none", async () => {
     expect(await append("2")).toEqual({ outcome: "gone" });
     expect(await store.closeOutbox(sid, ["1"])).toBe(false);

@@ -3,6 +3,7 @@ import {
   appendOutboxParams,
   closeOutboxParams,
   dropTakenParams,
+  endFullGetParams,
   endGetParams,
   hasAppended,
   openGetParams,
@@ -136,8 +137,9 @@ describe("the flow of an outbox's frames", () => {
       UpdateExpression:
         "SET taken = frames, takenBy = :taker, held = bytes, frames = :empty, bytes = :none, " +
         "lastGetUntilMs = :nowMs REMOVE getId, getUntilMs",
-      ConditionExpression: "expiresAt > :now AND getId = :id",
+      ConditionExpression: "expiresAt > :now AND getId = :id AND size(frames) <= :most",
       ExpressionAttributeValues: {
+        ":most": 16,
         ":empty": [],
         ":none": 0,
         ":taker": "attempt1",
@@ -146,6 +148,29 @@ describe("the flow of an outbox's frames", () => {
         ":now": 1773480413,
       },
       ReturnValues: "ALL_OLD",
+    });
+  });
+
+  it("goes to a GET by the first frames where there are too many, if these are the first", () => {
+    const first = ["2", "4é"];
+    expect(endFullGetParams("table", { ...call, sid, id: "g1", nowMs: START_MS, first })).toStrictEqual({
+      ...row,
+      UpdateExpression:
+        "SET taken = :first, takenBy = :taker, held = bytes, bytes = bytes - :bytes, lastGetUntilMs = :nowMs " +
+        "REMOVE getId, getUntilMs, frames[1], frames[0]",
+      ConditionExpression:
+        "expiresAt > :now AND getId = :id AND size(frames) > :most AND frames[0] = :frame0 AND frames[1] = :frame1",
+      ExpressionAttributeValues: {
+        ":frame0": "2",
+        ":frame1": "4é",
+        ":first": first,
+        ":bytes": 6,
+        ":most": 16,
+        ":taker": "attempt1",
+        ":id": "g1",
+        ":nowMs": START_MS,
+        ":now": 1773480413,
+      },
     });
   });
 

@@ -92,12 +92,12 @@ describe("a repeated request about an outbox", () => {
           clock.set(clock.nowMs() + 1000);
           await append("b");
         }
-        heard.push((await hear("g2"))?.length);
+        for (const id of ["g2", "g3"]) heard.push((await hear(id))?.length);
       },
     );
 
     expect(answer).toMatchObject({ outcome: "appended" });
-    expect(heard).toEqual([["a"], 30]);
+    expect(heard).toEqual([["a"], 16, 14]);
     expect(await framesOf()).toEqual([]);
   });
 
@@ -153,6 +153,20 @@ describe("a repeated request about an outbox", () => {
 
     expect(ended).toEqual({ frames: ["a", "b"], closed: false });
     expect(await hear("g2")).toEqual(["c"]);
+  });
+
+  it("ends a GET with the first of many frames, and leaves the others in order", async () => {
+    const frames = Array.from({ length: 20 }, (_, index) => `4${index}`);
+    await append(...frames);
+    await store.openGet(getOf(sid, "g1"));
+
+    const ended = await repeat(
+      () => store.endGet(sid, "g1", START_MS, frames),
+      () => append("later"),
+    );
+
+    expect(ended).toEqual({ frames: frames.slice(0, 16), closed: false });
+    expect(await hear("g2")).toEqual([...frames.slice(16), "later"]);
   });
 
   it("ends a GET with no frames as such", async () => {

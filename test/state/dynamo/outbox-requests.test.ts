@@ -70,6 +70,17 @@ describe("the number of requests about an outbox", () => {
     expect((await record(call, [answer])).operations).toEqual([operation]);
   });
 
+  it("of endGet is one where the caller has seen that there are many frames, and three where it has not", async () => {
+    const frames = Array.from({ length: 17 }, (_, index) => `4${index}`);
+    const parked = { ...item, frames, getId: "g1" };
+    const seen = await record((store) => store.endGet(sid, "g1", START_MS, frames), [{}]);
+    const unseen = await record(end, [refusal, { Item: parked }, {}]);
+
+    expect(seen.operations).toEqual(["UpdateCommand"]);
+    expect(unseen.operations).toEqual(["UpdateCommand", "GetCommand", "UpdateCommand"]);
+    expect([seen.value, unseen.value]).toEqual(Array(2).fill({ frames: frames.slice(0, 16), closed: false }));
+  });
+
   const refused: readonly [string, Call, unknown][] = [
     ["appendOutbox", append, { outcome: "gone" }],
     ["closeOutbox", close, false],
