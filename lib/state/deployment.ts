@@ -15,5 +15,7 @@ export interface DeploymentRecord {
   readonly mailboxUrl?: string;
   /** The name of the inbox function; absent unless in direct ordering. */
   readonly inboxFunction?: string;
+  /** Of the queue that wakes timers; absent where the stack has none. */
+  readonly alarmsUrl?: string;
   readonly savedAtMs: number;
 }

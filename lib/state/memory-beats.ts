@@ -12,6 +12,7 @@ export type BeatMethods = Pick<
   | "getBeat"
   | "deleteBeat"
   | "listBeats"
+  | "hasBeats"
   | "listSweeps"
   | "saveSweep"
   | "deleteSweep"
@@ -52,6 +53,12 @@ export function createMemoryBeats(
         });
         if (due.length > 0) yield due;
       }
+    },
+
+    async hasBeats(pingIntervalMs) {
+      for await (const page of beats.pages(toIntervalKey(pingIntervalMs), pageSize))
+        if (page.length > 0) return true;
+      return false;
     },
 
     async listSweeps() {

@@ -125,6 +125,9 @@ export interface Store
     toPhaseMs: number,
   ): AsyncIterable<readonly BeatRecord[]>;
 
+  /** Whether there is a beat of that interval. A read where there are many, one for each shard where there are none. */
+  hasBeats(pingIntervalMs: number): Promise<boolean>;
+
   listSweeps(): Promise<readonly SweepRecord[]>;
   /** Saves a sweep IF `pingedUntilMs` is still `previousPingedUntilMs` (undefined: IF there is none yet). */
   saveSweep(sweep: SweepRecord, previousPingedUntilMs: number | undefined): Promise<boolean>;

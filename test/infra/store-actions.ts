@@ -42,6 +42,7 @@ const calls: Readonly<Partial<Record<keyof Store, (store: Store) => Promise<unkn
   getBeat: (store) => store.getBeat(sid, 240_000),
   deleteBeat: (store) => store.deleteBeat(sid, 240_000),
   listBeats: (store) => fixtures.collect(store.listBeats(240_000, 0, 1000)),
+  hasBeats: (store) => store.hasBeats(240_000),
   listSweeps: (store) => store.listSweeps(),
   saveSweep: (store) => store.saveSweep(fixtures.sweepOf(), now),
   deleteSweep: (store) => store.deleteSweep(240_000),

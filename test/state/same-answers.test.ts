@@ -132,6 +132,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     .map(([w, ms, at]) => step("pong", (store) => store.recordPong(sidOf(w), ms, START_MS + at), w, ms, at)),
   fc.tuple(who, interval).map(([w, ms]) => step("beat", (store) => store.getBeat(sidOf(w), ms), w, ms)),
   fc.tuple(who, interval).map(([w, ms]) => step("unbeat", (store) => store.deleteBeat(sidOf(w), ms), w, ms)),
+  interval.map((ms) => step("beats?", (store) => store.hasBeats(ms), ms)),
   interval.map((ms) =>
     step("beats", (store) => collect(store.listBeats(ms, 0, ms)).then((list) => toSorted([list])), ms),
   ),

@@ -144,6 +144,14 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
       }
     },
 
+    async hasBeats(pingIntervalMs) {
+      for (let shard = 0; shard < beatShards(requireInterval(pingIntervalMs)); shard++) {
+        const params = beatItem.hasBeatsParams(tableName, pingIntervalMs, shard);
+        for await (const page of table.pages(params)) if (page.length > 0) return true;
+      }
+      return false;
+    },
+
     async listSweeps() {
       const items = await table.query(sweepItem.listSweepsParams(tableName));
       return items.map(sweepItem.fromSweepItem);

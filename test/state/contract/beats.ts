@@ -136,6 +136,31 @@ export function describeBeats(makeStore: MakeStore): void {
     );
   });
 
+  it.each([1_000, 25_000, 240_000])("tells whether there is any beat of %i ms", async (pingIntervalMs) => {
+    expect(await store.hasBeats(pingIntervalMs)).toBe(false);
+    await store.openBeat(beatOf(sid, { pingIntervalMs: pingIntervalMs + 1 }));
+    expect(await store.hasBeats(pingIntervalMs)).toBe(false);
+
+    const sids = Array.from({ length: 12 }, (_, index) => sidOf(index, START_MS + index));
+    for (const each of sids) {
+      await store.openBeat(beatOf(each, { pingIntervalMs }));
+      expect(await store.hasBeats(pingIntervalMs)).toBe(true);
+      await store.deleteBeat(each, pingIntervalMs);
+      expect(await store.hasBeats(pingIntervalMs)).toBe(false);
+    }
+  });
+
+  it("finds a beat behind many that have expired", async () => {
+    const old = Array.from({ length: 50 }, (_, index) => sidOf(index, START_MS));
+    await Promise.all(old.map((each) => store.openBeat(beatOf(each, { pingIntervalMs: 1_000 }))));
+    clock.set(sessionOf(old[0]!).expiresAtSeconds * 1000);
+    expect(await store.hasBeats(1_000)).toBe(false);
+
+    await store.openBeat(beatOf(sidOf(99, clock.nowMs() + 999), { pingIntervalMs: 1_000 }));
+
+    expect(await store.hasBeats(1_000)).toBe(true);
+  });
+
   it("forgets a beat with its session", async () => {
     await store.openBeat(beatOf(sid));
 
@@ -146,6 +171,7 @@ export function describeBeats(makeStore: MakeStore): void {
     expect(await store.getBeat(sid, INTERVAL_MS)).toBeUndefined();
     expect(await store.recordPong(sid, INTERVAL_MS, clock.nowMs())).toBe(false);
     expect(await collect(store.listBeats(INTERVAL_MS, 0, INTERVAL_MS))).toEqual([]);
+    expect(await store.hasBeats(INTERVAL_MS)).toBe(false);
   });
 
   it.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 10_000_000_000])(
@@ -156,6 +182,7 @@ export function describeBeats(makeStore: MakeStore): void {
       await expect(store.openBeat(beatOf(sid, { pingIntervalMs }))).rejects.toMatchObject(bad);
       await expect(store.recordPong(sid, pingIntervalMs, START_MS)).rejects.toMatchObject(bad);
       await expect(collect(store.listBeats(pingIntervalMs, 0, 1))).rejects.toMatchObject(bad);
+      await expect(store.hasBeats(pingIntervalMs)).rejects.toMatchObject(bad);
       await expect(store.saveSweep(sweepOf({ pingIntervalMs }), undefined)).rejects.toMatchObject(bad);
     },
   );

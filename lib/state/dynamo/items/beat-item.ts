@@ -74,6 +74,12 @@ export const deleteBeatParams = (
   Key: beatKey(sid, pingIntervalMs),
 });
 
+/** Few at a time: any will do, and some of the first may have expired. */
+const ANY_BEATS = 20;
+
+export const hasBeatsParams = (tableName: string, pingIntervalMs: number, shard: number): QueryCommandInput =>
+  partitionQuery(tableName, beatPartition(pingIntervalMs, shard), { pageLimit: ANY_BEATS });
+
 /** Of one shard, the beats with phases in `[fromPhaseMs, toPhaseMs)`. */
 export const listBeatsParams = (
   tableName: string,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   deleteBeatParams,
   getBeatParams,
+  hasBeatsParams,
   listBeatsParams,
   openBeatParams,
   recordPongParams,
@@ -45,6 +46,16 @@ describe("the requests about a beat", () => {
       ConsistentRead: true,
     });
     expect(deleteBeatParams("table", sid, 240_000)).toStrictEqual({ TableName: "table", Key: key });
+  });
+
+  it("query few of a shard, to know whether there are any", () => {
+    expect(hasBeatsParams("table", 240_000, 6)).toStrictEqual({
+      TableName: "table",
+      ConsistentRead: true,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": "beat#0000240000#6" },
+      Limit: 20,
+    });
   });
 
   it("query a range of phases in one shard", () => {
