@@ -1,8 +1,10 @@
+import { createDeployedAlarms } from "./aws/deployed-alarms.ts";
 import { createDeployedMailbox } from "./aws/deployed-mailbox.ts";
 import { createEmitHandler } from "./aws/emit-handler.ts";
 import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
 import { createManagementClient, createTransport } from "./aws/management-transport.ts";
 import { nameOutages } from "./aws/outage.ts";
+import { createSqsAlarms } from "./aws/sqs-alarms.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
 import { Runtime } from "./engine/runtime.ts";
@@ -61,6 +63,7 @@ export function connectEmitter(
       queue: (url) => createSqsMailbox(createSqsClient(), url),
       inbox: (functionName) => createLambdaMailbox(createLambdaClient(), functionName),
     }),
+    alarms: createDeployedAlarms(store, (url) => createSqsAlarms(createSqsClient(), url)),
     clock: systemClock,
     logger,
     // No packet runs here, so nothing is ever alone with its session.

@@ -5,6 +5,7 @@ export { Socket } from "./socketio/server.ts";
 export { BroadcastOperator } from "./socketio/rooms/broadcast-operator.ts";
 export { RemoteSocket } from "./socketio/rooms/remote-socket.ts";
 export { SharedMap } from "./socketio/shared/shared-map.ts";
+export { Timer } from "./socketio/timers/timer.ts";
 export { createEngine } from "./engine/engine.ts";
 
 export type { ServerOptions } from "./socketio/server-options.ts";
@@ -19,6 +20,8 @@ export type {
 export type { ExtendedError } from "./socketio/server.ts";
 export type { Handshake } from "./socketio/rooms/socket-handshake.ts";
 export type { SharedKeyRange, SharedSetOptions } from "./socketio/shared/shared-options.ts";
+export type { EveryOptions } from "./socketio/timers/defined-timers.ts";
+export type { TimerSetOptions } from "./socketio/timers/timer.ts";
 export type { Event } from "./socketio/replay/replay-ports.ts";
 export type { HandlerFailure } from "./socketio/replay/handler-failure.ts";
 export type { DefaultEventsMap } from "./socketio/replay/typed-events.ts";

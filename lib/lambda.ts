@@ -9,8 +9,10 @@ import { nameOutages } from "./aws/outage.ts";
 import { createPollHandler } from "./aws/poll-handler.ts";
 import { createPowertoolsLogger, type InvocationContext } from "./aws/powertools-logger.ts";
 import { createPowertoolsMetrics } from "./aws/powertools-metrics.ts";
+import { createSqsAlarms } from "./aws/sqs-alarms.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
+import { createMissingAlarms, type AlarmClock } from "./engine/alarms/alarm.ts";
 import type { EngineApp } from "./engine/engine.ts";
 import type { Mailbox } from "./engine/mailbox.ts";
 import { countLogged } from "./engine/counted-ports.ts";
@@ -41,7 +43,8 @@ export interface Handlers {
  * Serves an app: reads the environment, makes the clients, and returns the Lambda handlers.
  *
  * Environment: `NONSTICKY_TABLE`, `NONSTICKY_CALLBACK_URL` (of the stage, as `https://…/<stage>`), and
- * `NONSTICKY_MAILBOX_URL`, or in direct ordering `NONSTICKY_INBOX_FUNCTION`; optionally `NONSTICKY_LOG_LEVEL`, and
+ * `NONSTICKY_MAILBOX_URL`, or in direct ordering `NONSTICKY_INBOX_FUNCTION`; optionally `NONSTICKY_ALARMS_URL`, which
+ * timers need, `NONSTICKY_LOG_LEVEL`, and
  * `NONSTICKY_METRICS`, `NONSTICKY_SERVICE` and `NONSTICKY_STAGE`: whether and under which names things are counted.
  * Throws `config.*` when one is missing or wrong.
  *
@@ -98,6 +101,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
         countLogged(logger, metrics).error("a post got no answer", { error });
       }),
       mailbox: createMailbox(env),
+      alarms: createAlarms(env),
       clock: systemClock,
       logger,
       metrics,
@@ -134,15 +138,25 @@ function isOrdered(env: Environment): boolean {
 }
 
 /** Where the mailbox is, for processes outside of the stack. */
-const readDeployment = (env: Environment): Omit<DeploymentRecord, "savedAtMs"> =>
-  isOrdered(env)
-    ? { mailboxUrl: readRequired(env, "NONSTICKY_MAILBOX_URL") }
-    : { inboxFunction: readRequired(env, "NONSTICKY_INBOX_FUNCTION") };
+function readDeployment(env: Environment): Omit<DeploymentRecord, "savedAtMs"> {
+  if (!isOrdered(env)) return { inboxFunction: readRequired(env, "NONSTICKY_INBOX_FUNCTION") };
+  const alarmsUrl = readOptional(env, "NONSTICKY_ALARMS_URL");
+  return {
+    mailboxUrl: readRequired(env, "NONSTICKY_MAILBOX_URL"),
+    ...(alarmsUrl === undefined ? {} : { alarmsUrl }),
+  };
+}
 
 function createMailbox(env: Environment): Mailbox {
   return isOrdered(env)
     ? createSqsMailbox(createSqsClient(), readRequired(env, "NONSTICKY_MAILBOX_URL"))
     : createLambdaMailbox(createLambdaClient(), readRequired(env, "NONSTICKY_INBOX_FUNCTION"));
+}
+
+function createAlarms(env: Environment): AlarmClock {
+  if (!isOrdered(env)) return createMissingAlarms("core.timers_unordered");
+  const url = readOptional(env, "NONSTICKY_ALARMS_URL");
+  return url === undefined ? createMissingAlarms("core.timers_off") : createSqsAlarms(createSqsClient(), url);
 }
 
 const isMetered = (env: Environment): boolean => readFlag(env, "NONSTICKY_METRICS") ?? true;

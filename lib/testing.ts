@@ -18,6 +18,7 @@ import { answerJson, answerPoll } from "./testing/http-gateway.ts";
 import { InstanceClock } from "./testing/instance-clock.ts";
 import { Instance, Rotation } from "./testing/instances.ts";
 import { listen, stopListening } from "./testing/listening.ts";
+import { MemoryAlarms } from "./testing/memory-alarms.ts";
 import { MemoryMailbox } from "./testing/memory-mailbox.ts";
 import { createApps, type Factory, type Servable } from "./testing/served-app.ts";
 import { refuse, SocketGateway } from "./testing/socket-gateway.ts";
@@ -164,7 +165,8 @@ function assemble(apps: readonly EngineApp[], logLevel: LogLevel) {
     work,
     logger,
   });
-  const ports = { store, mailbox, transport: gateway, logger, isOrdered: true };
+  const alarms = new MemoryAlarms({ ring: (ringing) => rotation.next().ring(ringing), work });
+  const ports = { store, mailbox, alarms, transport: gateway, logger, isOrdered: true };
   const rotation: Rotation = new Rotation(
     apps.map(
       (app) =>
@@ -172,6 +174,7 @@ function assemble(apps: readonly EngineApp[], logLevel: LogLevel) {
     ),
   );
   const stop = () => {
+    alarms.stop();
     mailbox.stop();
     gateway.stop();
     clock.stop();

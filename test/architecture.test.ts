@@ -15,6 +15,7 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "replay", files: /^lib\/socketio\/replay\// },
   { name: "rooms", files: /^lib\/socketio\/rooms\// },
   { name: "shared", files: /^lib\/socketio\/shared\// },
+  { name: "timers", files: /^lib\/socketio\/timers\// },
   { name: "recovery", files: /^lib\/socketio\/recovery\// },
   { name: "packets", files: /^lib\/socketio\/packets\// },
   { name: "socketio", files: /^lib\/socketio\/[^/]+\.ts$/ },

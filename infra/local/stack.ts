@@ -18,6 +18,7 @@ import { Pool, type Accepts } from "./lambda/pool.ts";
 import { LocalError } from "./local-error.ts";
 import { EventSource } from "./mailbox/event-source.ts";
 import { FifoQueue } from "./mailbox/fifo-queue.ts";
+import { StandardQueue } from "./mailbox/standard-queue.ts";
 import type { LocalOptions } from "./options.ts";
 import { createRandom } from "./random.ts";
 import { startSchedule } from "./schedule.ts";
@@ -69,7 +70,8 @@ export class Stack {
     this.#guard = options.freeze === true ? startGuard(bundles.guardFile) : undefined;
     for (const spec of topology.functions) this.pools.set(spec.key, this.#createPool(spec, endpoints));
     for (const spec of topology.queues) {
-      const queue: FifoQueue = new FifoQueue(spec, {
+      const Queue = spec.isStandard === true ? StandardQueue : FifoQueue;
+      const queue: FifoQueue = new Queue(spec, {
         nowMs: Date.now,
         onReady: () => this.#pump(queue),
         onDeadLetter: ({ body, group, deduplicationId }) => {
@@ -145,6 +147,7 @@ export class Stack {
     this.#asynchronous.stop();
     for (const stopSchedule of this.#stopSchedules) stopSchedule();
     for (const eventSource of this.#eventSources) eventSource.stop();
+    for (const queue of this.queues.values()) queue.stop();
     this.webSocketApi.stop();
     await Promise.all([...this.pools.values()].map((pool) => pool.stop()));
     await this.#guard?.stop();

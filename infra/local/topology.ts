@@ -49,6 +49,8 @@ export type RouteSpec =
 
 export interface QueueSpec {
   readonly name: string;
+  /** No order, and delays for single messages. Default: FIFO. */
+  readonly isStandard?: boolean;
   readonly visibilityTimeoutSeconds: number;
   readonly retentionSeconds: number;
   /** After this many receives a message goes to `deadLetterQueue`; absent: never. */

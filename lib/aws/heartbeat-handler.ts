@@ -46,6 +46,11 @@ export function createHeartbeatHandler(
         failure = { error };
       }
     };
+    try {
+      await app.onMinute?.();
+    } catch (error) {
+      runtime.logger.error("timers could not be begun; the next minute tries again", { error });
+    }
     const untilMs = runtime.clock.nowMs() + LOOP_MS;
     const pauseMs = toSweepPauseMs(app.options);
     await beat();

@@ -1,9 +1,11 @@
 import type { APIGatewayProxyResultV2, Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { EngineApp } from "../engine/engine.ts";
+import { ringAlarms } from "../engine/alarms/ring-alarms.ts";
 import { Inbox } from "../engine/inbox/inbox.ts";
 import type { Delivery, Letter } from "../engine/letter.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { AwsError } from "./errors.ts";
+import { fromAlarmRecord } from "./sqs-alarms.ts";
 import { fromRouteEvent, fromSqsRecord, type RouteEvent } from "./letters.ts";
 
 /** A batch of the mailbox; in direct ordering a WebSocket route, or a letter invoked asynchronously. */
@@ -38,6 +40,12 @@ async function receiveBatch(
   { Records }: SQSEvent,
   deadlineMs: number | undefined,
 ): Promise<SQSBatchResponse> {
+  // A mapping takes out of one queue, so a batch has alarms alone or none.
+  const ringing = Records.flatMap((record) => fromAlarmRecord(record) ?? []);
+  if (ringing.length > 0) {
+    const failed = await ringAlarms(runtime, ringing);
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  }
   const deliveries = Records.flatMap((record): Delivery[] => {
     try {
       return [fromSqsRecord(record)];

@@ -56,6 +56,7 @@ const ownKinds = [
   "closed",
   "kick",
   "serverSide",
+  "timer",
   "reap",
 ] as const satisfies readonly Letter["kind"][];
 const isOwnKind = (kind: unknown): boolean => ownKinds.some((own) => own === kind);
@@ -66,6 +67,7 @@ export function fromSqsRecord(record: SQSRecord): Delivery {
     id: record.messageId,
     receipt: record.receiptHandle,
     redelivered: Number(record.attributes.ApproximateReceiveCount) > 1,
+    receivedAtMs: Number(record.attributes.ApproximateFirstReceiveTimestamp),
   };
 }
 

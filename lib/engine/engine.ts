@@ -47,6 +47,10 @@ export interface EngineApp {
   onAck?(frame: AckFrame): Promise<AckOutcome | undefined>;
   /** An event for the server itself. */
   onServerSide?(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void>;
+  /** A timer is due. Resolves when its handler has ended, with all that it has begun; a rejection has it come again. */
+  onTimer?(letter: Letter & { kind: "timer" }, turn: Turn, receivedAtMs: number | undefined): Promise<void>;
+  /** About once a minute, in one process of the deployment. */
+  onMinute?(): Promise<void>;
   /** The server ends one socket from elsewhere. */
   onKick?(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void>;
   /**

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { ConnectionId, Sid, SocketId } from "../ids.ts";
 import type { DisconnectReason } from "../protocol/reasons.ts";
+import type { Alarm } from "./alarms/alarm.ts";
 
 /**
  * What goes through the mailbox. `opened`, `frame` and `closed` are written by API Gateway itself; `born` and `payload`
@@ -57,6 +59,14 @@ export type Letter =
       readonly ackId?: number;
       readonly atMs: number;
     }
+  /** A timer is due. Of no session either; it queues behind what is due of the same timer and key. */
+  | (Alarm & {
+      readonly kind: "timer";
+      readonly sid: Sid;
+      readonly atMs: number;
+      /** By the clock of the carrier of alarms. */
+      readonly dueAtMs: number;
+    })
   /** No pong was seen in time. Travels behind any pong that is still queued. */
   | {
       readonly kind: "reap";
@@ -81,7 +91,9 @@ export type Lane = "main" | "life" | "ack";
  *
  * @param unique of this letter, and of no other of its session: letters, digits and punctuation, at most 100 of them
  */
-export function toGroup({ sid }: Letter, lane: Lane, unique: string): string {
+export function toGroup(letter: Letter, lane: Lane, unique: string): string {
+  if (letter.kind === "timer") return toTimerGroup(letter);
+  const { sid } = letter;
   switch (lane) {
     case "main":
       return sid;
@@ -92,6 +104,12 @@ export function toGroup({ sid }: Letter, lane: Lane, unique: string): string {
     default:
       return lane satisfies never;
   }
+}
+
+/** One handler at a time for a key: the queue gives no letter of a group while one of it is in somebody's hands. */
+function toTimerGroup({ of, name, key }: Alarm): string {
+  const hash = createHash("sha256").update(JSON.stringify([of, name, key]));
+  return `${hash.digest("base64url")}.t`;
 }
 
 /** @param ackPrefix how acks of this session begin, if not like those of the stock parser: `toAckPrefix` */
@@ -108,6 +126,7 @@ export function laneOf(letter: Letter, ackPrefix?: string): Lane {
     case "closed":
     case "kick":
     case "serverSide":
+    case "timer":
       return "main";
     default:
       return letter satisfies never;
@@ -134,6 +153,8 @@ export interface Delivery {
   readonly receipt?: string;
   /** True when it was handed over before and never released: that instance crashed. */
   readonly redelivered: boolean;
+  /** When it was first handed over, by the mailbox's clock; absent where the mailbox has none. */
+  readonly receivedAtMs?: number;
 }
 
 /** All but what a message of SQS "can include": SendMessage, MessageBody. JSON leaves two of them as they are. */

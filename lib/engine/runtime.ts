@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { ConnectionId } from "../ids.ts";
+import { createMissingAlarms, type AlarmClock } from "./alarms/alarm.ts";
 import type { Logger } from "../log.ts";
 import { noMetrics, type Metrics } from "../metrics.ts";
 import type { Route } from "../state/records.ts";
@@ -17,6 +18,8 @@ export interface Ports {
   readonly store: Store;
   readonly transport: Transport;
   readonly mailbox: Mailbox;
+  /** Default: timers are refused. */
+  readonly alarms?: AlarmClock;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Default: nothing is counted. */
@@ -32,6 +35,7 @@ export class Runtime {
   readonly store: Store;
   readonly mailbox: Mailbox;
   readonly transport: Transport;
+  readonly alarms: AlarmClock;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -46,6 +50,7 @@ export class Runtime {
     this.store = ports.store;
     this.mailbox = ports.mailbox;
     this.transport = countRefused(ports.transport, metrics);
+    this.alarms = ports.alarms ?? createMissingAlarms("core.timers_off");
     this.clock = ports.clock;
     this.logger = countLogged(ports.logger, metrics);
     this.metrics = metrics;

@@ -16,6 +16,8 @@ import type { Runtime } from "../engine/runtime.ts";
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
 import { IoEngine } from "./io-engine.ts";
 import { SharedMap } from "./shared/shared-map.ts";
+import type { Timer } from "./timers/timer.ts";
+import { Timers, type EveryOptions } from "./timers/defined-timers.ts";
 import { currentContext, type Tally } from "../engine/turn.ts";
 import type { EventsMap, Listener } from "./replay/typed-events.ts";
 
@@ -55,6 +57,7 @@ export abstract class BaseServer<
   readonly #options: ResolvedServerOptions;
   readonly #namespaces: Namespaces<Nsp, Parent>;
   readonly #internals: PacketPorts;
+  readonly #timers: Timers;
   #runtime: Runtime | undefined;
 
   /** Throws `config.unknown_option`, `config.bad_option`, and `config.no_server_to_attach`. */
@@ -67,6 +70,7 @@ export abstract class BaseServer<
     this.#given = Object.freeze({ ...(first ?? second) });
     this.#options = resolveServerOptions(this.#given, process.env);
     this.#internals = this.#createInternals();
+    this.#timers = new Timers(this.#internals, this.#options.engine.pingIntervalMs);
     this.#namespaces = new Namespaces({
       create: (name) => this.createNamespace(name, this.#internals),
       createParent: (name, match) => this.createParent(name, match, this.#internals),
@@ -113,6 +117,30 @@ export abstract class BaseServer<
    */
   shared<T = unknown>(name: string): SharedMap<T> {
     return new SharedMap<T>(name, this.#internals);
+  }
+
+  /**
+   * Timers of that name, whose handler is called once for each that is set, on whichever instance is free: where the
+   * module is loaded, for every instance must know it. Without a handler, for programs that only set and cancel.
+   *
+   * Throws `core.timer_bad_name`, `core.timer_name_taken`, `core.not_a_listener`, `core.registration_in_handler`.
+   */
+  timer<Payload = unknown>(
+    name: string,
+    handler?: (payload: Payload, key: string) => unknown,
+  ): Timer<Payload> {
+    return this.#timers.define<Payload>(name, handler);
+  }
+
+  /**
+   * Has the handler called once in so many milliseconds, from 1,000 on, in the whole deployment, not on each instance:
+   * where the module is loaded.
+   *
+   * Throws `core.timer_bad_name`, `core.timer_bad_delay`, `core.timer_bad_while`, `core.timer_name_taken`,
+   * `core.not_a_listener`, `core.registration_in_handler`.
+   */
+  every(name: string, periodMs: number, handler: () => unknown, options: EveryOptions = {}): void {
+    this.#timers.every(name, periodMs, handler, options);
   }
 
   /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
@@ -226,6 +254,9 @@ export abstract class BaseServer<
         ? new ReplayCheck(() => this.#requireRuntime().logger)
         : undefined,
       ackWaitMs: this.#options.ackWaitMs,
+      get timers() {
+        return server.#timers;
+      },
       namespace: (name, parent) => this.#namespaces.find(name, parent),
       askForNamespace: (name, ask) => this.#namespaces.connectTo(name, ask),
       reportFailure: (failure) => {

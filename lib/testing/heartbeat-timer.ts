@@ -1,6 +1,8 @@
 import { sweep, toSweepPauseMs } from "../engine/heartbeat/heartbeat.ts";
 import type { Instance } from "./instances.ts";
 
+const MINUTE_MS = 60_000;
+
 /** Sweeps as often as the deployed heartbeat does for an app of these intervals. Returns what ends it. */
 export function startHeartbeat({ app, runtime }: Instance): () => void {
   let isSweeping = false;
@@ -15,6 +17,17 @@ export function startHeartbeat({ app, runtime }: Instance): () => void {
     }
     isSweeping = false;
   };
-  const timer = setInterval(() => void sweepOnce(), toSweepPauseMs(app.options)).unref();
-  return () => clearInterval(timer);
+  const tellMinute = async () => {
+    try {
+      await app.onMinute?.();
+    } catch (error) {
+      runtime.logger.error("timers could not be begun", { error });
+    }
+  };
+  void tellMinute();
+  const timers = [
+    setInterval(() => void sweepOnce(), toSweepPauseMs(app.options)).unref(),
+    setInterval(() => void tellMinute(), MINUTE_MS).unref(),
+  ];
+  return () => timers.forEach((timer) => clearInterval(timer));
 }

@@ -1,6 +1,8 @@
 import type { Sid } from "../ids.ts";
 import type { EngineApp } from "../engine/engine.ts";
 import { bare, type PollRequest, type PollResponse } from "../engine/polling/http.ts";
+import type { Ringing } from "../engine/alarms/alarm.ts";
+import { ringAlarms } from "../engine/alarms/ring-alarms.ts";
 import { Inbox } from "../engine/inbox/inbox.ts";
 import type { Delivery, Letter } from "../engine/letter.ts";
 import { poll } from "../engine/polling/polling.ts";
@@ -27,6 +29,10 @@ export class Instance {
 
   receive(batch: readonly Delivery[]): Promise<readonly string[]> {
     return this.#inbox.receive(batch, this.runtime.clock.nowMs() + INVOCATION_MS);
+  }
+
+  ring(ringing: Ringing): Promise<readonly string[]> {
+    return ringAlarms(this.runtime, [ringing]);
   }
 
   async poll(request: PollRequest): Promise<PollResponse> {

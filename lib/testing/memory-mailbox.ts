@@ -128,7 +128,13 @@ export class MemoryMailbox implements Mailbox {
     const receipt = `${id}.${receives}`;
     message.receipt = receipt;
     this.#inFlight.set(receipt, message);
-    return { letter: JSON.parse(body) as Letter, id, receipt, redelivered: receives > 1 };
+    return {
+      letter: JSON.parse(body) as Letter,
+      id,
+      receipt,
+      redelivered: receives > 1,
+      receivedAtMs: Date.now(),
+    };
   }
 
   async #receive(deliveries: readonly Delivery[]): Promise<ReadonlySet<string>> {

@@ -92,7 +92,10 @@ describe("a record of the queue", () => {
       messageId: "059f36b4-87a3-44ab-83d2-661975830a7d",
       receiptHandle: "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
       body: `MESSAGE,${sid},PJqB0fHsqRcCHlw=,1708327306706,Mw==`,
-      attributes: { ApproximateReceiveCount: receives },
+      attributes: {
+        ApproximateReceiveCount: receives,
+        ApproximateFirstReceiveTimestamp: "1708327306750",
+      },
     }) as SQSRecord;
 
   it.each([
@@ -104,6 +107,7 @@ describe("a record of the queue", () => {
       id: "059f36b4-87a3-44ab-83d2-661975830a7d",
       receipt: "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
       redelivered,
+      receivedAtMs: 1_708_327_306_750,
       letter: { kind: "frame", sid, connectionId, atMs: 1_708_327_306_706, text: "3" },
     });
   });

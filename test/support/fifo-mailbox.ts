@@ -6,6 +6,7 @@ interface Message {
   readonly group: string;
   readonly letter: Letter;
   receives: number;
+  receivedAtMs: number | undefined;
   isHidden: boolean;
 }
 
@@ -32,7 +33,14 @@ export class FifoMailbox implements Mailbox {
     this.sent.push(letter);
     this.#count += 1;
     const group = toGroup(letter, laneOf(letter, this.ackPrefix), String(this.#count));
-    this.#messages.push({ id: `message-${this.#count}`, group, letter, receives: 0, isHidden: false });
+    this.#messages.push({
+      id: `message-${this.#count}`,
+      group,
+      letter,
+      receives: 0,
+      receivedAtMs: undefined,
+      isHidden: false,
+    });
     return Promise.resolve();
   }
 
@@ -43,15 +51,16 @@ export class FifoMailbox implements Mailbox {
   }
 
   /** The next batch; undefined when every group is empty or in somebody's hands. */
-  take(): Batch | undefined {
+  take(nowMs = 0): Batch | undefined {
     const locked = new Set(this.#messages.filter((message) => message.isHidden).map(({ group }) => group));
     const taken = this.#messages.filter(({ group }) => !locked.has(group)).slice(0, this.batchSize);
     if (taken.length === 0) return undefined;
     return taken.map((message) => {
       message.isHidden = true;
       message.receives += 1;
-      const { id, letter, receives } = message;
-      return { id, letter, receipt: id, redelivered: receives > 1 };
+      message.receivedAtMs ??= nowMs;
+      const { id, letter, receives, receivedAtMs } = message;
+      return { id, letter, receipt: id, redelivered: receives > 1, receivedAtMs };
     });
   }
 

@@ -1,4 +1,6 @@
 import { admit } from "../../lib/engine/handshake/admission.ts";
+import type { AlarmClock, Ringing } from "../../lib/engine/alarms/alarm.ts";
+import { ringAlarms } from "../../lib/engine/alarms/ring-alarms.ts";
 import type { EngineApp } from "../../lib/engine/engine.ts";
 import { sweep } from "../../lib/engine/heartbeat/heartbeat.ts";
 import { Inbox } from "../../lib/engine/inbox/inbox.ts";
@@ -12,6 +14,7 @@ import { createMemoryStore, type MemoryStore } from "../../lib/state/memory-stor
 import type { Store } from "../../lib/state/store.ts";
 import { isOver, mortal, type Life } from "./crashing.ts";
 import { FifoMailbox } from "./fifo-mailbox.ts";
+import { ManualAlarms } from "./manual-alarms.ts";
 import { drain, ManualClock } from "./manual-clock.ts";
 import { RecordingTransport } from "./recording-transport.ts";
 
@@ -52,6 +55,7 @@ export class Rig {
   readonly store: MemoryStore;
   readonly transport = new RecordingTransport();
   readonly mailbox = new FifoMailbox();
+  readonly alarms = new ManualAlarms(this.clock, (ringing) => this.#ring(ringing));
   readonly logs: LogLine[] = [];
   /** Of all instances. */
   readonly metrics = createMemoryMetrics();
@@ -120,7 +124,7 @@ export class Rig {
   async settle(): Promise<void> {
     for (;;) {
       await drain();
-      const batch = this.mailbox.take();
+      const batch = this.mailbox.take(this.clock.nowMs());
       if (batch === undefined) return;
       const instance = this.instances[this.#batches % this.instances.length]!;
       this.#batches += 1;
@@ -133,6 +137,14 @@ export class Rig {
     }
   }
 
+  #ring(ringing: Ringing): void {
+    const instance = this.instances[this.#batches % this.instances.length]!;
+    this.#batches += 1;
+    void ringAlarms(instance.runtime, [ringing]).then((failed) => {
+      if (!isOver(instance.life)) this.alarms.finish(ringing, failed);
+    });
+  }
+
   /** Time goes by, and letters are handed over on the way. */
   async advance(durationMs: number): Promise<void> {
     await this.clock.advance(durationMs);
@@ -142,6 +154,7 @@ export class Rig {
   /** Everything whose instance crashed or failed comes again. */
   async redeliver(): Promise<void> {
     this.mailbox.reappear();
+    this.alarms.reappear();
     await this.settle();
   }
 
@@ -177,6 +190,7 @@ export class Rig {
       store,
       transport: mortal(this.transport, life, "transport"),
       mailbox: mortal(this.mailbox, life, "mailbox"),
+      alarms: mortal(this.alarms as AlarmClock, life, "alarms"),
       clock: this.clock,
       logger: logger ?? this.#createLogger(),
       metrics: this.metrics,

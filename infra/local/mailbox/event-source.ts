@@ -93,16 +93,16 @@ export class EventSource {
   }
 
   async #process(instance: Instance, batch: readonly QueuedMessage[]): Promise<void> {
-    const { pool, onBatch, onRedelivery } = this.#options;
+    const { pool, queue, onBatch, onRedelivery } = this.#options;
     const handles = batch.map(({ receiptHandle }) => receiptHandle as string);
     for (const { receiveCount } of batch) if (receiveCount > 1) onRedelivery();
-    onBatch(instance.pid, [...new Set(batch.map(({ group }) => sidOf(group)))]);
+    if (queue.spec.isStandard !== true)
+      onBatch(instance.pid, [...new Set(batch.map(({ group }) => sidOf(group)))]);
     const event = { Records: batch.map((message) => this.#toRecord(message)) };
     const outcome = await pool.run(instance, event);
     const isRepeated =
       outcome.kind === "answered" && this.#repeated.isNext(this.#options.faults.repeatedBatchEvery);
     const failed = isRepeated ? idsOf(batch) : this.#failedIds(outcome, batch);
-    const { queue } = this.#options;
     const again: string[] = [];
     for (const [index, message] of batch.entries()) {
       const handle = handles[index] as string;
@@ -136,10 +136,8 @@ export class EventSource {
       attributes: {
         ApproximateReceiveCount: String(message.receiveCount),
         SentTimestamp: String(message.sentAtMs),
-        SequenceNumber: message.sequenceNumber,
-        MessageGroupId: message.group.id,
         SenderId: "AROALOCAL:nonsticky",
-        MessageDeduplicationId: message.deduplicationId,
+        ...(this.#options.queue.spec.isStandard === true ? {} : toOrder(message)),
         ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
       },
       messageAttributes: {},
@@ -163,6 +161,12 @@ export class EventSource {
     this.#timers.add(timer);
   }
 }
+
+const toOrder = ({ sequenceNumber, group, deduplicationId }: QueuedMessage) => ({
+  SequenceNumber: sequenceNumber,
+  MessageGroupId: group.id,
+  MessageDeduplicationId: deduplicationId,
+});
 
 const idsOf = (batch: readonly QueuedMessage[]): ReadonlySet<string> =>
   new Set(batch.map(({ messageId }) => messageId));

@@ -31,6 +31,8 @@ export interface SendRequest {
   readonly body: string;
   readonly groupId: string;
   readonly deduplicationId: string;
+  /** Of one that has been sent before now. */
+  readonly sent?: { readonly messageId: string; readonly atMs: number };
 }
 
 export interface SendResult {
@@ -96,13 +98,13 @@ export class FifoQueue {
     const group = this.#groups.get(request.groupId) ?? this.#createGroup(request.groupId);
     this.#sequence += 1n;
     const message: QueuedMessage = {
-      messageId: randomUUID(),
+      messageId: request.sent?.messageId ?? randomUUID(),
       body: request.body,
       md5OfBody: createHash("md5").update(request.body).digest("hex"),
       group,
       deduplicationId: request.deduplicationId,
       sequenceNumber: this.#sequence.toString(),
-      sentAtMs: nowMs,
+      sentAtMs: request.sent?.atMs ?? nowMs,
       receiveCount: 0,
       firstReceivedAtMs: 0,
       receiptHandle: undefined,
@@ -118,6 +120,10 @@ export class FifoQueue {
     });
     this.#listIfFree(group);
     return message;
+  }
+
+  stop(): void {
+    // Nothing goes on in it by itself.
   }
 
   /** How many groups have something to give. */

@@ -1,4 +1,5 @@
 import type { FifoQueue, SendResult } from "./fifo-queue.ts";
+import { StandardQueue } from "./standard-queue.ts";
 
 export interface QueueDirectory {
   /** By the last segment of its URL; undefined when there is no such queue. */
@@ -67,7 +68,7 @@ export function answerSqs(directory: QueueDirectory, action: string, input: Fiel
         Attributes: {
           ApproximateNumberOfMessages: String(queue.size - queue.inFlight),
           ApproximateNumberOfMessagesNotVisible: String(queue.inFlight),
-          FifoQueue: "true",
+          ...(queue instanceof StandardQueue ? {} : { FifoQueue: "true" }),
         },
       };
     default:
@@ -91,6 +92,12 @@ function sendMessage(queue: FifoQueue, fields: Fields): SendResult {
       "com.amazonaws.sqs#InvalidMessageContents",
       "InvalidMessageContents",
       "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+    );
+  }
+  if (queue instanceof StandardQueue) return queue.sendDelayed(body, readDelay(fields));
+  if (fields["DelaySeconds"] !== undefined) {
+    throw invalid(
+      `Value ${String(fields["DelaySeconds"])} for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this queue type.`,
     );
   }
   return queue.send({
@@ -148,6 +155,14 @@ function readText(fields: Fields, name: string): string {
     "com.amazonaws.sqs#MissingParameter",
     "MissingParameter",
     `The request must contain the parameter ${name}.`,
+  );
+}
+
+function readDelay({ DelaySeconds = 0 }: Fields): number {
+  if (Number.isInteger(DelaySeconds) && Number(DelaySeconds) >= 0 && Number(DelaySeconds) <= 900)
+    return Number(DelaySeconds);
+  throw invalid(
+    `Value ${String(DelaySeconds)} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.`,
   );
 }
 

@@ -25,7 +25,8 @@ export async function compileOwn(root: string, ordering: "fifo" | "direct"): Pro
   const file = path.join(cacheDir, `service-${await hashSources(root, ordering)}.json`);
   const cached = await readFile(file, "utf8").catch(() => undefined);
   if (cached !== undefined) return JSON.parse(cached) as CompiledService;
-  const compiled = await compile(root, ["--param", `ordering=${ordering}`]);
+  // What costs nothing here is there, so that nobody has to ask for it.
+  const compiled = await compile(root, ["--param", `ordering=${ordering}`, "--param", "timers=true"]);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(`${file}.${process.pid}`, JSON.stringify(compiled));
   await rename(`${file}.${process.pid}`, file);

@@ -126,6 +126,7 @@ class TemplateReader {
       const { deadLetterTargetArn, maxReceiveCount } = (properties["RedrivePolicy"] ?? {}) as Properties;
       return {
         name: nameOf(logicalId, this.#resources, this.#names),
+        ...(properties["FifoQueue"] === true ? {} : { isStandard: true }),
         visibilityTimeoutSeconds: Number(properties["VisibilityTimeout"] ?? 30),
         retentionSeconds: Number(properties["MessageRetentionPeriod"] ?? 345_600),
         ...(maxReceiveCount === undefined ? {} : { maxReceiveCount: Number(maxReceiveCount) }),

@@ -169,6 +169,8 @@ export class Inbox {
         return;
       case "serverSide":
         return this.#app.onServerSide?.(task, turn);
+      case "timer":
+        return this.#app.onTimer?.(task, turn, delivery.receivedAtMs);
       case "closed":
         return onClosed(
           this.#runtime,
@@ -253,11 +255,14 @@ export class Inbox {
     }
     const timers = clearTimers(turn.timers);
     if (timers > 0) {
-      this.#runtime.logger.error("timers were still running when their handler had ended, and were cleared", {
-        code: "core.timer_outlived_turn",
-        turn: turn.label,
-        timers,
-      });
+      this.#runtime.logger.error(
+        "timers were still running when their handler had ended, and were cleared; io.timer and io.every outlive it",
+        {
+          code: "core.timer_outlived_turn",
+          turn: turn.label,
+          timers,
+        },
+      );
     }
     turn.end();
     if (turn.failure) {

@@ -1,12 +1,15 @@
 import type { Recovery } from "../recovery/recovery.ts";
 import type { ReplayedNamespace, ReplayPorts } from "../replay/replay-ports.ts";
 import type { Listener, Untyped } from "../replay/typed-events.ts";
+import type { Timers } from "../timers/defined-timers.ts";
 import type { RoomPorts } from "../rooms/room-ports.ts";
 
 /** What the handling of packets needs of the server: all that its parts need, and the namespaces. */
 export interface PacketPorts extends ReplayPorts, RoomPorts {
   /** Undefined: clients do not get their state back. */
   readonly recovery: Recovery | undefined;
+  /** What is called when it is due. */
+  readonly timers: Timers;
   /** How long a turn waits for an ack that its handlers have not sent when they end. */
   readonly ackWaitMs: number;
   /** That of a socket that has connected. `parent`: of which dynamic one it is a child, as its row says. */

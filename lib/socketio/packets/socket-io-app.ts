@@ -99,6 +99,14 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     return onServerSide(this.#internals, letter, turn);
   }
 
+  onTimer(letter: Letter & { kind: "timer" }, turn: Turn, receivedAtMs: number | undefined): Promise<void> {
+    return this.#internals.timers.run(letter, turn, receivedAtMs);
+  }
+
+  onMinute(): Promise<void> {
+    return this.#internals.timers.onMinute();
+  }
+
   async onKick(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void> {
     turn.owner = session;
     await onKick(this.#internals, session, turn, letter);

@@ -1,4 +1,5 @@
 import { CoreError } from "../../engine/errors.ts";
+import { RESERVED_MAPS } from "../../engine/alarms/timer-rows.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
 import { requireMap } from "../../state/row-limits.ts";
@@ -47,6 +48,11 @@ export class SharedMap<T = unknown> {
   constructor(name: string, ports: SharedPorts) {
     if (typeof name !== "string")
       throw new CoreError("core.shared_bad_key", `expected a name that is a string, got a ${typeof name}`);
+    if (name.startsWith(RESERVED_MAPS))
+      throw new CoreError(
+        "core.shared_bad_key",
+        `expected a name that does not begin with "${RESERVED_MAPS}", where timers are kept, got ${JSON.stringify(name)}`,
+      );
     this.name = requireMap(name);
     this.#ports = ports;
   }

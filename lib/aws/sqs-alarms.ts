@@ -1,0 +1,46 @@
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSRecord } from "aws-lambda";
+import type { Alarm, AlarmClock, Ringing } from "../engine/alarms/alarm.ts";
+import { toQueueText } from "../engine/letter.ts";
+
+/** "Valid values: 0 to 900": DelaySeconds of SendMessage, SQS API. FIFO queues take none. */
+const LONGEST_DELAY_SECONDS = 900;
+
+/** What is in a message. `dueAtMs` is by the queue's clock; without it, `inMs` counts from when the queue got it. */
+interface Message extends Alarm {
+  readonly kind: "alarm";
+  readonly inMs: number;
+  readonly dueAtMs?: number;
+}
+
+/**
+ * A standard queue whose messages are delayed, each by what is left until it is due, rounded to a second: half a second
+ * early is waited for, half a second late is late.
+ */
+export function createSqsAlarms(client: SQSClient, queueUrl: string): AlarmClock {
+  return {
+    set: async (alarm, time) => {
+      const message: Message = { kind: "alarm", ...alarm, ...time };
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: toQueueText(message),
+          DelaySeconds: Math.min(LONGEST_DELAY_SECONDS, Math.round(time.inMs / 1000)),
+        }),
+      );
+    },
+  };
+}
+
+/** An alarm, if the message is one. What is left is told by the queue's own time stamps. */
+export function fromAlarmRecord({ body, messageId, attributes }: SQSRecord): Ringing | undefined {
+  if (!body.startsWith('{"kind":"alarm"')) return undefined;
+  const { of, name, key, version, inMs, dueAtMs: given } = JSON.parse(body) as Message;
+  const dueAtMs = given ?? Number(attributes.SentTimestamp) + inMs;
+  return {
+    alarm: { of, name, key, version },
+    id: messageId,
+    dueAtMs,
+    leftMs: dueAtMs - Number(attributes.ApproximateFirstReceiveTimestamp),
+  };
+}
