@@ -11,6 +11,7 @@ import { createPowertoolsLogger, type InvocationContext } from "./aws/powertools
 import { createPowertoolsMetrics } from "./aws/powertools-metrics.ts";
 import { createSqsAlarms } from "./aws/sqs-alarms.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
+import { CorrectedClock } from "./aws/corrected-clock.ts";
 import { systemClock } from "./clock.ts";
 import { createMissingAlarms, type AlarmClock } from "./engine/alarms/alarm.ts";
 import type { EngineApp } from "./engine/engine.ts";
@@ -64,10 +65,16 @@ export function createHandlers(module: AppModule, env: Environment = process.env
   const logger = createPowertoolsLogger({ level: readLogLevel(env), service });
   const published = isMetered(env) ? createPowertoolsMetrics(toStack(env, service)) : undefined;
   const metrics = published ?? noMetrics;
+  const clock = new CorrectedClock(systemClock, (offMs) => {
+    countLogged(logger, metrics).warn("the clock of this instance is wrong; it goes by AWS's from here on", {
+      code: "aws.clock_wrong",
+      offMs,
+    });
+  });
   const store = createDynamoStore({
     client: nameOutages(createDocumentClient(env)),
     tableName: readRequired(env, "NONSTICKY_TABLE"),
-    clock: systemClock,
+    clock,
   });
   // A promise nobody awaits must not take the instance, and other clients' packets, with it.
   process.on("unhandledRejection", (error) => {
@@ -79,6 +86,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     <Args extends readonly unknown[], Result>(handler: (...args: Args) => Promise<Result>) =>
     async (...args: Args): Promise<Result> => {
       logger.beginInvocation(args[1] as InvocationContext | undefined);
+      clock.hear(args[0]);
       try {
         return await handler(...args);
       } catch (error) {
@@ -102,7 +110,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       }),
       mailbox: createMailbox(env),
       alarms: createAlarms(env),
-      clock: systemClock,
+      clock,
       logger,
       metrics,
       isOrdered: isOrdered(env),
@@ -114,7 +122,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
   return {
     // The authorizer has neither the way to clients nor the mailbox, and no permission for them.
     get connect() {
-      return observed(createConnectHandler({ store, logger, metrics, clock: systemClock }, app, trustedHops));
+      return observed(createConnectHandler({ store, logger, metrics, clock }, app, trustedHops));
     },
     get poll() {
       return observed(createPollHandler(bindRuntime(), app, trustedHops));

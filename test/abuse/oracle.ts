@@ -1,3 +1,5 @@
+import { sessionTag } from "../../lib/log.ts";
+import type { Loss } from "../e2e/chat-client.ts";
 import { findViolations, type Violations } from "../e2e/chat-proof.ts";
 import type { AbuseResult } from "./play.ts";
 
@@ -5,7 +7,7 @@ import type { AbuseResult } from "./play.ts";
 export interface Harm extends Violations {
   /** Acknowledged to a stranger, but no handler reported it. */
   readonly strangersUnhandled: readonly string[];
-  /** Bystanders whose connection ended, and how often, where nothing of the platform's own making was the cause. */
+  /** Sessions of bystanders that ended, where no accident of the platform's is said to be the cause. */
   readonly closedBystanders: readonly string[];
   /** What says of a client that it is here, though all have gone. */
   readonly rowsLeft: readonly string[];
@@ -26,30 +28,34 @@ export const noHarm: Harm = {
 };
 
 /**
- * What ends a connection though nobody has done anything, each with a line of its own: an instance that died with a frame,
- * a post or a table that did not answer, as on a machine that has too much to do.
+ * What ends a connection though nobody has done anything, each with a line that names the session: an instance that died
+ * with a frame, a post or a table that did not answer, as on a machine that has too much to do.
  */
 const accidents = ["core.redelivered_frame", "core.recipient_dropped", "core.out_of_time", "aws.unreachable"];
 
 export function findHarm(result: AbuseResult): Harm {
-  const { bystanders, handled, acknowledged, left, stats } = result;
+  const { bystanders, handled, acknowledged, left, stats, lines } = result;
   const reported = new Set(handled.map(({ packet }) => packet));
-  const losses = bystanders.map(({ name, reconnections }) => ({ name, reconnections }));
-  const lost = losses.reduce((sum, { reconnections }) => sum + reconnections, 0);
-  const isExplained = lost <= countAccidents(result);
+  const explained = new Set(lines.flatMap(sessionsOfAccident));
+  // The client that polls sees an instance die: its request breaks off.
+  const isExplained = ({ sid, transport }: Loss): boolean =>
+    explained.has(sessionTag(sid)) || (transport === "polling" && stats.kills > 0);
   return {
     ...findViolations({ clients: bystanders, handled }),
     strangersUnhandled: acknowledged.filter((packet) => !reported.has(packet)),
-    closedBystanders: isExplained
-      ? []
-      : losses.filter(({ reconnections }) => reconnections > 0).map((loss) => JSON.stringify(loss)),
+    closedBystanders: bystanders.flatMap(({ name, losses }) =>
+      losses.filter((loss) => !isExplained(loss)).map((loss) => JSON.stringify({ name, ...loss })),
+    ),
     rowsLeft: left,
     deadLetters: stats.deadLetters,
   };
 }
 
-export const countAccidents = ({ lines }: AbuseResult): number =>
-  lines.filter((line) => accidents.some((code) => line.includes(`"code":"${code}"`))).length;
+/** The sessions that a line says to be closed by an accident, as logs name them. */
+function sessionsOfAccident(line: string): readonly string[] {
+  if (!accidents.some((code) => line.includes(`"code":"${code}"`))) return [];
+  return [/"session":"(\w+)"/, /"recipient":"(\w+)"/].flatMap((name) => name.exec(line)?.[1] ?? []);
+}
 
 /** How often a function has logged what. */
 function countCodes({ lines }: AbuseResult): Record<string, number> {
@@ -74,8 +80,14 @@ export function describeAbuse(result: AbuseResult): string {
     `seed ${seed}: ${sessions} hostile sessions of ${played.size} kinds in ${Math.round(elapsedMs / 1000)} s`,
     `${said} messages of ${bystanders.length} bystanders, ${handled.length} handled, ${acknowledged.length} acknowledged to strangers`,
     `${stats.kills} kills, ${stats.redeliveries} redeliveries, ${stats.deadLetters} dead letters, ${stats.posts} posts, ` +
-      `${bystanders.reduce((sum, { reconnections }) => sum + reconnections, 0)} reconnections`,
+      `${sumOf(bystanders, "reconnections")} reconnections, ${sumOf(bystanders, "recoveries")} of them recovered, ` +
+      `${sumOf(bystanders, "repeats")} packets sent again`,
     `lines: ${JSON.stringify(countCodes(result))}`,
     `${requests} requests to the table, hurt: ${JSON.stringify(table?.faults ?? {})}`,
   ].join("\n");
 }
+
+const sumOf = (
+  clients: AbuseResult["bystanders"],
+  count: "reconnections" | "recoveries" | "repeats",
+): number => clients.reduce((sum, client) => sum + client[count], 0);

@@ -6,7 +6,7 @@ import type { Handled } from "../e2e/chat-load.ts";
 import { startCollector } from "../support/collector.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { startOurs } from "../support/our-server.ts";
-import { isLive, readRows } from "../support/table-rows.ts";
+import { isLive, readRows, sidOf, type Row } from "../support/table-rows.ts";
 import { eventually, pause, within } from "../support/waiting.ts";
 import { hostileLines } from "./hostile-lines.ts";
 import { hostileRequests } from "./hostile-requests.ts";
@@ -24,8 +24,6 @@ export interface Abuse {
   readonly table?: TableFaults;
   readonly throttledPosts?: number;
   readonly clockSkewMs?: number;
-  /** Default true. Who comes back may then hear again what was under way when the connection broke. */
-  readonly recovery?: boolean;
   /** Of the environment: how often is pinged. */
   readonly pings?: { readonly intervalMs: number; readonly timeoutMs: number };
   /** How long what strangers left behind may stay. */
@@ -147,7 +145,7 @@ function kindOf(seed: number, index: number): (typeof repertoire)[number] {
 }
 
 function startRuntime(
-  { chaos = 0, faults, seed, clockSkewMs, pings, recovery = true }: Abuse,
+  { chaos = 0, faults, seed, clockSkewMs, pings }: Abuse,
   collectorUrl: string,
   tableUrl: string,
   lines: string[],
@@ -161,7 +159,6 @@ function startRuntime(
     ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
     env: {
       COLLECTOR_URL: collectorUrl,
-      RECOVERY: recovery ? "on" : "off",
       AWS_ENDPOINT_URL_DYNAMODB: tableUrl,
       ...(pings === undefined
         ? {}
@@ -178,7 +175,12 @@ function startRuntime(
 async function waitForRows(runtime: LocalRuntime, patienceMs: number): Promise<readonly string[]> {
   const untilMs = Date.now() + patienceMs;
   for (;;) {
-    const live = (await readRows(runtime)).filter(isLive);
+    const rows = await readRows(runtime);
+    const sessions = new Set(rows.filter(({ identity }) => identity.kind === "session").map(sidOf));
+    // A hold that has been let go shows late senders the way until it expires. It says of nobody that he is here.
+    const isSignpost = (row: Row): boolean =>
+      row.identity.kind === "outbox" && row.item["connectionId"] !== undefined && !sessions.has(sidOf(row));
+    const live = rows.filter((row) => isLive(row) && !isSignpost(row));
     if (live.length === 0 || Date.now() > untilMs)
       return live.map(({ identity }) => JSON.stringify(identity));
     await pause(500);

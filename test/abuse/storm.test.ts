@@ -12,13 +12,13 @@ const countOf = (played: ReadonlyMap<string, number>): number =>
   [...played.values()].reduce((sum, count) => sum + count, 0);
 
 describe("hostile sessions, 2,000 of all kinds,", () => {
-  it("1,200 beside a table that fails and slow posts: nobody else is closed", async () => {
+  it("1,200 beside a table that fails, slow posts and clocks that are a minute wrong: nobody else is closed", async () => {
     const result = await playAbuse({
       sessions: 1_200,
       atOnce: 24,
       seed,
       table,
-      recovery: false,
+      clockSkewMs: seed % 2 === 0 ? 60_000 : -60_000,
       faults: { slowPostMs: 20, lateFrameEvery: 50 },
       cleanupMs: 0,
       atMostMs: 400_000,
@@ -38,7 +38,6 @@ describe("hostile sessions, 2,000 of all kinds,", () => {
       atOnce: 24,
       seed,
       table,
-      recovery: false,
       chaos: 0.02,
       faults: { failedPostEvery: 400, repeatedBatchEvery: 100 },
       pings,
@@ -50,5 +49,6 @@ describe("hostile sessions, 2,000 of all kinds,", () => {
     expect(findHarm(result)).toEqual(noHarm);
     expect(countOf(result.played)).toBe(800);
     expect(result.stats.kills).toBeGreaterThan(20);
+    expect(result.bystanders.reduce((sum, { recoveries }) => sum + recoveries, 0)).toBeGreaterThan(0);
   });
 });

@@ -25,6 +25,14 @@ export interface SentPacket {
   pid: number | undefined;
 }
 
+/** A session of a client that has ended, and the transport that it was on. */
+export interface Loss {
+  readonly sid: string;
+  readonly transport: string;
+  /** As the client has it. */
+  readonly reason: string;
+}
+
 /**
  * A stock client that keeps a window of messages under way. When its connection is closed it comes back and sends
  * again, as new packets and in the old order, what was not acknowledged.
@@ -34,6 +42,12 @@ export class ChatClient {
   readonly room: string;
   readonly stays: Stay[] = [];
   readonly sent: SentPacket[] = [];
+  /** Sessions that ended before the client hung up. */
+  readonly losses: Loss[] = [];
+  /** How often it came back as who it was. */
+  recoveries = 0;
+  /** Packets that came a second time after such a return, by their offsets: a client leaves them out. */
+  repeats = 0;
   readonly done: Promise<void>;
   readonly #socket: Socket;
   #total: number;
@@ -43,6 +57,9 @@ export class ChatClient {
   #next = 0;
   #packets = 0;
   #joined = false;
+  #sid = "none";
+  #isLeaving = false;
+  readonly #offsets = new Set<string>();
   #finish: () => void = () => undefined;
 
   /** The transport it is on, or was when its connection ended. */
@@ -77,14 +94,20 @@ export class ChatClient {
     this.#socket.on("connect", () => {
       const { engine } = this.#socket.io;
       this.transport = engine.transport.name;
+      this.#sid = engine.id;
+      if (this.#socket.recovered) this.recoveries++;
       engine.on("upgrade", ({ name }: { name: string }) => (this.transport = name));
     });
     this.#socket.on("joined", () => this.#enter());
-    this.#socket.on("disconnect", () => this.#leave());
+    this.#socket.on("disconnect", (reason) => this.#leave(reason));
     this.#socket.on("connect_error", () => {
       if (!this.#socket.active) this.#socket.connect();
     });
-    this.#socket.on("said", (message: ChatMessage) => this.#stay().heard.push(message));
+    this.#socket.on("said", (message: ChatMessage, offset?: string) => {
+      if (offset !== undefined && this.#offsets.has(offset)) this.repeats++;
+      else this.#stay().heard.push(message);
+      if (offset !== undefined) this.#offsets.add(offset);
+    });
   }
 
   get isDone(): boolean {
@@ -92,7 +115,7 @@ export class ChatClient {
   }
 
   get reconnections(): number {
-    return Math.max(0, this.stays.length - 1);
+    return Math.max(0, this.stays.length - 1) + this.recoveries;
   }
 
   /** Says no more. Resolves when all that it said is acknowledged. */
@@ -108,29 +131,37 @@ export class ChatClient {
   }
 
   hangUp(): void {
+    this.#isLeaving = true;
     this.#socket.disconnect();
   }
 
-  /** The present stay, begun by whatever is heard first: a room may speak before the client knows it is in. */
+  /**
+   * The present stay, begun by whatever is heard first: a room may speak before the client knows it is in. For who comes
+   * back as who it was it goes on: what was missed is sent, before its `connect` event.
+   */
   #stay(): Stay {
     const present = this.stays.at(-1);
-    if (present !== undefined && present.endedAtMs === undefined) return present;
+    if (present !== undefined && (present.endedAtMs === undefined || this.#socket.recovered)) {
+      present.endedAtMs = undefined;
+      return present;
+    }
     const stay: Stay = { joinedAtMs: undefined, endedAtMs: undefined, heard: [] };
     this.stays.push(stay);
     return stay;
   }
 
   #enter(): void {
-    this.#stay().joinedAtMs = Date.now();
+    this.#stay().joinedAtMs ??= Date.now();
     this.#joined = true;
     for (const logical of [...this.#open].toSorted((one, other) => one - other)) this.#send(logical);
     this.#fill();
   }
 
-  #leave(): void {
+  #leave(reason: string): void {
     this.#joined = false;
+    if (!this.#isLeaving) this.losses.push({ sid: this.#sid, transport: this.transport, reason });
     const stay = this.stays.at(-1);
-    if (stay !== undefined) stay.endedAtMs ??= Date.now();
+    if (stay !== undefined) stay.endedAtMs = Date.now();
   }
 
   #fill(): void {

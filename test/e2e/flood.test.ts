@@ -1,3 +1,4 @@
+import { connect as dial } from "node:net";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LocalRuntime } from "../../infra/local/local.ts";
@@ -77,4 +78,23 @@ describe("a stock client that emits before it is connected", () => {
     },
     2 * PATIENCE_MS,
   );
+});
+
+describe("beside a client that breaks off in the middle of a POST", () => {
+  it("the server goes on", async () => {
+    const bystander = connect(["websocket"]);
+    const ask = (text: string) => bystander.timeout(PATIENCE_MS).emitWithAck("echo", text);
+    await ask("before");
+    const { hostname, port } = new URL(runtime.url);
+    const socket = dial(Number(port), hostname);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    const head = `POST /socket.io/?EIO=4&transport=polling&sid=x HTTP/1.1\r\nHost: ${hostname}:${port}`;
+    socket.write(`${head}\r\nContent-Length: 1000\r\n\r\nthe beginning`);
+    // By the time it is answered, what came before it on another connection is being read.
+    await ask("during");
+    socket.destroy();
+    await closed;
+
+    expect(await ask("after")).toBe("after");
+  });
 });

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import type { ConnectionId, Sid } from "../../ids.ts";
-import type { Logger } from "../../log.ts";
+import { sessionTag, type Logger } from "../../log.ts";
 import type { Route } from "../../state/records.ts";
 import type { WriteLeases } from "./write-leases.ts";
 import { Slots } from "./post-slots.ts";
@@ -116,11 +116,12 @@ export class Posts {
 
   /** Gives up on a packet: its stream must not go on over the hole. */
   async break(recipient: Recipient, why: string): Promise<"dropped"> {
-    const { route } = recipient;
+    const { sid, route } = recipient;
     const connectionId = route.kind === "connection" ? route.connectionId : undefined;
     this.#logger.warn("gave up on a packet; its session is closed", {
       code: "core.recipient_dropped",
       why,
+      recipient: sessionTag(sid),
       connectionId,
     });
     if (connectionId !== undefined) this.#remember(connectionId, "dropped");

@@ -8,7 +8,7 @@ import { report } from "../../support/collector.ts";
  * stranger could turn against it: recovery, dynamic namespaces, rooms by name, clients of Socket.IO 2.
  */
 export const io = new Server({
-  ...(process.env["RECOVERY"] === "off" ? {} : { connectionStateRecovery: {} }),
+  connectionStateRecovery: {},
   allowEIO3: true,
   connectTimeout: 45_000,
 });
