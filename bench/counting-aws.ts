@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createHash } from "node:crypto";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
+import { withTransactions } from "../infra/local/dynamodb/transactions.ts";
 
 /** Requests that left the handlers, by what they cost. */
 export interface Calls {
@@ -37,7 +38,7 @@ export interface CountingAws {
 }
 
 const READS = new Set(["GetItem", "Query", "BatchGetItem"]);
-const WRITES = new Set(["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"]);
+const WRITES = new Set(["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"]);
 const TABLE = "bench";
 /** Billed for the row that was looked at; ours are small. */
 const FAILED_CONDITION_UNITS = 1;
@@ -56,7 +57,7 @@ export async function startCountingAws(): Promise<CountingAws> {
   const frames = new Map<string, string[]>();
   const sent: string[] = [];
 
-  const table = dynalite({ createTableMs: 0 });
+  const table = createServer(withTransactions(dynalite({ createTableMs: 0 })));
   const tableCounter = createServer((request, response) => void countTable(request, response));
   const others = createServer((request, response) => void answer(request, response));
 

@@ -43,6 +43,8 @@ export const stateErrorCodes = [
   "state.malformed_key",
   /** DynamoDB left writes of a batch undone after every retry. Thrown to the boundary: the batch is tried again. */
   "state.unprocessed_writes",
+  /** A room was made and emptied between any two requests, again and again. Thrown to the boundary: tried again. */
+  "state.room_contended",
 ] as const;
 
 export type StateErrorCode = (typeof stateErrorCodes)[number];

@@ -83,7 +83,8 @@ export function createMemoryMembers(
       sockets.put(sid, nsp, socket, expiresAt);
       auths.put(sid, nsp, auth, expiresAt);
       namespaceMembers.put(toNamespaceKey(nsp, sid), sid, member, expiresAt);
-      join(nsp, member, [...rooms, socketId], (room) => joinedAtMs?.get(room), firstRank);
+      const uncounted = socket.counted ? [] : [...rooms, socketId];
+      join(nsp, member, uncounted, (room) => joinedAtMs?.get(room), firstRank);
     },
 
     async disconnectSocket(sid, nsp, socketId, rooms) {

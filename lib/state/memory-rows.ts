@@ -17,6 +17,7 @@ import type {
   SweepRecord,
 } from "./records.ts";
 import type { LogRecord, PidRecord } from "./recovery-store.ts";
+import type { RoomNote } from "./room-store.ts";
 import type { OwnedRecord, SharedRecord } from "./shared-store.ts";
 import { requireInterval, requireNamespace, requireRoom } from "./row-limits.ts";
 
@@ -42,6 +43,9 @@ export interface MemoryRows {
   readonly leases: Shelf<LeaseRow>;
   readonly shared: Shelf<SharedRow>;
   readonly owned: Shelf<OwnedRecord>;
+  /** How many counted members a room has. */
+  readonly roomCounts: Shelf<number>;
+  readonly roomNotes: Shelf<RoomNote>;
   readonly deployments: Shelf<DeploymentRecord>;
   /** How many processes polled in a span of time. */
   readonly pollers: Shelf<number>;
@@ -88,6 +92,8 @@ export const createMemoryRows = (clock: Clock): MemoryRows => ({
   leases: createShelf(clock),
   shared: createShelf(clock),
   owned: createShelf(clock),
+  roomCounts: createShelf(clock),
+  roomNotes: createShelf(clock),
   deployments: createShelf(clock),
   pollers: createShelf(clock),
 });

@@ -7,6 +7,7 @@ import { createMemoryMembers } from "./memory-members.ts";
 import { createMemoryOutboxes } from "./memory-outboxes.ts";
 import { createMemoryRecovery } from "./memory-recovery.ts";
 import { createMemoryShared } from "./memory-shared.ts";
+import { createMemoryRooms } from "./memory-rooms.ts";
 import { createMemoryRows, type MemoryRowKind } from "./memory-rows.ts";
 import { createMemorySessions } from "./memory-sessions.ts";
 import type { Store } from "./store.ts";
@@ -38,6 +39,7 @@ export function createMemoryStore({ clock, pageSize = 1000 }: MemoryStoreOptions
     ...createMemoryAcks(rows),
     ...createMemoryRecovery(rows),
     ...createMemoryLeases(rows),
+    ...createMemoryRooms(rows, clock),
     ...createMemoryShared(rows, pageSize),
     ...createMemoryDeployment(rows, clock),
     countRows: () =>

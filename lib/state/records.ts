@@ -49,6 +49,8 @@ export interface SocketRecord {
   readonly pid?: Pid;
   /** The parent of a dynamic namespace. */
   readonly parent?: string;
+  /** Its rooms are counted, from its CONNECT to its end: `RoomStore`. */
+  readonly counted?: boolean;
   readonly connectedAtMs: number;
   /** `socket.data`, key by key, each value as JSON text: concurrent writers of two keys do not undo each other. */
   readonly data: Readonly<Record<string, string>>;
@@ -78,6 +80,8 @@ export interface Member {
   readonly socketId: SocketId;
   readonly route: Route;
   readonly protocol: EngineProtocol;
+  /** As of its socket: whoever takes it in or out of a room does so by `RoomStore`. */
+  readonly counted?: boolean;
 }
 
 export interface JoinedRecord {

@@ -17,6 +17,7 @@ import type {
   SweepRecord,
 } from "./records.ts";
 import type { RecoveryStore } from "./recovery-store.ts";
+import type { RoomStore } from "./room-store.ts";
 import type { SharedPlace, SharedStore } from "./shared-store.ts";
 
 /**
@@ -29,11 +30,11 @@ import type { SharedPlace, SharedStore } from "./shared-store.ts";
  *   fixed from its session's age when it is written, so that nothing needs renewing.
  * - A condition that does not hold is a value (`false`, a named outcome), never an exception.
  * - Lists MUST be complete, however many pages they take.
- * - Implementations MUST NOT need transactions, scans, or the old item on a failed condition.
+ * - Implementations MUST NOT need scans, or the old item on a failed condition; transactions only for counted rooms.
  * - Methods resolve when the write is durable. They retry throttling themselves, and throw when that does not help.
  */
 export interface Store
-  extends OutboxStore, AckStore, RecoveryStore, LeaseStore, SharedStore, DeploymentStore {
+  extends OutboxStore, AckStore, RecoveryStore, LeaseStore, RoomStore, SharedStore, DeploymentStore {
   /** A session and its handshake, in one batch. The sid is new by construction, so there is no condition. */
   createSession(session: SessionRecord, handshake: HandshakeRecord): Promise<void>;
 
@@ -61,7 +62,8 @@ export interface Store
   /**
    * A socket, its auth, its row in its namespace, in its own room (named by its id) and in `rooms`, in one batch per
    * 25 rows. Rows of rooms also appear in the session's `joined`; the own room does not. With a `pid`, the row that
-   * `getPid` reads as well; in a `parent`, its name among the `listChildNamespaces` of that.
+   * `getPid` reads as well; in a `parent`, its name among the `listChildNamespaces` of that. One that is `counted` is in
+   * no room yet: it enters them, its own too, by `enterRoom`.
    */
   connectSocket(connect: ConnectRequest): Promise<void>;
 

@@ -10,6 +10,7 @@ import { describeMembers } from "./contract/members.ts";
 import { describeNames } from "./contract/names.ts";
 import { describeOutboxes } from "./contract/outboxes.ts";
 import { describeRecovery } from "./contract/recovery.ts";
+import { describeRooms } from "./contract/rooms.ts";
 import { describeSessions } from "./contract/sessions.ts";
 import { describeOwned } from "./contract/owned.ts";
 import { describeShared } from "./contract/shared.ts";
@@ -24,6 +25,7 @@ export function describeStoreContract(name: string, makeStore: MakeStore): void 
     describe("outboxes", () => describeOutboxes(makeStore));
     describe("upgrades", () => describeUpgrades(makeStore));
     describe("members", () => describeMembers(makeStore));
+    describe("rooms that are counted", () => describeRooms(makeStore));
     describe("names", () => describeNames(makeStore));
     describe("beats and sweeps", () => describeBeats(makeStore));
     describe("child namespaces", () => describeChildren(makeStore));

@@ -9,6 +9,7 @@ import {
   handshakeOf,
   packetOf,
   pollingSessionOf,
+  memberOf,
   questionOf,
   sessionOf,
   sidOf,
@@ -37,6 +38,7 @@ describe("the memory store's count", () => {
     const place = { map: "users", key: "ann" };
     const entry = { value: { kind: "json", text: "1" } } as const;
     await store.noteOwned({ sid, socketId: socketIdOf(1) }, place);
+    await store.enterRoom({ nsp: "/", member: memberOf(3), room: "r", letterId: "one" });
     await store.putShared(place, { ...entry, expiresAtSeconds: sessionOf(sid).expiresAtSeconds });
     await store.saveDeployment({ savedAtMs: clock.nowMs() });
     await store.countPoller(7);
@@ -50,9 +52,11 @@ describe("the memory store's count", () => {
       pendings: 1,
       sockets: 1,
       auths: 1,
-      joined: 2,
+      joined: 3,
       outboxes: 1,
-      roomMembers: 3,
+      roomMembers: 4,
+      roomCounts: 1,
+      roomNotes: 1,
       namespaceMembers: 1,
       beats: 2,
       sweeps: 1,

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   CreateTableCommand,
@@ -7,6 +7,7 @@ import {
   waitUntilTableExists,
   type CreateTableCommandInput,
 } from "@aws-sdk/client-dynamodb";
+import { withTransactions } from "../../infra/local/dynamodb/transactions.ts";
 
 /** An embedded DynamoDB, of this process alone, in memory. */
 export interface Dynalite {
@@ -70,7 +71,7 @@ export async function startDynalite(): Promise<Dynalite> {
 
 async function serveDynalite(): Promise<Pick<Dynalite, "endpoint" | "stop">> {
   const create = createRequire(import.meta.url)("dynalite") as CreateDynalite;
-  const server = create({ createTableMs: 0, deleteTableMs: 0 });
+  const server = createServer(withTransactions(create({ createTableMs: 0, deleteTableMs: 0 })));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);

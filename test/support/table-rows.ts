@@ -36,6 +36,7 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "namespace-member":
     case "beat":
     case "outbox":
+    case "room-count":
       return true;
     case "session":
     case "pending":
@@ -51,6 +52,7 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "lease":
     case "shared":
     case "owned":
+    case "room-note":
     case "child":
     case "deployment":
     case "pollers":

@@ -1,11 +1,16 @@
 import { createServer, type Server } from "node:http";
 import dynalite from "dynalite";
 import { noteCall } from "../call-log.ts";
+import { withTransactions } from "./transactions.ts";
 import { isForThisMachine, isOfBrowser } from "../strangers.ts";
 
 /** dynalite in memory, not listening yet, for programs of this machine: like DynamoDB, it lets pages of any origin read it. */
 export function createGuardedTable(): Server {
   const table = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
+  // A transaction needs leave for each of its writes, and none of its own.
+  const answer = withTransactions(table, (request, actions) => {
+    for (const action of actions) noteCall(request, `dynamodb:${action}`);
+  });
   return createServer((request, response) => {
     const { headers } = request;
     if (isOfBrowser(headers) || !isForThisMachine(headers)) {
@@ -14,7 +19,7 @@ export function createGuardedTable(): Server {
       return;
     }
     const [, action] = String(headers["x-amz-target"]).split(".");
-    if (action !== undefined) noteCall(request, `dynamodb:${action}`);
-    table.emit("request", request, response);
+    if (action !== undefined && action !== "TransactWriteItems") noteCall(request, `dynamodb:${action}`);
+    answer(request, response);
   });
 }

@@ -56,7 +56,7 @@ export function createDynamoMembers(table: Table): MemberMethods {
         ...toJoin(
           socket.nsp,
           member,
-          [...rooms, socket.socketId],
+          socket.counted ? [] : [...rooms, socket.socketId],
           (room) => joinedAtMs?.get(room),
           firstRank,
         ),

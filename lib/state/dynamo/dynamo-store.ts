@@ -13,6 +13,7 @@ import { createDynamoLeases } from "./dynamo-leases.ts";
 import { createDynamoMembers } from "./dynamo-members.ts";
 import { createDynamoOutboxes } from "./dynamo-outboxes.ts";
 import { createDynamoRecovery } from "./dynamo-recovery.ts";
+import { createDynamoRooms } from "./dynamo-rooms.ts";
 import { createDynamoShared } from "./dynamo-shared.ts";
 import { isAccepted } from "./failures.ts";
 import { toHandshakeItem } from "./items/handshake-item.ts";
@@ -52,6 +53,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     ...createDynamoAcks(table),
     ...createDynamoRecovery(table),
     ...createDynamoLeases(table),
+    ...createDynamoRooms(table),
     ...createDynamoShared(table),
 
     async createSession(session, handshake) {

@@ -49,6 +49,8 @@ import {
  *   child            children#<nsp>            <nsp>                      listChildNamespaces
  *   lease            lease#<sid>               lease                      takeLease
  *   shared           shared#<map>              =<key>                     listShared
+ *   room-count       count#<nsp><room>         count                      enterRoom
+ *   room-note        notes#<letter>            <ms>#<number>              listRoomNotes
  *   deployment       deployment                deployment                 getDeployment
  *   pollers          pollers                   <span>                     countPoller
  *
@@ -92,6 +94,8 @@ export type Identity =
       readonly offset: Offset;
     }
   | { readonly kind: "child"; readonly parent: string; readonly child: string }
+  | { readonly kind: "room-count"; readonly nsp: string; readonly room: RoomPart }
+  | { readonly kind: "room-note"; readonly letterId: string; readonly place: string }
   | { readonly kind: "deployment" }
   | { readonly kind: "pollers"; readonly span: number }
   | { readonly kind: "shared"; readonly map: string; readonly key: string }
@@ -212,6 +216,19 @@ export const ownedKey = (sid: Sid, { socketId, map, key }: OwnedRecord): Key => 
   sk: `4#owned#${toName(socketId)}${toMapPart(map)}${toSharedSortKey(key)}`,
 });
 
+const ROOM_COUNT_SORT_KEY = "count";
+/** A partition of its own: whoever reads the members of a room has no use for it. */
+export const roomCountKey = (nsp: string, room: string): Key => ({
+  pk: `count#${toNamespacePart(nsp)}${toRoomPart(room)}`,
+  sk: ROOM_COUNT_SORT_KEY,
+});
+
+export const roomNotePartition = (letterId: string): string => `notes#${letterId}`;
+export const roomNoteKey = (letterId: string, place: string): Key => ({
+  pk: roomNotePartition(letterId),
+  sk: place,
+});
+
 /** A partition of its own, as for the outbox: whoever sends writes here, and no turn reads it. */
 export const leaseKey = (sid: Sid): Key => ({ pk: `lease#${requireSid(sid)}`, sk: LEASE_SORT_KEY });
 
@@ -249,6 +266,13 @@ function parsePartition(pk: string, sk: string): Identity | undefined {
       ? { kind: "child", parent: parent.name, child: child.name }
       : undefined;
   }
+  if (pk.startsWith("count#") && sk === ROOM_COUNT_SORT_KEY) {
+    const nsp = fromName(pk.slice(6));
+    const room = nsp && fromRoomPart(nsp.rest);
+    return nsp && room && { kind: "room-count", nsp: nsp.name, room };
+  }
+  if (pk.startsWith("notes#") && /^\d{15}#\d{9}$/.test(sk))
+    return { kind: "room-note", letterId: pk.slice(6), place: sk };
   if (pk.startsWith("shared#")) {
     const map = fromName(pk.slice(7));
     return map?.rest === "" && sk.startsWith(SHARED_KEY_MARK)

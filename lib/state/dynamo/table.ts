@@ -16,7 +16,9 @@ import { isLive, toExpirySeconds } from "../expiry.ts";
 import { writeBatches, type Write } from "./batch.ts";
 import type { Item } from "./expressions.ts";
 import { isAccepted, unlessRefused } from "./failures.ts";
+import { createAttempt } from "./attempt.ts";
 import { queryAll, queryCount, queryPage, queryPages } from "./page.ts";
+import { retryConflicts, transact, type TransactWrite } from "./transact.ts";
 
 export interface TableOptions {
   readonly client: DynamoDBDocumentClient;
@@ -53,6 +55,8 @@ export interface Table {
   update(params: UpdateCommandInput): Promise<UpdateCommandOutput | undefined>;
   /** Whether the condition held. */
   remove(params: DeleteCommandInput): Promise<boolean>;
+  /** All writes at once or none: undefined when they are done, else whether the condition of each held. */
+  transact(writes: readonly TransactWrite[]): Promise<readonly boolean[] | undefined>;
   /** Puts and removals with no condition; `atOnce` batches of them side by side, where their order is all one. */
   write(writes: readonly Write[], atOnce?: number): Promise<void>;
 }
@@ -72,7 +76,10 @@ export function openTable({ client, tableName, clock, pageLimit, random }: Table
     page: (params) => queryPage(client, params, clock),
     count: (params) => queryCount(client, params),
     put: (params) => isAccepted(client.send(new PutCommand(params))),
-    update: (params) => unlessRefused(client.send(new UpdateCommand(params))),
+    // The row may be one that a transaction is at.
+    update: (params) =>
+      unlessRefused(retryConflicts({ clock, random }, () => client.send(new UpdateCommand(params)))),
+    transact: (writes) => transact({ client, clock, random }, writes, createAttempt()),
     remove: async (params) => (await unlessRefused(client.send(new DeleteCommand(params)))) !== undefined,
     write: (writes, atOnce) => writeBatches({ client, tableName, clock, random }, writes, atOnce),
   };

@@ -24,6 +24,7 @@ export const fromMemberItem = (item: Item): Member => ({
   socketId: item["socketId"] as SocketId,
   route: fromRouteText(item["route"] as string),
   protocol: item["protocol"] as EngineProtocol,
+  ...(item["counted"] === true ? { counted: true } : {}),
 });
 
 export const listRoomMembersParams = (
@@ -95,9 +96,10 @@ export function fromRouteText(text: string): Route {
 const toMemberKey = ({ nsp, room, sid }: MemberRow): Key =>
   room === undefined ? namespaceMemberKey(nsp, sid) : roomMemberKey(nsp, room, sid);
 
-const toAttributes = ({ sid, socketId, route, protocol }: Member) => ({
+const toAttributes = ({ sid, socketId, route, protocol, counted }: Member) => ({
   socketId,
   route: toRouteText(route),
   protocol,
+  ...(counted ? { counted } : {}),
   expiresAt: sessionExpiresAtSeconds(sid),
 });

@@ -17,6 +17,7 @@ export const toSocketItem = (sid: Sid, socket: SocketRecord): Item & Key => ({
   socketId: socket.socketId,
   ...(socket.pid === undefined ? {} : { pid: socket.pid }),
   ...(socket.parent === undefined ? {} : { parent: socket.parent }),
+  ...(socket.counted ? { counted: true } : {}),
   connectedAtMs: socket.connectedAtMs,
   data: Object.fromEntries(Object.entries(socket.data).map(([key, json]) => [toDotted(key), json])),
   ...(socket.spent.length === 0 ? {} : { spent: new Set(socket.spent.map(toDotted)) }),
@@ -31,6 +32,7 @@ export function fromSocketItem(item: Item): SocketRecord {
     socketId: item["socketId"] as SocketId,
     ...(item["pid"] === undefined ? {} : { pid: item["pid"] as Pid }),
     ...(item["parent"] === undefined ? {} : { parent: item["parent"] as string }),
+    ...(item["counted"] === true ? { counted: true } : {}),
     connectedAtMs: item["connectedAtMs"] as number,
     data: Object.fromEntries(
       Object.entries(item["data"] as Record<string, string>).map(([key, json]) => [key.slice(1), json]),
