@@ -35,6 +35,7 @@ async function main(): Promise<void> {
   const exclusive = await loadHandlers("exclusive");
   const recovery = await loadHandlers("recovery");
   const digest = await loadHandlers("digest");
+  const rooms = await loadHandlers("rooms");
   const opened = () => Client.open(handlers, aws);
   const connectedTo = async (app: typeof handlers): Promise<Client> =>
     (await Client.open(app, aws)).connect();
@@ -201,6 +202,51 @@ async function main(): Promise<void> {
       budget: { reads: 2 + RECIPIENTS },
       prepare: crowd,
       act: (client) => client.frame(`42["fetch","${client.room}"]`),
+    },
+    {
+      operation: `io.in(room).count of ${RECIPIENTS}`,
+      budget: { reads: 1 + 1 },
+      prepare: crowd,
+      act: (client) => client.frame(`42["count","${client.room}"]`),
+    },
+    // A transaction for each room, behind a read unless it is the socket's own.
+    {
+      operation: "namespace CONNECT, rooms heard",
+      budget: { reads: 1, writes: 1 + 1, posts: 1 },
+      prepare: () => Client.open(rooms, aws),
+      act: (client) => client.frame("40"),
+    },
+    {
+      operation: "join, rooms heard",
+      budget: { reads: 1 + 1, writes: 1 },
+      prepare: () => connectedTo(rooms),
+      act: (client) => client.frame('42["join"]'),
+    },
+    {
+      operation: "leave, rooms heard",
+      budget: { reads: 1 + 1, writes: 1 },
+      prepare: async () => {
+        const client = await connectedTo(rooms);
+        await client.frame('42["join"]');
+        return client;
+      },
+      act: (client) => client.frame('42["leave"]'),
+    },
+    {
+      operation: "close in no room, rooms heard",
+      budget: { reads: 1, writes: 2 + 1 + 1 + 1 },
+      prepare: () => connectedTo(rooms),
+      act: (client) => client.letter({ type: "DISCONNECT" }),
+    },
+    {
+      operation: `close in ${ROOMS} rooms, rooms heard`,
+      budget: { reads: 1 + ROOMS, writes: 2 + 1 + (ROOMS + 1) + 1 },
+      prepare: async () => {
+        const client = await connectedTo(rooms);
+        for (let n = 0; n < ROOMS; n++) await client.frame(`42["crowd","heard-${n}"]`);
+        return client;
+      },
+      act: (client) => client.letter({ type: "DISCONNECT" }),
     },
     {
       operation: `data of ${RECIPIENTS} remote sockets written`,

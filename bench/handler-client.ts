@@ -22,6 +22,7 @@ const apps = {
   exclusive: () => import("./apps/exclusive.ts"),
   recovery: () => import("./apps/recovery.ts"),
   digest: () => import("./apps/digest.ts"),
+  rooms: () => import("./apps/rooms.ts"),
 };
 
 /** The real handlers around one of the bench's apps. Imported late: they read the environment when they are made. */

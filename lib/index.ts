@@ -4,6 +4,7 @@ export { ParentNamespace } from "./socketio/server.ts";
 export { Socket } from "./socketio/server.ts";
 export { BroadcastOperator } from "./socketio/rooms/broadcast-operator.ts";
 export { RemoteSocket } from "./socketio/rooms/remote-socket.ts";
+export { RoomAdapter } from "./socketio/rooms/room-adapter.ts";
 export { SharedMap } from "./socketio/shared/shared-map.ts";
 export { Timer } from "./socketio/timers/timer.ts";
 export { createEngine } from "./engine/engine.ts";

@@ -35,6 +35,7 @@ io.on("connection", (socket) => {
   socket.on("write data", async (room: string) => {
     for (const remote of await io.in(room).fetchSockets()) remote.data = { at: Math.random() };
   });
+  socket.on("count", (room: string) => io.in(room).count());
   socket.on("tell server", () => io.serverSideEmit("work"));
   socket.on("ask server", () => io.serverSideEmitWithAck("work"));
   socket.on("except", (room: string, other: string) => void io.to(room).except(other).emit("told"));

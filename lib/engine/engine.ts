@@ -45,6 +45,8 @@ export interface EngineApp {
   onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void>;
   /** An ack out of the lane of acks, read without its session. Undefined: the frame is no ack, or breaks the rules. */
   onAck?(frame: AckFrame): Promise<AckOutcome | undefined>;
+  /** A letter comes again, for the instance crashed that had it: before anything else is done about it. */
+  onRedelivered?(letterId: string, turn: Turn): Promise<void>;
   /** An event for the server itself. */
   onServerSide?(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void>;
   /** A timer is due. Resolves when its handler has ended, with all that it has begun; a rejection has it come again. */
@@ -58,6 +60,11 @@ export interface EngineApp {
    * are gone.
    */
   onClosing(session: Session, reason: DisconnectReason, turn: Turn): Promise<() => void>;
+  /**
+   * Between the two halves: takes the session out of what `memberships` leaves to the app. Of both sessions, as the turns
+   * before have left it and as it is in the table.
+   */
+  onLeaving?(sessions: readonly Session[], turn: Turn): Promise<void>;
   /** What of the session other rows speak of, so that they can be deleted. */
   memberships(session: Session): readonly SocketRooms[];
   /** Writes what has changed in memory and is not in the table yet. */

@@ -48,6 +48,8 @@ export class Turn {
   owner: object | undefined;
   /** When its letter was written, by the clock of whoever did; undefined outside of any. */
   writtenAtMs: number | undefined;
+  /** The letter that it comes with again after a crash; undefined where none does. */
+  letterId: string | undefined;
   /** When the invocation ends that carries this turn; undefined outside of any. */
   deadlineMs: number | undefined;
   /** What its delivery has used up of what is counted; shared by all turns of it. */

@@ -78,6 +78,7 @@ export abstract class BaseServer<
       onNew: (nsp) => this.#announce(nsp),
     });
     this.sockets = this.of("/");
+    this.sockets.roomAdapter.close();
     this.engine = new IoEngine(this.#internals, this.#options.engine, (runtime) => {
       this.#runtime = runtime;
       if (this.#options.isExclusive) runtime.outbound.writeExclusively();
@@ -258,6 +259,9 @@ export abstract class BaseServer<
         return server.#timers;
       },
       namespace: (name, parent) => this.#namespaces.find(name, parent),
+      adapterOf: (name, parent) => this.#namespaces.find(name, parent)?.roomAdapter,
+      mayHearRooms: () =>
+        this.sockets.hasListeners("new_namespace") || this.#namespaces.some((nsp) => nsp.roomAdapter.isHeard),
       askForNamespace: (name, ask) => this.#namespaces.connectTo(name, ask),
       reportFailure: (failure) => {
         const { error, event, nsp, socketId } = failure;
@@ -296,6 +300,7 @@ export abstract class BaseServer<
         report(error);
       }
     }
+    nsp.roomAdapter.close();
   }
 
   /** While the app's module is loading there is none yet: then lines go where Lambda and a shell show them. */

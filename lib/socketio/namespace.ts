@@ -1,6 +1,7 @@
 import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts";
 import type { PacketPorts } from "./packets/packet-ports.ts";
 import { refuseMember } from "./unsupported-members.ts";
+import { RoomAdapter } from "./rooms/room-adapter.ts";
 import type { RemoteSocket } from "./rooms/remote-socket.ts";
 import { askServerSide, emitServerSide } from "./packets/server-side-event.ts";
 import {
@@ -26,12 +27,15 @@ export abstract class BaseNamespace<
   readonly name: string;
   /** @internal */
   readonly internals: PacketPorts;
+  /** @internal */
+  readonly roomAdapter: RoomAdapter;
 
   /** @internal */
   constructor(name: string, internals: PacketPorts) {
     super();
     this.name = name;
     this.internals = internals;
+    this.roomAdapter = new RoomAdapter(() => internals.isServed);
   }
 
   /** Every connection listener runs for every socket, those of `once` as well: no instance knows which is the first. */
@@ -61,12 +65,13 @@ export abstract class BaseNamespace<
     return refuseMember("core.no_local_sockets", "nsp.sockets", "await fetchSockets()");
   }
 
-  /** Throws `core.no_adapter`: sockets and rooms are in the table. */
-  get adapter(): never {
+  /** Tells of rooms that come and go. Throws `core.no_adapter` for a parent, whose children have one each. */
+  get adapter(): RoomAdapter {
+    if (!this.hasChildren) return this.roomAdapter;
     return refuseMember(
       "core.no_adapter",
-      "nsp.adapter",
-      "ask fetchSockets() for the sockets and their rooms",
+      "adapter of a parent namespace",
+      'its children have one each: io.on("new_namespace", (nsp) => nsp.adapter.on(…))',
     );
   }
 

@@ -87,6 +87,11 @@ export class Namespaces<Nsp extends Registered<Nsp>, Parent extends Nsp & Patter
     return known?.parent === undefined ? known : undefined;
   }
 
+  /** Whether there is such a one among those that this instance has. */
+  some(test: (nsp: Nsp) => boolean): boolean {
+    return [...this.#fixed.values(), ...this.#met.values()].some(test);
+  }
+
   #lookUp(name: string): Nsp | undefined {
     const fixed = this.#fixed.get(name);
     if (fixed) return fixed;

@@ -1,8 +1,8 @@
 import { BroadcastOperator, type Broadcast } from "./rooms/broadcast-operator.ts";
 import { joinRooms, leaveRooms } from "./rooms/membership.ts";
+import type { RoomAdapter } from "./rooms/room-adapter.ts";
 import type { PacketPorts } from "./packets/packet-ports.ts";
 import { disconnectByServer } from "./packets/on-disconnect.ts";
-import { refuseMember } from "./unsupported-members.ts";
 import type { Session } from "../engine/session.ts";
 import { Client } from "./socket-client.ts";
 import { Request, toConn, type Conn, type SocketRequest } from "./socket-conn.ts";
@@ -33,6 +33,8 @@ interface SocketNamespace {
   readonly internals: PacketPorts;
   /** @internal */
   readonly hasChildren: boolean;
+  /** @internal */
+  readonly roomAdapter: RoomAdapter;
 }
 
 /** A socket, but for the types that its namespace and its server name in turn. `Timed`: itself after `timeout`. */
@@ -142,13 +144,9 @@ export abstract class BaseSocket<
     return new Client(this.server, this.conn, this.#request);
   }
 
-  /** Throws `core.no_adapter`: sockets and rooms are in the table. */
-  get adapter(): never {
-    return refuseMember(
-      "core.no_adapter",
-      "socket.adapter",
-      "ask nsp.fetchSockets() for the sockets and their rooms",
-    );
+  /** That of its namespace. */
+  get adapter(): RoomAdapter {
+    return this.#nsp.roomAdapter;
   }
 
   /**
@@ -206,7 +204,7 @@ export abstract class BaseSocket<
     const turn = this.#effectTurn();
     for (const name of names) this.#note("join", name);
     if (turn === undefined) return Promise.resolve();
-    return joinRooms(this.#nsp.internals.runtime, turn, this.#session, this.#state, names);
+    return joinRooms(this.#nsp.internals, turn, this.#session, this.#state, names);
   }
 
   /** Resolves when it is stored. A later emit of the same turn leaves the socket out with no await. */
@@ -215,7 +213,7 @@ export abstract class BaseSocket<
     const turn = this.#effectTurn();
     for (const name of names) this.#note("leave", name);
     if (turn === undefined) return Promise.resolve();
-    return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, names);
+    return leaveRooms(this.#nsp.internals, turn, this.#state, names);
   }
 
   /**
@@ -226,7 +224,7 @@ export abstract class BaseSocket<
     const turn = this.#effectTurn();
     this.#note("leave", "*");
     if (turn === undefined) return Promise.resolve();
-    return leaveRooms(this.#nsp.internals.runtime, turn, this.#state, [...this.#state.rooms]);
+    return leaveRooms(this.#nsp.internals, turn, this.#state, [...this.#state.rooms]);
   }
 
   /** Everyone in these rooms but this socket. */

@@ -27,6 +27,7 @@ const internal = new Set([
   "observe",
   "listenersWith",
   "internals",
+  "roomAdapter",
   "middlewares",
   "createSocket",
   "createNamespace",

@@ -72,8 +72,8 @@ const closeInSteps =
         await store.finishClose(sid);
       };
     world.crashes.run("close", close(world.createInstance("close")));
-    world.runScript("others", ({ runtime }) =>
-      joinFromOutside({ runtime, recovery: undefined }, "/", member, ["c"]),
+    world.runScript("others", ({ io, runtime }) =>
+      joinFromOutside(io.sockets.internals, runtime.detached, { nsp: "/" }, member, ["c"]),
     );
     schedule.later(() => world.runScript("again", (instance) => close(instance)()));
     return () => (world.countMembers() === 0 ? undefined : "a membership is left");

@@ -40,6 +40,8 @@ export interface GuestOptions {
   readonly lastPongAtMs?: number;
   /** By which it can have its state back. Default none. */
   readonly pid?: Pid;
+  /** True: its rooms are counted, as of one that came while somebody listened to them. Default false. */
+  readonly counted?: boolean;
 }
 
 /** Seats a client, in the main namespace, before the first step. */
@@ -50,7 +52,8 @@ export async function seat(world: World, index: number, options: GuestOptions = 
   const socketId = socketIdOf(index);
   const connectionId = toConnectionId(`conn${index}`);
   const route = { kind: "connection", connectionId } as const;
-  const member: Member = { sid, socketId, route, protocol: 4 };
+  const counted = options.counted ? { counted: true } : {};
+  const member: Member = { sid, socketId, route, protocol: 4, ...counted };
   const connection = world.connect(connectionId);
   connection.open = online;
   const session = sessionOf(sid, { connectionId });
@@ -67,12 +70,17 @@ export async function seat(world: World, index: number, options: GuestOptions = 
       ...(options.pid === undefined ? {} : { pid: options.pid }),
       connectedAtMs: openedMs,
       data: Object.fromEntries(stored),
+      ...(options.counted ? { counted: true } : {}),
       spent: [],
     };
     const joinedAtMs = new Map(rooms.map((room) => [room, openedMs]));
     const auth = { nsp: "/", socketId, auth: {} };
     const request = { sid, socket, auth, member, rooms, joinedAtMs };
     await Promise.all([world.table.own.connectSocket(request), world.table.members.connectSocket(request)]);
+    for (const room of options.counted ? [...rooms, socketId] : []) {
+      const entry = { nsp: "/", member, room };
+      await Promise.all([world.table.own.enterRoom(entry), world.table.members.enterRoom(entry)]);
+    }
   }
   let atMs = world.nowMs;
   return {

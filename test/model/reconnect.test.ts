@@ -51,8 +51,8 @@ describe("a client that leaves a namespace and connects to it again", { timeout:
   });
 
   it("is in no room that its old socket was put into from outside", async () => {
-    const joinVip = async ({ runtime }: Instance, { member }: Guest) => {
-      await joinFromOutside({ runtime, recovery: undefined }, "/", member, ["vip"]);
+    const joinVip = async ({ io, runtime }: Instance, { member }: Guest) => {
+      await joinFromOutside(io.sockets.internals, runtime.detached, { nsp: "/" }, member, ["vip"]);
     };
 
     await expectSafe("leave, connect, outside join", leaveAndConnect({ maxBatch: 1 }, [], joinVip));

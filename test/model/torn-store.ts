@@ -165,6 +165,34 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
         [writes("session", owner.sid, "owned"), ...places.map(({ map, key }) => writes("shared", map, key))],
         () => own.deleteOwned(owner, places),
       ),
+    // One transaction, so one step; the number is of the whole room.
+    enterRoom: (entry) => {
+      const { nsp, member, room, joinedAtMs, rank } = entry;
+      const touches = [writes("room", nsp, room), toJoined(nsp, member.sid)(room), writes("notes")];
+      return step(`enterRoom ${room}`, touches, async () => {
+        const change = await members.enterRoom(entry);
+        if (change !== "present" && room !== member.socketId)
+          await own.joinRooms(nsp, member, [room], joinedAtMs, rank);
+        return change;
+      });
+    },
+    exitRoom: (exit) => {
+      const { nsp, sid, room } = exit;
+      const touches = [writes("room", nsp, room), toJoined(nsp, sid)(room), writes("notes")];
+      return step(`exitRoom ${room}`, touches, async () => {
+        const change = await members.exitRoom(exit);
+        if (change !== "absent") await own.leaveRooms(nsp, sid, [room]);
+        return change;
+      });
+    },
+    listRoomNotes: (letterId) =>
+      step("listRoomNotes", [reads("notes")], () => members.listRoomNotes(letterId)),
+    countMembers: (nsp, room) =>
+      step(
+        `countMembers ${room ?? nsp}`,
+        [room === undefined ? reads("everyone", nsp) : reads("room", nsp, room)],
+        () => members.countMembers(nsp, room),
+      ),
     deleteMemberIfRoute: (nsp, room, sid, route) =>
       step(
         `deleteMemberIfRoute ${room ?? nsp}`,

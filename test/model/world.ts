@@ -127,11 +127,12 @@ export class World {
       isOrdered: this.#options.ordering !== "direct",
     });
     const io = new Server(this.#options.server);
-    io.engine.bind(runtime);
     const pause = (label: string) => schedule.step(process, label, [], () => undefined);
     const inbox = new Inbox(runtime, io.engine);
     const instance = { process, io, runtime, inbox, pause };
+    // As a module is: loaded, then served.
     this.#options.app?.(instance);
+    io.engine.bind(runtime);
     return instance;
   }
 

@@ -10,6 +10,7 @@ import type {
   Namespace,
   ParentNamespace,
   RemoteSocket,
+  RoomAdapter,
   ServerOptions,
   Socket,
 } from "nonsticky";
@@ -111,7 +112,15 @@ expectTypeOf([io.path(), io.connectTimeout(), io.serveClient()] as const).toEqua
 expectTypeOf(io.close((error) => error?.message)).toEqualTypeOf<Promise<void>>();
 expectTypeOf(io.allSockets()).toEqualTypeOf<Promise<Set<string>>>();
 expectTypeOf<TypedNamespace["sockets"]>().toEqualTypeOf<never>();
-expectTypeOf<TypedNamespace["adapter"]>().toEqualTypeOf<never>();
+expectTypeOf<TypedNamespace["adapter"]>().toEqualTypeOf<RoomAdapter>();
+expectTypeOf<TypedNamespace["adapter"]["rooms"]>().toEqualTypeOf<never>();
+expectTypeOf(io.in("a").count()).toEqualTypeOf<Promise<number>>();
+io.of("/static").adapter.on("join-room", (room, id) => {
+  expectTypeOf(room).toEqualTypeOf<string>();
+  expectTypeOf(id).toEqualTypeOf<string>();
+});
+// @ts-expect-error no such event
+io.of("/static").adapter.on("enter-room", () => undefined);
 // @ts-expect-error no instance has the sockets
 void io.of("/static").sockets.size;
 // @ts-expect-error settings are given to the constructor

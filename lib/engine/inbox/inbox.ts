@@ -121,6 +121,7 @@ export class Inbox {
     const turn = new Turn(delivery.letter.kind, strays, { stages: lane.stages, spending });
     turn.deadlineMs = batch.time.deadlineMs;
     turn.writtenAtMs = task.atMs;
+    if (this.#runtime.isOrdered) turn.letterId = delivery.id;
     const job: Job = { delivery, task, turn, session: undefined };
     lane.lastJob = job;
     const context = toLogContext(this.#app, job);
@@ -140,6 +141,8 @@ export class Inbox {
 
   async #start(job: Job, lane: Lane, batch: Batch): Promise<void> {
     const { turn, delivery, task } = job;
+    if (delivery.redelivered && turn.spending.spend("redelivered", 1))
+      await this.#app.onRedelivered?.(delivery.id, turn);
     switch (task.kind) {
       case "opened":
         if (await onOpened(this.#runtime, this.#app, task, turn)) await this.#announce(job, lane);

@@ -81,9 +81,11 @@ export async function onClosed(
   session.markClosing();
   turn.describe("close");
   warnOfRawBinary(runtime, app, session, letter);
-  const memberships = [...new Set([session, present ?? session])].flatMap((each) => app.memberships(each));
+  const sessions = [...new Set([session, present ?? session])];
+  const memberships = sessions.flatMap((each) => app.memberships(each));
   const onGone = await app.onClosing(session, close.reason, turn);
   await turn.settle();
+  await app.onLeaving?.(sessions, turn);
   await removeMemberships(store, sid, memberships, present?.record.removedUpTo);
   onGone();
   await turn.settle();

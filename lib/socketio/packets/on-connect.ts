@@ -8,7 +8,8 @@ import { hasArrived, onConnectAgain, removeAgain, welcome } from "./welcome.ts";
 import { openHold, releaseHold, sendMissed, type Hold } from "../recovery/hold-while-restoring.ts";
 import type { PacketPorts } from "./packet-ports.ts";
 import { ListenerRun } from "../replay/listener-run.ts";
-import { toMember } from "../rooms/membership.ts";
+import { toLeaver, toMember, toPlace } from "../rooms/membership.ts";
+import { enterRooms, exitRooms } from "../rooms/room-changes.ts";
 import { findNamespace } from "./find-namespace.ts";
 import { runMiddlewares } from "./middleware.ts";
 import type { ServedNamespace } from "./packet-ports.ts";
@@ -129,6 +130,7 @@ function createState(
     socketId: restored?.socketId ?? socketId,
     ...(pid === undefined ? {} : { pid }),
     ...(nsp.parent === undefined ? {} : { parent: nsp.parent.name }),
+    ...(nsp.roomAdapter.isHeard ? { counted: true } : {}),
     connectedAtMs: restored?.connectedAtMs ?? internals.runtime.clock.nowMs(),
     data: restored?.data ?? {},
     spent: [],
@@ -167,9 +169,23 @@ async function storeSocket(
       joinedAtMs: new Map(rooms.map((room) => [room, restored?.rooms.get(room) ?? nowMs])),
     };
     await runtime.store.connectSocket(stored);
+    if (state.counted) {
+      const joining = {
+        joinedAtOf: (room: string) => stored.joinedAtMs.get(room),
+        firstRank: stored.firstRank,
+      };
+      await enterRooms(
+        internals,
+        turn,
+        toPlace(state),
+        stored.member,
+        [...new Set([...state.rooms, state.id])],
+        joining,
+      );
+    }
     return stored;
   });
-  if (!(await isStillOpen(runtime, session, request))) return false;
+  if (!(await isStillOpen(internals, turn, state, request))) return false;
   session.rememberAuth(auth);
   socketsOf(session).set(state.nsp, state);
   state.rooms.add(state.id);
@@ -214,10 +230,17 @@ function runConnectionListener(
  *     connect   stores the socket             ← nobody would ever delete it, nor run its `disconnect`
  *     connect   reads the session: closing → removes it again, and its listeners do not run
  */
-async function isStillOpen(runtime: Runtime, session: Session, request: ConnectRequest): Promise<boolean> {
-  const { nsp, socketId } = request.socket;
-  if (runtime.isOrdered || (await isConnected(runtime, session.sid, nsp, socketId))) return true;
-  await runtime.store.disconnectSocket(session.sid, nsp, socketId, request.rooms);
+async function isStillOpen(
+  internals: PacketPorts,
+  turn: Turn,
+  state: SocketState,
+  { rooms }: ConnectRequest,
+): Promise<boolean> {
+  const { runtime } = internals;
+  const { sid, nsp, id } = state;
+  if (runtime.isOrdered || (await isConnected(runtime, sid, nsp, id))) return true;
+  if (state.counted) await exitRooms(internals, turn, toPlace(state), toLeaver(state), [...rooms, id]);
+  await runtime.store.disconnectSocket(sid, nsp, id, state.counted ? [] : rooms);
   return false;
 }
 

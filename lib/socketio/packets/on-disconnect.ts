@@ -4,12 +4,13 @@ import type { PacketPorts } from "./packet-ports.ts";
 import { sendPacket } from "./send-packet.ts";
 import { rebind } from "./rebind.ts";
 import { replay } from "../replay/replay.ts";
-import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
 import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import type { SocketState } from "../replay/socket-state.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
 import { noteOwned } from "../shared/owned-entries.ts";
+import { toLeaver, toPlace } from "../rooms/membership.ts";
+import { exitRooms } from "../rooms/room-changes.ts";
 import type { Turn } from "../../engine/turn.ts";
 import type { Listener } from "../replay/typed-events.ts";
 
@@ -24,10 +25,13 @@ function leaveNamespace(
   const state = socket.internalState;
   if (!state.connected) return;
   callListeners(internals, turn, socket, "disconnecting", reason);
-  const rooms = state.joinedRooms;
+  const rooms = [...state.rooms];
   end(session, state);
-  void turn.order(() => removeSocket(internals.runtime, state, rooms));
-  callListeners(internals, turn, socket, "disconnect", reason);
+  const removed = turn.order(() => removeSocket(internals, turn, state, rooms));
+  const disconnect = () => callListeners(internals, turn, socket, "disconnect", reason);
+  // Who listens hears of the rooms first, as in Socket.IO.
+  if (state.counted) turn.follow(removed.then(disconnect, disconnect));
+  else disconnect();
 }
 
 /**
@@ -39,20 +43,25 @@ function leaveNamespace(
  * after it. Whoever joins later finds no socket, and takes the join back.
  */
 export async function removeSocket(
-  { store }: Runtime,
+  internals: PacketPorts,
+  turn: Turn,
   state: SocketState,
-  rooms: readonly string[],
+  allRooms: readonly string[],
 ): Promise<void> {
+  const { store } = internals.runtime;
   const { sid, nsp, id } = state;
-  await store.disconnectSocket(sid, nsp, id, rooms);
+  const exit = (left: readonly string[]) => exitRooms(internals, turn, toPlace(state), toLeaver(state), left);
+  if (state.counted) await exit(allRooms);
+  const rooms = allRooms.filter((room) => room !== id);
+  await store.disconnectSocket(sid, nsp, id, state.counted ? [] : rooms);
   const snapshot = await store.loadSession(sid, { handshake: false });
   noteOwned(state, snapshot?.owned ?? []);
   if (state.owned.size > 0) await store.deleteOwned({ sid, socketId: id }, [...state.owned.values()]);
   // Once the client has connected anew, rooms are that socket's.
   if (snapshot === undefined || snapshot.sockets.some((socket) => socket.nsp === nsp)) return;
   const missed = snapshot.joined.filter((row) => row.nsp === nsp).map((row) => row.room);
-  const again = [...new Set([...rooms, ...missed])];
-  if (again.length > 0) await store.leaveRooms(nsp, sid, again);
+  const again = state.counted ? missed : [...new Set([...rooms, ...missed])];
+  if (again.length > 0) await exit(again);
 }
 
 /** `socket.disconnect()`: the client is told with `41`, and so knows not to come back by itself. */
@@ -151,6 +160,17 @@ export async function onSessionClosing(
       callListeners(internals, turn, socket, "disconnect", reason);
     }
   };
+}
+
+/** The rooms of a session's sockets that are counted: not left before all has been sent to them, and told one by one. */
+export async function leaveCountedRooms(
+  internals: PacketPorts,
+  sessions: readonly Session[],
+  turn: Turn,
+): Promise<void> {
+  const states = sessions.flatMap((session) => [...socketsOf(session).values()]);
+  for (const state of states.filter(({ counted }) => counted))
+    await exitRooms(internals, turn, toPlace(state), toLeaver(state), [...state.rooms, state.id]);
 }
 
 function end(session: Session, state: SocketState): void {

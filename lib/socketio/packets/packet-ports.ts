@@ -2,6 +2,7 @@ import type { Recovery } from "../recovery/recovery.ts";
 import type { ReplayedNamespace, ReplayPorts } from "../replay/replay-ports.ts";
 import type { Listener, Untyped } from "../replay/typed-events.ts";
 import type { Timers } from "../timers/defined-timers.ts";
+import type { RoomAdapter } from "../rooms/room-adapter.ts";
 import type { RoomPorts } from "../rooms/room-ports.ts";
 
 /** What the handling of packets needs of the server: all that its parts need, and the namespaces. */
@@ -12,6 +13,8 @@ export interface PacketPorts extends ReplayPorts, RoomPorts {
   readonly timers: Timers;
   /** How long a turn waits for an ack that its handlers have not sent when they end. */
   readonly ackWaitMs: number;
+  /** Whether rooms of some namespace have a listener, or of one that this instance has not met may get one. */
+  mayHearRooms(): boolean;
   /** That of a socket that has connected. `parent`: of which dynamic one it is a child, as its row says. */
   namespace(name: string, parent: string | undefined): ServedNamespace | undefined;
   /** That which a client asks for; functions of dynamic namespaces are put to `ask`, one by one. */
@@ -28,6 +31,8 @@ export interface ServedNamespace extends ReplayedNamespace {
   /** Each takes a socket and `next`. */
   readonly middlewares: readonly Listener<never[]>[];
   rawListeners(event: string): Listener<never[]>[];
+  /** Of a parent none. */
+  readonly roomAdapter: RoomAdapter;
 }
 
 /**

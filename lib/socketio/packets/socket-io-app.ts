@@ -16,7 +16,7 @@ import type { PacketPorts } from "./packet-ports.ts";
 import type { Letter } from "../../engine/letter.ts";
 import { countUnaskedAck } from "../../engine/payload-limits.ts";
 import { onConnect } from "./on-connect.ts";
-import { onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
+import { leaveCountedRooms, onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
 import { onEvent } from "./on-event.ts";
 import { onViolation } from "./on-violation.ts";
 import { onServerSide } from "./server-side-event.ts";
@@ -24,6 +24,7 @@ import type { Runtime } from "../../engine/runtime.ts";
 import type { Session } from "../../engine/session.ts";
 import { SocketState, toReporter } from "../replay/socket-state.ts";
 import { saveSockets, socketsOf } from "../replay/session-sockets.ts";
+import { tellAgain } from "../rooms/room-changes.ts";
 import { noteOwned } from "../shared/owned-entries.ts";
 import type { Turn } from "../../engine/turn.ts";
 
@@ -117,11 +118,21 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     return onSessionClosing(this.#internals, session, turn, reason);
   }
 
+  onLeaving(sessions: readonly Session[], turn: Turn): Promise<void> {
+    return leaveCountedRooms(this.#internals, sessions, turn);
+  }
+
+  /** Only where a listener may be: it costs a read. */
+  async onRedelivered(letterId: string, turn: Turn): Promise<void> {
+    if (this.#internals.mayHearRooms()) await tellAgain(this.#internals, turn, letterId);
+  }
+
   memberships(session: Session): readonly SocketRooms[] {
     return [...socketsOf(session).values()].map((state) => ({
       nsp: state.nsp,
       socketId: state.id,
-      rooms: state.joinedRooms,
+      // Those that are counted it leaves in `onLeaving`.
+      rooms: state.counted ? [] : state.joinedRooms,
       owned: [...state.owned.values()],
     }));
   }

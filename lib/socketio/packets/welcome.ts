@@ -47,13 +47,13 @@ export async function hasArrived({ runtime }: PacketPorts, session: Session, tur
 }
 
 export async function removeAgain(
-  { runtime }: PacketPorts,
+  internals: PacketPorts,
   session: Session,
   state: SocketState,
   turn: Turn,
 ): Promise<void> {
-  const rooms = state.joinedRooms;
+  const rooms = [...state.rooms];
   state.connected = false;
   socketsOf(session).delete(state.nsp);
-  await turn.order(() => removeSocket(runtime, state, rooms));
+  await turn.order(() => removeSocket(internals, turn, state, rooms));
 }

@@ -43,6 +43,8 @@ export class SocketState {
   /** With recovery: the private id, by which its client gets its state back. */
   readonly pid: Pid | undefined;
   readonly id: SocketId;
+  /** Its rooms are counted, for somebody listens to them. */
+  readonly counted: boolean;
   /** When it was let in first; in a turn that lets one in, until then the time at which it asked. */
   connectedAtMs: number;
   readonly rooms: Set<string>;
@@ -86,6 +88,7 @@ export class SocketState {
     this.nsp = record.nsp;
     this.parent = record.parent;
     this.pid = record.pid;
+    this.counted = record.counted ?? false;
     this.#restored = record.data;
     this.id = record.socketId;
     this.connectedAtMs = record.connectedAtMs;
@@ -162,6 +165,7 @@ export class SocketState {
       socketId: this.id,
       ...(this.pid === undefined ? {} : { pid: this.pid }),
       ...(this.parent === undefined ? {} : { parent: this.parent }),
+      ...(this.counted ? { counted: true } : {}),
       connectedAtMs: this.connectedAtMs,
       data: { ...Object.fromEntries(kept), ...changes?.set },
       spent: changes?.spent ?? [],

@@ -17,6 +17,7 @@ import { recorded } from "../replay/recorded-result.ts";
 import { Publication } from "./publish.ts";
 import { RemoteSocket } from "./remote-socket.ts";
 import {
+  countMembers,
   disconnectSockets,
   fetchMembers,
   joinMembers,
@@ -161,6 +162,20 @@ export class BroadcastOperator<
   async fetchSockets(): Promise<RemoteSocket<ClientEvents, SocketData>[]> {
     const fetched = await recorded(() => fetchMembers(this.#nsp.internals, this.#audience), "ask");
     return fetched.map((socket) => new RemoteSocket(this.#nsp.internals, socket));
+  }
+
+  /**
+   * How many sockets match at this moment. One room, or everyone: counted by the table, which sends no row of them, in a
+   * request for each MB of rows. Several rooms, or `except`: every row is read, for who is in two counts once.
+   */
+  count(): Promise<number> {
+    if (this.#nsp.hasChildren) {
+      throw new CoreError(
+        "core.parent_without_sockets",
+        "sockets of a parent namespace are not counted: ask the children, by `io.of(name)`",
+      );
+    }
+    return countMembers(this.#nsp.internals, this.#audience);
   }
 
   /** The ids of every matching socket. @deprecated As in Socket.IO: `fetchSockets` tells more. */

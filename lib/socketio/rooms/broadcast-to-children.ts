@@ -4,7 +4,7 @@ import type { Audience } from "./audience.ts";
 import type { EmitFlags } from "./broadcast.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { Publication } from "./publish.ts";
-import { mapConcurrently } from "./sockets-at-a-distance.ts";
+import { mapConcurrently } from "./map-concurrently.ts";
 import type { Turn } from "../../engine/turn.ts";
 
 type EventAndValues = readonly [event: string, ...values: unknown[]];

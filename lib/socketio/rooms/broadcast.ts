@@ -47,8 +47,9 @@ export async function deliver(
   const { sid, route, protocol } = member;
   const { outcome, movedTo } = await runtime.outbound.send({ sid, route }, frames.in(protocol), volatile);
   turn.tally[outcome] += 1;
-  if (outcome === "gone") await runtime.store.deleteMemberIfRoute(nsp, room, sid, route);
-  else if (movedTo !== undefined) {
+  // A counted member leaves with its session, for whoever takes it out of the room has to tell so.
+  if (outcome === "gone" && !member.counted) await runtime.store.deleteMemberIfRoute(nsp, room, sid, route);
+  if (movedTo !== undefined) {
     // The session was upgraded after it had joined. The row is put right by whoever is the first to notice.
     await runtime.store.repairRoute(nsp, room, sid, route, movedTo);
   }

@@ -1,7 +1,11 @@
 import type { Sid, SocketId } from "../../ids.ts";
 import type { Member, SessionSnapshot } from "../../state/records.ts";
+import type { Turn } from "../../engine/turn.ts";
+import { enterRooms, exitRooms, type RoomPlace } from "./room-changes.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import type { Runtime } from "../../engine/runtime.ts";
+
+type Ports = Pick<RoomPorts, "runtime" | "recovery" | "adapterOf" | "reportFailure">;
 
 /** Most that the sockets of one session may be in together, their own left out. */
 export const MAX_ROOMS = 1_000;
@@ -20,16 +24,19 @@ export const MAX_ROOMS = 1_000;
  * what their client has missed of them before would never be sent.
  */
 export async function joinFromOutside(
-  { runtime, recovery }: Pick<RoomPorts, "runtime" | "recovery">,
-  nsp: string,
+  internals: Ports,
+  turn: Turn,
+  { nsp, parent }: RoomPlace,
   member: Member,
   rooms: readonly string[],
 ): Promise<boolean> {
+  const { runtime, recovery } = internals;
   const known = recovery && (await runtime.store.loadSession(member.sid, { handshake: false }));
   const fresh = rooms.filter((room) => !known?.joined.some((row) => row.nsp === nsp && row.room === room));
   if (fresh.length === 0) return true;
-  await runtime.store.joinRooms(nsp, member, fresh, runtime.clock.nowMs());
-  return staysIn(runtime, nsp, member, fresh);
+  const nowMs = runtime.clock.nowMs();
+  await enterRooms(internals, turn, { nsp, parent }, member, fresh, { joinedAtOf: () => nowMs });
+  return staysIn(internals, turn, { nsp, parent }, member, fresh);
 }
 
 /**
@@ -37,11 +44,14 @@ export async function joinFromOutside(
  * than it is let into. Whether it stays in them.
  */
 export async function staysIn(
-  { store, logger }: Runtime,
-  nsp: string,
+  internals: Ports,
+  turn: Turn,
+  place: RoomPlace,
   member: Member,
   rooms: readonly string[],
 ): Promise<boolean> {
+  const { store, logger } = internals.runtime;
+  const { nsp } = place;
   const snapshot = await store.loadSession(member.sid, { handshake: false });
   const isThere = hasSocket(snapshot, nsp, member.socketId);
   const joined = snapshot?.joined.length ?? 0;
@@ -54,7 +64,7 @@ export async function staysIn(
       rooms: joined,
     });
   }
-  await store.leaveRooms(nsp, member.sid, rooms);
+  await exitRooms(internals, turn, place, member, rooms);
   return false;
 }
 

@@ -13,5 +13,8 @@ export function noteKicked(turn: Turn, socketId: string): void {
   kicked.set(turn, ids.add(socketId));
 }
 
+/** Whether it has disconnected any. */
+export const hasKicked = (turn: Turn | undefined): boolean => turn !== undefined && kicked.has(turn);
+
 export const isKicked = (turn: Turn | undefined, socketId: string): boolean =>
   turn !== undefined && (kicked.get(turn)?.has(socketId) ?? false);

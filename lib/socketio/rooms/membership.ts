@@ -1,7 +1,8 @@
 import type { Member } from "../../state/records.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { MAX_ROOMS, staysIn } from "./join-from-outside.ts";
-import type { Runtime } from "../../engine/runtime.ts";
+import { enterRooms, exitRooms, type Leaver, type RoomPlace } from "./room-changes.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import type { Session } from "../../engine/session.ts";
 import { socketsOf } from "../replay/session-sockets.ts";
 import type { SocketState } from "../replay/socket-state.ts";
@@ -13,11 +14,15 @@ export const toMember = (session: Session, state: SocketState): Member => ({
   socketId: state.id,
   route: session.route,
   protocol: session.record.protocol,
+  ...(state.counted ? { counted: true } : {}),
 });
+
+export const toPlace = ({ nsp, parent }: SocketState): RoomPlace => ({ nsp, parent });
+export const toLeaver = ({ sid, id, counted }: SocketState): Leaver => ({ sid, socketId: id, counted });
 
 /** Joins are seen by `socket.rooms` at once, and by every emit that the turn issues after them. */
 export function joinRooms(
-  runtime: Runtime,
+  internals: RoomPorts,
   turn: Turn,
   session: Session,
   state: SocketState,
@@ -32,12 +37,14 @@ export function joinRooms(
   const member = toMember(session, state);
   return turn.order(async () => {
     // Not when it was called: a packet of before is not for this socket.
+    const { runtime } = internals;
     const nowMs = runtime.clock.nowMs();
-    await runtime.store.joinRooms(state.nsp, member, added, nowMs, state.takeRanks(nowMs, added.length));
+    const joining = { joinedAtOf: () => nowMs, firstRank: state.takeRanks(nowMs, added.length) };
+    await enterRooms(internals, turn, toPlace(state), member, added, joining);
     // Asked now, not before the write: while that was on its way, the letter of this turn may have been released, or
     // a later one of its batch may have begun to close the session.
     const isAlone = runtime.isOrdered && turn.ownsLaneOf(session) && session.alive && state.connected;
-    if (isAlone || (await staysIn(runtime, state.nsp, member, added))) return;
+    if (isAlone || (await staysIn(internals, turn, toPlace(state), member, added))) return;
     for (const room of added) state.rooms.delete(room);
   });
 }
@@ -55,12 +62,12 @@ function requireFewRooms(session: Session, state: SocketState, added: readonly s
 }
 
 export function leaveRooms(
-  runtime: Runtime,
+  internals: RoomPorts,
   turn: Turn,
   state: SocketState,
   rooms: readonly string[],
 ): Promise<void> {
   const left = rooms.filter((room) => state.leave(room));
   if (left.length === 0 || !state.connected) return Promise.resolve();
-  return turn.order(() => runtime.store.leaveRooms(state.nsp, state.sid, left));
+  return turn.order(() => exitRooms(internals, turn, toPlace(state), toLeaver(state), left));
 }

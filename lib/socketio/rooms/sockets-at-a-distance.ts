@@ -5,14 +5,14 @@ import { effectTurnIfServed } from "../../engine/turn-for-effect.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { recorded } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
-import { isKicked, noteKicked } from "./kicked.ts";
+import { hasKicked, isKicked, noteKicked } from "./kicked.ts";
+import { mapConcurrently } from "./map-concurrently.ts";
+import { exitRooms } from "./room-changes.ts";
 import { joinFromOutside } from "./join-from-outside.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import { saveSockets, socketsOf } from "../replay/session-sockets.ts";
 import { sessionOf, type Session } from "../../engine/session.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
-
-const MAX_CONCURRENT_READS = 16;
 
 export interface FetchedSocket {
   readonly member: Member;
@@ -66,6 +66,21 @@ function inOrder(fetched: readonly FetchedSocket[], { rooms }: Audience): Fetche
     .map(({ one }) => one);
 }
 
+/** How many sockets are in an audience: without a row of them where it is one room, or everyone. */
+export async function countMembers({ runtime }: RoomPorts, audience: Audience): Promise<number> {
+  const turn = currentContext()?.turn;
+  const read = async () => {
+    const [room, ...others] = audience.rooms;
+    const isWhole = others.length + audience.except.size === 0 && audience.exceptSid === undefined;
+    if (isWhole && !hasKicked(turn)) return runtime.store.countMembers(audience.nsp, room);
+    let count = 0;
+    for await (const { member } of listAudience(runtime.store, audience))
+      if (!isKicked(turn, member.socketId)) count++;
+    return count;
+  };
+  return recorded(() => behindEffects(runtime, turn, read), "ask");
+}
+
 /** The ids of an audience's sockets, with no further read: some may be about to leave. */
 export async function listSocketIds({ runtime }: RoomPorts, audience: Audience): Promise<Set<string>> {
   const turn = currentContext()?.turn;
@@ -108,20 +123,20 @@ async function fetchMember(
 }
 
 export function joinMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
-  forEachMember(internals, "socketsJoin", audience, async (member, session) => {
+  forEachMember(internals, "socketsJoin", audience, async (member, session, turn) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     const added = rooms.filter((room) => !state?.rooms.has(room));
     for (const room of added) state?.rooms.add(room);
-    if (await joinFromOutside(internals, audience.nsp, member, rooms)) return;
+    if (await joinFromOutside(internals, turn, audience, member, rooms)) return;
     for (const room of added) state?.rooms.delete(room);
   });
 }
 
 export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
-  forEachMember(internals, "socketsLeave", audience, async (member, session) => {
+  forEachMember(internals, "socketsLeave", audience, async (member, session, turn) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.leave(room);
-    await internals.runtime.store.leaveRooms(audience.nsp, member.sid, rooms);
+    await exitRooms(internals, turn, { nsp: audience.nsp }, member, rooms);
   });
 }
 
@@ -146,7 +161,7 @@ function forEachMember(
   internals: RoomPorts,
   what: string,
   audience: Audience,
-  effect: (member: Member, session: Session | undefined) => Promise<void>,
+  effect: (member: Member, session: Session | undefined, turn: Turn) => Promise<void>,
 ): void {
   const turn = effectTurnIfServed(internals, what, { nsp: audience.nsp });
   if (turn === undefined) return;
@@ -154,17 +169,6 @@ function forEachMember(
   void turn.order(async () => {
     const members: Member[] = [];
     for await (const { member } of listAudience(internals.runtime.store, audience)) members.push(member);
-    await mapConcurrently(members, (member) => effect(member, session));
+    await mapConcurrently(members, (member) => effect(member, session, turn));
   });
-}
-
-export async function mapConcurrently<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const work = async () => {
-    for (let index = next++; index < items.length; index = next++)
-      results[index] = await map(items[index] as T);
-  };
-  await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT_READS, items.length) }, work));
-  return results;
 }

@@ -16,6 +16,7 @@ import { namespaces } from "./namespaces.ts";
 import { registration } from "./registration.ts";
 import { remoteSockets } from "./remote-sockets.ts";
 import { rooms } from "./rooms.ts";
+import { roomEvents } from "./room-events.ts";
 import { roomValues } from "./room-values.ts";
 import { serverAcks } from "./server-acks.ts";
 
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   ...serverAcks,
   ...binary,
   ...rooms,
+  ...roomEvents,
   ...roomValues,
   ...namespaces,
   ...broadcasting,

@@ -52,7 +52,8 @@ describe("the server", () => {
 
   it.each<[string, string, (io: Server) => unknown]>([
     ["nsp.sockets", "core.no_local_sockets", (io) => io.of("/x").sockets],
-    ["nsp.adapter", "core.no_adapter", (io) => io.of("/x").adapter],
+    ["nsp.adapter.rooms", "core.no_adapter", (io) => io.of("/x").adapter.rooms],
+    ["nsp.adapter.sids", "core.no_adapter", (io) => io.of("/x").adapter.sids],
     ["io.adapter()", "core.no_adapter", (io) => io.adapter()],
     ["io.httpServer", "core.no_server", (io) => io.httpServer],
     ["io.engine.clientsCount", "core.no_server", (io) => io.engine.clientsCount],

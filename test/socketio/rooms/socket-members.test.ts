@@ -297,7 +297,7 @@ describe("what there is of the connection", () => {
   });
 
   it.each<[string, string, (socket: AnySocket) => unknown]>([
-    ["socket.adapter", "core.no_adapter", (socket) => socket.adapter],
+    ["adapter.rooms", "core.no_adapter", (socket) => socket.adapter.rooms],
     ["socket.client.sockets", "core.no_local_sockets", (socket) => socket.client.sockets],
     ["socket.client.nsps", "core.no_local_sockets", (socket) => socket.client.nsps],
   ])("says of %s what to do instead", async (member, code, use) => {
