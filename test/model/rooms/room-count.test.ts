@@ -1,8 +1,8 @@
 import { describe, it } from "vitest";
-import { enterByCount, exitByCount, type CountForm, type CountSteps } from "../../lib/state/room-count.ts";
-import type { Model } from "./explorer.ts";
-import { reads, writes, type Schedule } from "./schedule.ts";
-import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
+import { enterByCount, exitByCount, type CountForm, type CountSteps } from "../../../lib/state/room-count.ts";
+import type { Model } from "../explorer.ts";
+import { reads, writes, type Schedule } from "../schedule.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "../verify.ts";
 
 /** A room as the table has it, and what was told of it in the order of the writes. */
 class Room {

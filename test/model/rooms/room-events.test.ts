@@ -1,8 +1,8 @@
 import { describe, it } from "vitest";
-import type { Model } from "./explorer.ts";
-import { seat, type Guest } from "./guest.ts";
-import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
-import { World, type Instance, type WorldOptions } from "./world.ts";
+import type { Model } from "../explorer.ts";
+import { seat, type Guest } from "../guest.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "../verify.ts";
+import { World, type Instance, type WorldOptions } from "../world.ts";
 
 /** Listens to the room `r`, and says so; a client's `enter` and `leave` are about it. */
 const listening =
