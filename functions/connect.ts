@@ -1,4 +1,4 @@
 import * as app from "#app";
 import { createHandlers } from "../lib/lambda.ts";
 
-export const handler = createHandlers(app).connect;
+export const { connect: handler, describe } = createHandlers(app);

@@ -1,4 +1,4 @@
 import * as app from "#app";
 import { createHandlers } from "../lib/lambda.ts";
 
-export const handler = createHandlers(app).heartbeat;
+export const { heartbeat: handler, describe } = createHandlers(app);

@@ -1,4 +1,4 @@
 import * as app from "#app";
 import { createHandlers } from "../lib/lambda.ts";
 
-export const handler = createHandlers(app).inbox;
+export const { inbox: handler, describe } = createHandlers(app);

@@ -1,4 +1,4 @@
 import * as app from "#app";
 import { createHandlers } from "../lib/lambda.ts";
 
-export const handler = createHandlers(app).poll;
+export const { poll: handler, describe } = createHandlers(app);

@@ -1,7 +1,15 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { warnOfConcurrency } from "./concurrency-warning.js";
-import { buildDir, bundle, copyClient, toModule } from "./bundle.js";
+
+/** Sources of this repository, which Node does not read by itself. */
+async function load(source) {
+  const { register } = await import("tsx/esm/api");
+  const unregister = register();
+  const module = await import(source);
+  await unregister();
+  return module;
+}
 
 /**
  * Bundles the functions whenever the framework packages or runs them.
@@ -38,23 +46,24 @@ export default class BundlePlugin {
 
   async bundleFunctions({ onLambda }) {
     const { serviceDir, service } = this.serverless;
+    const { buildDir, bundle, copyClient, toModule } = await load("./bundle.ts");
+    const { extensionOf } = await load("../lib/bundling/app-format.ts");
     await rm(path.join(serviceDir, buildDir), { recursive: true, force: true });
-    const metafile = await bundle({
+    const { metafile, format } = await bundle({
       serviceDir,
       handlers: service.getAllFunctions().map((name) => service.getFunction(name).handler),
       app: service.custom.app,
       onLambda,
     });
+    Object.assign(this, { buildDir, toModule, extension: extensionOf(format) });
     await writeFile(path.join(serviceDir, buildDir, "meta.json"), JSON.stringify(metafile));
     await copyClient(path.join(serviceDir, buildDir));
   }
 
-  /** This repository's `nonsticky/serverless`, whose source Node does not read by itself. */
+  /** This repository's `nonsticky/serverless`. */
   async prepareOffline() {
-    const { register } = await import("tsx/esm/api");
-    const unregister = register();
-    const { prepareOwnOffline } = await import("./plugin/offline-own.ts");
-    await unregister();
+    const { buildDir } = await load("./bundle.ts");
+    const { prepareOwnOffline } = await load("./plugin/offline-own.ts");
     await prepareOwnOffline(this.serverless, buildDir);
   }
 
@@ -62,14 +71,14 @@ export default class BundlePlugin {
     const { service } = this.serverless;
     for (const name of names) {
       const definition = service.getFunction(name);
-      const file = `${toModule(definition.handler)}.mjs`;
+      const file = this.toModule(definition.handler) + this.extension;
       definition.package = {
         ...definition.package,
         patterns: ["!**", file, `${file}.map`, ...(definition.package?.patterns ?? [])],
       };
     }
     this.serviceDir = this.serverless.serviceDir;
-    this.serverless.serviceDir = path.join(this.serviceDir, buildDir);
+    this.serverless.serviceDir = path.join(this.serviceDir, this.buildDir);
   }
 
   /** The archives go where the framework would have put them, which is where `deploy --package` looks. */

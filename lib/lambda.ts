@@ -14,7 +14,9 @@ import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { CorrectedClock } from "./aws/corrected-clock.ts";
 import { systemClock } from "./clock.ts";
 import { createMissingAlarms, type AlarmClock } from "./engine/alarms/alarm.ts";
+import { appOfModule } from "./engine/app-of-module.ts";
 import type { EngineApp } from "./engine/engine.ts";
+import { currentHost } from "./engine/hosted-app.ts";
 import type { Mailbox } from "./engine/mailbox.ts";
 import { countLogged } from "./engine/counted-ports.ts";
 import { Runtime } from "./engine/runtime.ts";
@@ -26,7 +28,7 @@ import type { DeploymentRecord } from "./state/deployment.ts";
 import { createDocumentClient } from "./state/dynamo/document-client.ts";
 import { createDynamoStore } from "./state/dynamo/dynamo-store.ts";
 
-/** What an app's module exports: a `Server` as `io`, or an engine app as `engine`. */
+/** What an app's module exports: a `Server` as `io`, or an engine app as `engine`; or nothing, where it is bundled. */
 export interface AppModule {
   readonly io?: { readonly engine: EngineApp };
   readonly engine?: EngineApp;
@@ -38,6 +40,16 @@ export interface Handlers {
   readonly poll: ReturnType<typeof createPollHandler>;
   readonly inbox: ReturnType<typeof createInboxHandler>;
   readonly heartbeat: ReturnType<typeof createHeartbeatHandler>;
+  /** What the app is, once it has started. Rejects with `config.no_app` or `config.several_apps`. */
+  describe(): Promise<AppDescription>;
+}
+
+/** What a stack needs to know of its app. */
+export interface AppDescription {
+  /** Whether it answers HTTP requests itself, beside those of its clients. */
+  readonly hasHttp: boolean;
+  /** The option `path`, as far as the app gives one. */
+  readonly path: string;
 }
 
 /**
@@ -54,13 +66,7 @@ export interface Handlers {
  * export const handler = createHandlers(app).inbox;
  */
 export function createHandlers(module: AppModule, env: Environment = process.env): Handlers {
-  const app = module.io?.engine ?? module.engine;
-  if (app === undefined) {
-    throw new ConfigError(
-      "config.no_app",
-      `expected the app's module to export \`io\` (a Server) or \`engine\`, got ${describe(Object.keys(module))}`,
-    );
-  }
+  const findApp = toFinder(module);
   const service = readOptional(env, "NONSTICKY_SERVICE") ?? "nonsticky";
   const logger = createPowertoolsLogger({ level: readLogLevel(env), service });
   const published = isMetered(env) ? createPowertoolsMetrics(toStack(env, service)) : undefined;
@@ -100,7 +106,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     };
   const trustedHops = readTrustedHops(env);
   let runtime: Runtime | undefined;
-  const bindRuntime = (): Runtime => {
+  const bindRuntime = (app: EngineApp): Runtime => {
     if (runtime) return runtime;
     const callbackUrl = readRequired(env, "NONSTICKY_CALLBACK_URL");
     runtime = new Runtime({
@@ -119,21 +125,52 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     app.bind(runtime);
     return runtime;
   };
+  /** At once, or, for an app that is still starting, before the first event. */
+  const serve = <Args extends readonly unknown[], Result>(
+    create: (app: EngineApp) => (...args: Args) => Promise<Result>,
+  ): ((...args: Args) => Promise<Result>) => {
+    const found = findApp();
+    if (!(found instanceof Promise)) return observed(create(found));
+    const handler = found.then(create);
+    // Who invokes it, or asks `describe`, is told.
+    handler.catch(() => undefined);
+    return observed(async (...args) => (await handler)(...args));
+  };
   return {
     // The authorizer has neither the way to clients nor the mailbox, and no permission for them.
     get connect() {
-      return observed(createConnectHandler({ store, logger, metrics, clock }, app, trustedHops));
+      const ports = { store, logger, metrics, clock };
+      return serve((app) => createConnectHandler(ports, app, trustedHops));
     },
     get poll() {
-      return observed(createPollHandler(bindRuntime(), app, trustedHops));
+      return serve((app) => createPollHandler(bindRuntime(app), app, trustedHops));
     },
     get inbox() {
-      return observed(createInboxHandler(bindRuntime(), app));
+      return serve((app) => createInboxHandler(bindRuntime(app), app));
     },
     get heartbeat() {
-      return observed(createHeartbeatHandler(bindRuntime(), app, readDeployment(env)));
+      return serve((app) => createHeartbeatHandler(bindRuntime(app), app, readDeployment(env)));
+    },
+    async describe() {
+      const { httpServer, options } = await findApp();
+      return { hasHttp: (httpServer?.listenerCount("request") ?? 0) > 0, path: options.path };
     },
   };
+}
+
+/** What the module exports, or the one `Server` that it has made. Throws `config.no_app`. */
+function toFinder(module: AppModule): () => EngineApp | Promise<EngineApp> {
+  const app = appOfModule(module);
+  if (app !== undefined) return () => app;
+  const host = currentHost();
+  if (host !== undefined) {
+    let finding: Promise<EngineApp> | undefined;
+    return () => finding ?? host.readyApp ?? (finding = host.find());
+  }
+  throw new ConfigError(
+    "config.no_app",
+    `expected the app's module to export \`io\` (a Server) or \`engine\`, got ${describe(Object.keys(module))}`,
+  );
 }
 
 function isOrdered(env: Environment): boolean {

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import { systemClock } from "./clock.ts";
+import * as library from "./index.ts";
 import { admit } from "./engine/handshake/admission.ts";
 import type { EngineApp } from "./engine/engine.ts";
 import { rejectUnknownOptions } from "./engine/engine-options.ts";
@@ -32,13 +33,18 @@ export interface ServeOptions {
   /** Default: any free one. */
   readonly port?: number;
   /**
-   * How many copies of the app take turns, no two packets of a client in a row at the same. More than one needs a
-   * function that makes them. Default 1.
+   * How many copies of the app take turns, no two packets of a client in a row at the same. More than one needs the file
+   * of the app, which is loaded so many times with all that it imports, or a function that makes them. Default 1.
    */
   readonly instances?: number;
+  /** Packages whose imports are nonsticky's while a file is loaded: `["socket.io"]`. */
+  readonly replace?: readonly string[];
   /** What is written to the console. Default `warn`: a handler that fails is an `error`. */
   readonly logLevel?: LogLevel;
-  /** Answers requests outside the server's path, an Express app for example. Default: 404. */
+  /**
+   * Answers requests outside the server's path, an Express app for example. Default: the HTTP server that the app is
+   * attached to; without one, 404.
+   */
   readonly onRequest?: RequestListener;
 }
 
@@ -59,22 +65,25 @@ export interface TestServer {
  * Serves an app in this process, for tests: real sockets and the whole protocol, polling and upgrade included, on a free
  * port of the loopback interface, with state in memory and the rules of the deployed gateway.
  *
- * With a function and `instances`, each packet runs on another copy of the app than the one before it, so that what an
- * app keeps in variables shows as a bug.
+ * With the file of an app and `instances`, each packet runs on another copy of it than the one before, so that what an app
+ * keeps in variables shows as a bug. A file may be any that makes a `Server`, with what it attaches that to.
  *
- * Throws `testing.*`, `config.unknown_option` and `config.bad_option`.
+ * Throws `testing.*`, `config.*` for options and apps that cannot be, and what the app throws while it is loaded.
  *
  * @example
- * const server = await serve(() => createIo(), { instances: 3 });
+ * const server = await serve("./server.ts", { instances: 3 });
  * const client = connect(server.url);
  * …
  * client.close();
  * await server.close();
  */
-export async function serve(subject: Servable | Factory, options: ServeOptions = {}): Promise<TestServer> {
-  rejectUnknownOptions("serve", options, ["port", "instances", "logLevel", "onRequest"]);
-  const { instances: count = 1, port: wantedPort = 0, logLevel = "warn", onRequest = notFound } = options;
-  const apps = await createApps(subject, count);
+export async function serve(
+  subject: Servable | Factory | string | URL,
+  options: ServeOptions = {},
+): Promise<TestServer> {
+  rejectUnknownOptions("serve", options, ["port", "instances", "replace", "logLevel", "onRequest"]);
+  const { instances = 1, port: wantedPort = 0, replace = [], logLevel = "warn", onRequest } = options;
+  const { apps, dispose } = await createApps(subject, { instances, replace, library });
   claim(apps);
   const { rotation, gateway, store, work, stop } = assemble(apps, logLevel);
   const { app } = rotation.first;
@@ -83,7 +92,10 @@ export async function serve(subject: Servable | Factory, options: ServeOptions =
 
   const http = createServer((request, response) => {
     const pathname = toPathname(request);
-    if (!pathname.startsWith(`${app.options.path}/`)) return onRequest(request, response);
+    if (!pathname.startsWith(`${app.options.path}/`)) {
+      response.once("close", requests.begin());
+      return onRequest ? onRequest(request, response) : rotation.next().answer(request, response, work);
+    }
     if (isClosing && !request.url?.includes("sid=")) return answerJson(response, 503, "Service Unavailable");
     if (app.options.serveClient && CLIENT_FILE.test(pathname)) return notFound(request, response);
     response.once("close", requests.begin());
@@ -100,8 +112,9 @@ export async function serve(subject: Servable | Factory, options: ServeOptions =
     stop();
     for (const one of apps) served.delete(one);
   };
-  const port = await listen(http, wantedPort).catch((error: unknown) => {
+  const port = await listen(http, wantedPort).catch(async (error: unknown) => {
     end();
+    await dispose();
     throw error;
   });
   const stopHeartbeat = startHeartbeat(rotation.first);
@@ -111,6 +124,7 @@ export async function serve(subject: Servable | Factory, options: ServeOptions =
     await drain({ first: rotation.first, store, letters: work, requests, clock: systemClock });
     end();
     await stopListening(http);
+    await dispose();
   };
   let closed: Promise<void> | undefined;
   return {

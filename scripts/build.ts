@@ -21,7 +21,6 @@ const built = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"
 if (built.status !== 0) process.exit(built.status ?? 1);
 
 const copied = [
-  "infra/bundle.js",
   "infra/concurrency-warning.js",
   "infra/cost/calls.json",
   "infra/cost/prices-us-east-1.json",

@@ -19,6 +19,7 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "recovery", files: /^lib\/socketio\/recovery\// },
   { name: "packets", files: /^lib\/socketio\/packets\// },
   { name: "socketio", files: /^lib\/socketio\/[^/]+\.ts$/ },
+  { name: "bundling", files: /^lib\/bundling\// },
   { name: "testing", files: /^lib\/testing\// },
   { name: "aws", files: /^lib\/aws\// },
   { name: "surface", files: /^lib\/(index|lambda|emitter|testing|verify)\.ts$/ },

@@ -37,7 +37,7 @@ export async function runDev(args: readonly string[]): Promise<void> {
 
 async function start(args: readonly string[]): Promise<LocalRuntime> {
   const options = parseDevOptions(args, isBuilt ? "" : readDefaultApp());
-  const { topology, app } = await findService(options);
+  const { topology, app, replace = [] } = await findService(options);
   if (options.app === "" && app === undefined) {
     throw new LocalError(
       "expected --app FILE, or a serverless.yml with the plugin nonsticky/serverless and custom.nonsticky.app",
@@ -47,6 +47,7 @@ async function start(args: readonly string[]): Promise<LocalRuntime> {
   return startStack(topology, {
     ...options,
     app: options.app || (app ?? ""),
+    replace: [...replace, ...(options.replace ?? [])],
     // Somebody's project has it at its root; the examples have it beside the app, where it is looked for otherwise.
     ...(isBuilt && existsSync("public") ? { publicDir: "public" } : {}),
     env: Object.fromEntries(env),
@@ -57,6 +58,7 @@ async function start(args: readonly string[]): Promise<LocalRuntime> {
 interface Service {
   readonly topology: Topology;
   readonly app?: string;
+  readonly replace?: readonly string[];
 }
 
 /** The service of the folder, when it lists the plugin; else this package's own. */

@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
+import { isPackageName } from "../../lib/bundling/app-plugin.ts";
 import { isBuilt } from "./installation.ts";
 import { LocalError } from "./local-error.ts";
 import type { LocalOptions } from "./options.ts";
 
 const flags = {
   app: { type: "string" },
+  replace: { type: "string", multiple: true },
   port: { type: "string" },
   path: { type: "string" },
   instances: { type: "string" },
@@ -23,7 +25,8 @@ const [command, defaultApp] = isBuilt
   : ["npm run dev --", "what package.json says #app is"];
 
 export const usage = `${command} [options]
-  --app FILE           module that exports \`io\` or \`engine\` (default: ${defaultApp})
+  --app FILE           module that makes a Server, or exports \`io\` or \`engine\` (default: ${defaultApp})
+  --replace NAME       imports of that package get nonsticky: socket.io; may be given again
   --port N             default 3000, 0 for any free one
   --path P             default /socket.io
   --instances N        processes kept warm per function (default 1)
@@ -55,6 +58,7 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
   }
   const options = {
     app: given.app ?? defaultApp,
+    replace: readPackageNames(given.replace),
     port: count("port", 0, 65_535) ?? 3000,
     path: readPath(given.path),
     instances,
@@ -84,6 +88,12 @@ function readFlags(args: readonly string[]) {
 function readPath(text: string | undefined): string | undefined {
   if (text === undefined || /^\/[^?#\s]*[^?#\s/]\/?$/.test(text)) return text;
   throw new LocalError(`expected --path to begin with a slash, like /socket.io, got ${text}`);
+}
+
+function readPackageNames(names: readonly string[] | undefined): readonly string[] | undefined {
+  const wrong = names?.find((name) => !isPackageName(name));
+  if (wrong === undefined) return names;
+  throw new LocalError(`expected --replace to be the name of a package, like socket.io, got ${wrong}`);
 }
 
 function readHosts(names: readonly string[] | undefined): readonly string[] | undefined {

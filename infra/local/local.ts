@@ -29,9 +29,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalRuntime> {
 export async function startStack(topology: Topology, options: LocalOptions): Promise<LocalRuntime> {
   const appFile = path.resolve(options.app);
   if (!existsSync(appFile)) {
-    throw new LocalError(
-      `expected a module that exports \`io\` or \`engine\`, got ${appFile}, which does not exist`,
-    );
+    throw new LocalError(`expected the module of an app, got ${appFile}, which does not exist`);
   }
   const undo: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
@@ -46,7 +44,8 @@ export async function startStack(topology: Topology, options: LocalOptions): Pro
       const sockets = trackSockets(server);
       undo.push(() => close(server, sockets));
     }
-    const rebuild = () => bundleFunctions({ appFile, functions: topology.functions });
+    const rebuild = () =>
+      bundleFunctions({ appFile, replace: options.replace ?? [], functions: topology.functions });
     const port = await listen(gateway, options.port ?? 0);
     const awsPort = await listen(awsEndpoint, 0);
     const bundles = await rebuild();

@@ -2,8 +2,10 @@ import type { Faults } from "./faults.ts";
 
 /** How to run the stack on this machine. */
 export interface LocalOptions {
-  /** Absolute or cwd-relative path of a module that exports `io` or `engine`. */
+  /** Absolute or cwd-relative path of the app: a module that makes a `Server`, or exports `io` or `engine`. */
   readonly app: string;
+  /** Packages in whose place this one is imported: `socket.io`. */
+  readonly replace?: readonly string[];
   /** 0, the default, is any free port. */
   readonly port?: number;
   /** Default `/socket.io`: a prefix match with trailing slash, as in the official server. */

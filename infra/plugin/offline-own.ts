@@ -7,7 +7,7 @@ import { resolveOwnStack } from "./own-stack.ts";
 export async function prepareOwnOffline(serverless: Serverless, outdir: string): Promise<void> {
   const { service, processedInput } = serverless;
   const { stage, region } = service.provider;
-  const settings = { app: "", params: {}, statements: [] };
+  const settings = { app: "", replace: [], params: {}, statements: [] };
   const direct = await resolveOwnStack(openFramework(serverless), settings, {
     service: service.service,
     stage,
@@ -20,5 +20,10 @@ export async function prepareOwnOffline(serverless: Serverless, outdir: string):
     Object.assign(service.getFunction(name), { events, environment: { ...(environment as JsonObject) } });
   }
   service.provider.environment = { ...(direct.provider["environment"] as JsonObject) };
-  await prepareOffline(serverless, { names, app: String(service.custom?.["app"] ?? ""), outdir });
+  await prepareOffline(serverless, {
+    names,
+    app: String(service.custom?.["app"] ?? ""),
+    replace: [],
+    outdir,
+  });
 }

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { bundle, copyClient } from "../bundle.js";
+import { bundle, copyClient } from "../bundle.ts";
 import { startDynamo } from "../local/dynamodb/start.ts";
 import { codeDir, extension, isBuilt, packageDir } from "../local/installation.ts";
 import { nameOf, resolveValue, type Resources, type StackNames } from "../local/service/intrinsics.ts";
@@ -14,6 +14,8 @@ export interface OfflineRequest {
   readonly names: readonly string[];
   /** The module that exports `io`, relative to the service; empty for what package.json says `#app` is. */
   readonly app: string;
+  /** Packages whose imports are this package's. */
+  readonly replace: readonly string[];
   /** Where the bundles go, relative to the service. */
   readonly outdir: string;
 }
@@ -24,7 +26,7 @@ export interface OfflineRequest {
  */
 export async function prepareOffline(
   serverless: Serverless,
-  { names, app, outdir }: OfflineRequest,
+  { names, app, replace, outdir }: OfflineRequest,
 ): Promise<void> {
   const { serviceDir, service } = serverless;
   const definitions = names.map((name) => service.getFunction(name));
@@ -34,6 +36,7 @@ export async function prepareOffline(
     serviceDir,
     handlers: definitions.map(({ handler }) => handler),
     app,
+    replace,
     outdir,
     ...(isBuilt ? { packageDir } : {}),
   });

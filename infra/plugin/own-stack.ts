@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { isPackageName } from "../../lib/bundling/app-plugin.ts";
 import { packageDir } from "../local/installation.ts";
 import { isObject, mergeDeep } from "./json.ts";
 import type { Framework, Json, JsonObject } from "./framework.ts";
@@ -8,6 +9,8 @@ import type { Framework, Json, JsonObject } from "./framework.ts";
 export interface Settings {
   /** The module that exports `io`, relative to the service. */
   readonly app: string;
+  /** Packages whose imports are this package's: `socket.io`. */
+  readonly replace: readonly string[];
   /** What the app itself may do: statements for the roles of all functions that run it. */
   readonly statements: readonly JsonObject[];
   /** As in infra/stages.yml. */
@@ -38,7 +41,12 @@ export async function readSettings(given: Json | undefined): Promise<Settings> {
       `expected custom.nonsticky.app to name the module that exports \`io\`, like src/app.ts, got ${JSON.stringify(got) ?? "nothing"}`,
     );
   }
-  const { app, statements = [], ...params } = given;
+  const { app, replace = [], statements = [], ...params } = given;
+  if (!isNames(replace)) {
+    throw new Error(
+      `expected custom.nonsticky.replace to be a list of packages, like [socket.io], got ${JSON.stringify(replace)}`,
+    );
+  }
   if (!Array.isArray(statements) || !statements.every(isObject)) {
     throw new Error(
       `expected custom.nonsticky.statements to be a list of IAM statements, got ${JSON.stringify(statements)}`,
@@ -47,10 +55,15 @@ export async function readSettings(given: Json | undefined): Promise<Settings> {
   const known = await listParams();
   for (const name of Object.keys(params)) {
     if (known.includes(name)) continue;
-    throw new Error(`expected custom.nonsticky to have app, statements, ${known.join(", ")}; got ${name}`);
+    throw new Error(
+      `expected custom.nonsticky to have app, replace, statements, ${known.join(", ")}; got ${name}`,
+    );
   }
-  return { app, statements, params };
+  return { app, replace, statements, params };
 }
+
+const isNames = (value: Json): value is readonly string[] =>
+  Array.isArray(value) && value.every((name) => typeof name === "string" && isPackageName(name));
 
 export async function resolveOwnStack(
   framework: Framework,

@@ -1,8 +1,10 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { bundle, copyClient, toModule } from "../bundle.js";
+import { extensionOf } from "../../lib/bundling/app-format.ts";
+import { bundle, copyClient, toModule } from "../bundle.ts";
 import { isBuilt, packageDir } from "../local/installation.ts";
 import type { FunctionDefinition, Serverless } from "./framework.ts";
+import type { Settings } from "./own-stack.ts";
 
 /** Inside the framework's own directory, which no archive of the service contains. */
 export const buildDir = ".serverless/nonsticky";
@@ -19,16 +21,17 @@ interface Packager {
 export async function packageFunctions(
   serverless: Serverless,
   names: readonly string[],
-  app: string,
+  { app, replace }: Pick<Settings, "app" | "replace">,
 ): Promise<void> {
   const { serviceDir, service } = serverless;
   const outdir = path.join(serviceDir, buildDir);
   const definitions = names.map((name) => [name, service.getFunction(name)] as const);
   await rm(outdir, { recursive: true, force: true });
-  const metafile = await bundle({
+  const { metafile, format } = await bundle({
     serviceDir,
     handlers: definitions.map(([, { handler }]) => handler),
     app,
+    replace,
     outdir,
     onLambda: true,
     ...(isBuilt ? { packageDir } : {}),
@@ -42,7 +45,7 @@ export async function packageFunctions(
   service.package = { individually: true, excludeDevDependencies: false };
   try {
     for (const [name, definition] of definitions) {
-      definition.package = { patterns: listFiles(definition) };
+      definition.package = { patterns: listFiles(definition, extensionOf(format)) };
       await packager.packageFunction(name);
     }
   } finally {
@@ -53,8 +56,8 @@ export async function packageFunctions(
     await moveArtifact(definition, path.join(serviceDir, ".serverless"));
 }
 
-function listFiles({ handler, package: given }: FunctionDefinition): readonly string[] {
-  const file = `${toModule(handler)}.mjs`;
+function listFiles({ handler, package: given }: FunctionDefinition, extension: string): readonly string[] {
+  const file = toModule(handler) + extension;
   return ["!**", file, `${file}.map`, ...(given?.patterns ?? [])];
 }
 

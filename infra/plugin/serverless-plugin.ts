@@ -23,6 +23,7 @@ export default class NonstickyPlugin {
   /** What was added; `nonsticky dev` reads it. */
   nonsticky?: {
     readonly app: string;
+    readonly replace: readonly string[];
     readonly functions: readonly string[];
     readonly foreignResources: readonly string[];
   };
@@ -88,6 +89,7 @@ export default class NonstickyPlugin {
     }
     this.nonsticky = {
       app: settings.app,
+      replace: settings.replace,
       functions: Object.keys(stack.functions),
       foreignResources: listResources(service),
     };
@@ -110,14 +112,14 @@ export default class NonstickyPlugin {
 
   async #prepareOffline(): Promise<void> {
     if (this.nonsticky === undefined) return;
-    const { app, functions } = this.nonsticky;
+    const { app, replace, functions } = this.nonsticky;
     const { prepareOffline } = await import("./offline.ts");
-    await prepareOffline(this.#serverless, { names: functions, app, outdir: buildDir });
+    await prepareOffline(this.#serverless, { names: functions, app, replace, outdir: buildDir });
   }
 
   async #package(names: readonly string[]): Promise<void> {
     if (this.nonsticky === undefined || names.length === 0) return;
-    await packageFunctions(this.#serverless, names, this.nonsticky.app);
+    await packageFunctions(this.#serverless, names, this.nonsticky);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from "node:http";
 import type { Sid } from "../ids.ts";
 import type { LogFields } from "../log.ts";
 import type { PacketCodec } from "../protocol/packet.ts";
@@ -29,6 +30,8 @@ export interface EngineApp {
   readonly assumedFrame?: string;
   /** How packets become messages, where it is not by the stock parser. */
   readonly codec?: PacketCodec;
+  /** The app's own, that it is attached to: answers whatever is not under the server's path. */
+  readonly httpServer?: HttpServer | undefined;
   /** Given once per process, before any letter. */
   bind(runtime: Runtime): void;
   /** Called once per batch, with what was read of the session, before its letters. */

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from "node:http";
 import { ConfigError } from "../errors.ts";
 import { effectTurn } from "../engine/turn-for-effect.ts";
 import { closeEverySession } from "../engine/heartbeat/close-every-session.ts";
@@ -9,7 +10,9 @@ import { createLogger, type Logger } from "../log.ts";
 import type { BaseNamespace } from "./namespace.ts";
 import { NamespaceFacade } from "./namespace-facade.ts";
 import { Namespaces } from "./namespaces.ts";
-import { assertNoServer, refuseListening, refuseMember } from "./unsupported-members.ts";
+import { refuseListening, refuseMember } from "./unsupported-members.ts";
+import { isAttachable, toHttpServer, warnWhenListening, type Attachable } from "./attached-server.ts";
+import { currentHost } from "../engine/hosted-app.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";
@@ -62,12 +65,12 @@ export abstract class BaseServer<
 
   /** Throws `config.unknown_option`, `config.bad_option`, and `config.no_server_to_attach`. */
   constructor(options?: ServerOptions);
-  /** As with Socket.IO, where the first argument is what to attach to: here there is nothing to. */
-  constructor(server: undefined, options?: ServerOptions);
-  constructor(first?: ServerOptions, second?: ServerOptions) {
+  /** With what to attach to, as with Socket.IO: an HTTP server whose other requests are served beside, or a port. */
+  constructor(server: Attachable | undefined, options?: ServerOptions);
+  constructor(first?: Attachable | ServerOptions, second?: ServerOptions) {
     super();
-    assertNoServer(first);
-    this.#given = Object.freeze({ ...(first ?? second) });
+    const [server, options] = isAttachable(first) ? [first, second] : [undefined, first ?? second];
+    this.#given = Object.freeze({ ...options });
     this.#options = resolveServerOptions(this.#given, process.env);
     this.#internals = this.#createInternals();
     this.#timers = new Timers(this.#internals, this.#options.engine.pingIntervalMs);
@@ -83,6 +86,8 @@ export abstract class BaseServer<
       this.#runtime = runtime;
       if (this.#options.isExclusive) runtime.outbound.writeExclusively();
     });
+    currentHost()?.made.push(this.engine);
+    if (server !== undefined) this.attach(server);
   }
 
   /** The namespace of that name, made on first use. With a `listener` of its connections. */
@@ -147,7 +152,7 @@ export abstract class BaseServer<
   /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
   path(value?: never): string {
     refuseSetting("path", value);
-    return this.#options.engine.path;
+    return this.engine.options.path;
   }
 
   /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
@@ -159,7 +164,7 @@ export abstract class BaseServer<
   /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
   serveClient(value?: never): boolean {
     refuseSetting("serveClient", value);
-    return this.#options.engine.serveClient;
+    return this.engine.options.serveClient;
   }
 
   /**
@@ -170,7 +175,7 @@ export abstract class BaseServer<
   async close(callback?: (error?: Error) => void): Promise<void> {
     const { runtime } = this.#internals;
     const turn = effectTurn(runtime);
-    await turn?.order(() => closeEverySession(runtime, this.#options.engine.pingIntervalMs));
+    await turn?.order(() => closeEverySession(runtime, this.engine.options.pingIntervalMs));
     callback?.();
   }
 
@@ -189,19 +194,27 @@ export abstract class BaseServer<
     return refuseMember("core.no_adapter", "io.adapter()", "what adapters share is in the table; omit it");
   }
 
-  /** Throws `core.no_server`. */
-  get httpServer(): never {
-    return refuseListening("io.httpServer");
+  /** The HTTP server that it is attached to. Throws `core.no_server` without one. */
+  get httpServer(): HttpServer {
+    return this.engine.httpServer ?? refuseListening("io.httpServer");
   }
 
-  /** Throws `core.no_server`. */
-  listen(): never {
-    return refuseListening("io.listen()");
+  /**
+   * Attaches to an HTTP server: what that has for requests outside of the server's path is served beside the clients. Its
+   * port, like a port that is given instead, is the gateway's. `options` of the engine count where the constructor was given
+   * none. Throws `config.no_server_to_attach`, `config.unknown_option`, `config.bad_option`.
+   */
+  attach(server: Attachable, options: ServerOptions = {}): this {
+    const http = toHttpServer(server);
+    this.engine.options = resolveServerOptions({ ...options, ...this.#given }, process.env).engine;
+    this.engine.httpServer = http;
+    warnWhenListening(http, () => this.#logger);
+    return this;
   }
 
-  /** Throws `core.no_server`. */
-  attach(): never {
-    return refuseListening("io.attach()");
+  /** As `attach`. */
+  listen(server: Attachable, options?: ServerOptions): this {
+    return this.attach(server, options);
   }
 
   /** Throws `core.no_server`. */

@@ -1,8 +1,12 @@
+import type { Server as HttpServer } from "node:http";
 import { SocketIoApp } from "./packets/socket-io-app.ts";
 import { refuseListening, refuseMember } from "./unsupported-members.ts";
 
 /** The layer below, as apps have it in `io.engine`: its events, and the members that need a server which listens. */
 export class IoEngine extends SocketIoApp {
+  /** @internal */
+  httpServer: HttpServer | undefined;
+
   /** Throws `core.no_server`: no instance knows how many clients there are. */
   get clientsCount(): never {
     return refuseMember(

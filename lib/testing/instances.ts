@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sid } from "../ids.ts";
 import type { EngineApp } from "../engine/engine.ts";
 import { bare, type PollRequest, type PollResponse } from "../engine/polling/http.ts";
@@ -7,6 +8,9 @@ import { Inbox } from "../engine/inbox/inbox.ts";
 import type { Delivery, Letter } from "../engine/letter.ts";
 import { poll } from "../engine/polling/polling.ts";
 import type { Runtime } from "../engine/runtime.ts";
+import { settleDetached } from "../engine/settle-detached.ts";
+import { answerJson } from "./http-gateway.ts";
+import type { Work } from "./work.ts";
 
 /** How long a deployed invocation may take; what a handler waits for ends with it. */
 const INVOCATION_MS = 30_000;
@@ -33,6 +37,20 @@ export class Instance {
 
   ring(ringing: Ringing): Promise<readonly string[]> {
     return ringAlarms(this.runtime, [ringing]);
+  }
+
+  /** By the HTTP server that the app is attached to. What a route emits is waited for when it has answered. */
+  answer(request: IncomingMessage, response: ServerResponse, work: Work): void {
+    const { httpServer } = this.app;
+    response.once("finish", () => {
+      void settleDetached(this.runtime).finally(work.begin());
+    });
+    if (httpServer !== undefined && httpServer.listenerCount("request") > 0) {
+      httpServer.emit("request", request, response);
+    } else {
+      request.resume();
+      answerJson(response, 404, "Not Found");
+    }
   }
 
   async poll(request: PollRequest): Promise<PollResponse> {

@@ -1,6 +1,8 @@
+import { appOfModule } from "../engine/app-of-module.ts";
 import type { EngineApp } from "../engine/engine.ts";
 import { ConfigError } from "../errors.ts";
 import { TestingError } from "./errors.ts";
+import { loadApps, type LoadOptions } from "./load-app.ts";
 
 /** What can be served: a `Server`, an engine app, or a module that exports one of them as `io` or `engine`. */
 export type Servable =
@@ -9,37 +11,42 @@ export type Servable =
 /** Makes the app of one instance; `instance` counts from 0. Each call must make another. */
 export type Factory = (instance: number) => Servable | Promise<Servable>;
 
-/** So many apps, each of its own. */
+export interface ServedApps {
+  readonly apps: readonly EngineApp[];
+  /** Removes what was built to load them. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** So many apps, each of its own; a file is loaded so many times. */
 export async function createApps(
-  subject: Servable | Factory,
-  instances: number,
-): Promise<readonly EngineApp[]> {
+  subject: Servable | Factory | string | URL,
+  options: LoadOptions,
+): Promise<ServedApps> {
+  const { instances } = options;
   if (!Number.isInteger(instances) || instances < 1) {
     throw new ConfigError(
       "config.bad_option",
       `expected instances to be a whole number of at least 1, got ${String(instances)}`,
     );
   }
+  if (typeof subject === "string" || subject instanceof URL) return loadApps(subject, options);
+  const dispose = () => Promise.resolve();
   if (typeof subject === "function") {
     const made = Array.from({ length: instances }, async (_, index) => toApp(await subject(index)));
-    return Promise.all(made);
+    return { apps: await Promise.all(made), dispose };
   }
-  if (instances === 1) return [toApp(subject)];
+  if (instances === 1) return { apps: [toApp(subject)], dispose };
   throw new TestingError(
     "testing.needs_factory",
-    `expected a function that makes an app for each of ${instances} instances, got one app`,
+    `expected a function that makes an app for each of ${instances} instances, or the file of one, got one app`,
   );
 }
 
-function toApp(subject: Servable): EngineApp {
-  const candidate = subject as Partial<{ io: { engine: unknown }; engine: unknown }> | undefined;
-  const app = candidate?.io?.engine ?? candidate?.engine ?? subject;
-  if (isApp(app)) return app;
+function toApp(subject: unknown): EngineApp {
+  const app = appOfModule(subject);
+  if (app !== undefined) return app;
   throw new TestingError(
     "testing.no_app",
     "expected a Server, an engine app, or a module that exports one of them as `io` or `engine`, got something else",
   );
 }
-
-const isApp = (app: unknown): app is EngineApp =>
-  typeof app === "object" && app !== null && "bind" in app && "onMessage" in app;

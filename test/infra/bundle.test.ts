@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { bundle } from "../../infra/bundle.js";
+import { bundle } from "../../infra/bundle.ts";
 
 let root: string;
 
@@ -26,6 +26,7 @@ async function writeService(files: Readonly<Record<string, string>> = {}): Promi
     }),
     "service/lib/index.ts": `export class Server { readonly name = "source"; }`,
     "service/lib/lambda.ts": `export const place: string = "lambda";`,
+    "service/lib/engine/hosted-app.ts": `export const hostProcess = (): void => {};`,
     "service/app.ts": `import { Server } from "nonsticky"; export const io = new Server();`,
     "service/functions/inbox.ts": `import { io } from "#app"; export const handler = (): unknown => io;`,
     ...files,

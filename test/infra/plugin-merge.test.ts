@@ -160,9 +160,11 @@ describe("a name that both need", () => {
 describe("custom.nonsticky", () => {
   it("has an app, statements, and the parameters that files of the stack read", async () => {
     const statements = [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }];
+    const given = { app: "src/app.ts", edge: true, pollConcurrency: 5, replace: ["socket.io"], statements };
 
-    expect(await readSettings({ app: "src/app.ts", edge: true, pollConcurrency: 5, statements })).toEqual({
+    expect(await readSettings(given)).toEqual({
       app: "src/app.ts",
+      replace: ["socket.io"],
       statements,
       params: { edge: true, pollConcurrency: 5 },
     });
@@ -172,6 +174,10 @@ describe("custom.nonsticky", () => {
     [undefined, /expected custom\.nonsticky\.app to name the module that exports `io`.*got nothing/],
     [{ verifyToken: "secret" }, /expected custom\.nonsticky\.app (?!.*secret).*got nothing$/],
     [{ app: "a.ts", edges: true }, /expected custom\.nonsticky to have app, .*edge, .*ordering.*; got edges/],
+    [
+      { app: "a.ts", replace: "./socket.js" },
+      /expected custom\.nonsticky\.replace to be a list of packages, like \[socket\.io\], got "\.\/socket\.js"/,
+    ],
     [
       { app: "a.ts", statements: "all" },
       /expected custom\.nonsticky\.statements to be a list of IAM statements, got "all"/,

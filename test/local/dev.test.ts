@@ -152,7 +152,7 @@ describe("the dev command", { timeout: 90_000 }, () => {
     [
       "nothing it needs",
       "export const a = 1; export default {};",
-      "to export `io` or `engine`, got exports [a, default]",
+      "expected the app to make a `new Server()`, or its module to export `io` or `engine`, got neither",
     ],
     ["an error at load", 'export const io = null; throw new Error("my own mistake");', "my own mistake"],
     ["an unknown import", 'export { io } from "no-such-package";', 'Could not resolve "no-such-package"'],

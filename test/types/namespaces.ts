@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
 import { expectTypeOf } from "vitest";
 import { Server } from "nonsticky";
 import type {
@@ -126,19 +126,18 @@ void io.of("/static").sockets.size;
 // @ts-expect-error settings are given to the constructor
 io.path("/other");
 
-// @ts-expect-error nothing listens
-io.listen(3000);
-
 // Where socket.io takes what to attach to.
+expectTypeOf(io.listen(3000)).toEqualTypeOf<typeof io>();
+expectTypeOf(io.attach(createServer(), { path: "/x" })).toEqualTypeOf<typeof io>();
+expectTypeOf(io.httpServer).toEqualTypeOf<HttpServer>();
 new Server();
 new Server({ path: "/x" });
 new Server(undefined, { path: "/x" });
-// @ts-expect-error nothing is attached to
 new Server(createServer());
-// @ts-expect-error nothing is attached to
 new Server(3000);
-// @ts-expect-error nothing is attached to
 new Server(createServer(), { path: "/x" });
+// @ts-expect-error a request listener is no server
+new Server(() => {});
 
 // Every name that socket.io exports, with as many type parameters.
 type Untyped = DefaultEventsMap;

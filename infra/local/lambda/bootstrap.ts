@@ -3,6 +3,7 @@
  * does. Ends with its parent. Started with `node bootstrap.mjs <bundle> <export>`.
  */
 import { pathToFileURL } from "node:url";
+import type { AppDescription } from "../../../lib/lambda.ts";
 import type { InstanceMessage, Invocation } from "./ipc.ts";
 
 type Handler = (event: unknown, context: LambdaContext) => unknown;
@@ -37,8 +38,11 @@ try {
   if (typeof handler !== "function") {
     throw new TypeError(`expected ${bundle} to export a function ${exportName}, got ${typeof handler}`);
   }
+  // An app may go on starting after its module has ended.
+  const { describe } = exported;
+  const app = typeof describe === "function" ? ((await describe()) as AppDescription) : undefined;
   process.on("message", (invocation: Invocation) => void serve(handler as Handler, invocation));
-  tell({ type: "loaded" });
+  tell({ type: "loaded", app });
 } catch (error) {
   const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
   tell({ type: "load-failed", message, stack }, () => process.exit(1));

@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { build, type BuildFailure, type Metafile, type Plugin } from "esbuild";
+import { buildInFormat, extensionOf, type AppFormat } from "../../../lib/bundling/app-format.ts";
+import { appPlugin } from "../../../lib/bundling/app-plugin.ts";
+import { locationBanners, locationDefines, sourceLocation } from "../../../lib/bundling/source-location.ts";
 import { cacheDir, codeDir, extension, isBuilt, packageDir, workingDir } from "../installation.ts";
 import { LocalError } from "../local-error.ts";
 import type { FunctionSpec } from "../topology.ts";
@@ -9,6 +12,8 @@ import type { FunctionCode } from "./instance.ts";
 
 export interface BundleRequest {
   readonly appFile: string;
+  /** Packages whose imports are this package's. */
+  readonly replace: readonly string[];
   readonly functions: readonly FunctionSpec[];
 }
 
@@ -23,7 +28,7 @@ export interface Bundles {
 interface Manifest {
   /** Content hash of every source by its path. */
   readonly inputs: Readonly<Record<string, string>>;
-  readonly appExports: readonly string[] | undefined;
+  readonly format: AppFormat;
   /** Named by content, so that instances of an older bundle keep their files. */
   readonly dir: string;
 }
@@ -35,9 +40,9 @@ const HOUR_MS = 3_600_000;
  * asked for it and reused while no source has changed, so a second start builds nothing.
  */
 export async function bundleFunctions(request: BundleRequest): Promise<Bundles> {
-  const { appFile, functions } = request;
+  const { appFile, replace, functions } = request;
   const versions = await readVersions();
-  const key = hash([appFile, ...functions.map(({ handler }) => handler), versions].join("\n"));
+  const key = hash([appFile, ...replace, ...functions.map(({ handler }) => handler), versions].join("\n"));
   const manifestFile = path.join(cacheDir, `${key}.json`);
   let manifest = versions === undefined ? undefined : await readManifest(manifestFile);
   if (manifest === undefined || !(await isCurrent(manifest))) {
@@ -47,12 +52,10 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundles> 
     await removeOld(key, manifest.dir);
   }
   const dir = path.join(cacheDir, manifest.dir);
-  refuseWithoutServer(appFile, manifest.appExports);
-
   const processes = isBuilt ? builtProcesses : bundledProcesses(dir);
   const code = functions.map(({ key: functionKey, handler }) => {
     const { module, exportName } = splitHandler(handler);
-    const bundleFile = path.join(dir, `${module}.mjs`);
+    const bundleFile = path.join(dir, module + extensionOf(manifest.format));
     return [functionKey, { bootstrapFile: processes.bootstrap, bundleFile, exportName }] as const;
   });
   return {
@@ -77,101 +80,80 @@ const bundledProcesses = (dir: string): Processes => ({
   dynamodb: path.join(dir, "dynamodb.mjs"),
 });
 
-async function buildInto(key: string, { appFile, functions }: BundleRequest): Promise<Manifest> {
+async function buildInto(key: string, { appFile, replace, functions }: BundleRequest): Promise<Manifest> {
   const outdir = path.join(cacheDir, `${key}.${process.pid}.${Date.now()}`);
   await mkdir(outdir, { recursive: true });
   const common = {
     absWorkingDir: workingDir,
     outdir,
-    outExtension: { ".js": ".mjs" },
     platform: "node",
     target: "node20",
-    format: "esm",
     bundle: true,
-    metafile: true,
     logLevel: "silent",
   } as const;
-  const appExports = await readAppExports(appFile);
-  refuseWithoutServer(appFile, appExports);
   try {
-    const [{ metafile }] = await Promise.all([
-      build({
-        ...common,
-        entryPoints: functions.map(({ handler }) => {
-          const { module } = splitHandler(handler);
-          return { in: path.join(codeDir, `${module}${extension}`), out: module };
+    const appPlugins = [
+      await takeApp(appFile, replace),
+      sourceLocation({ own: path.join(codeDir, `lib${path.sep}`) }),
+    ];
+    const [{ metafile, format }] = await Promise.all([
+      buildInFormat(appFile, (format) =>
+        build({
+          ...common,
+          format,
+          outExtension: { ".js": extensionOf(format) },
+          entryPoints: functions.map(({ handler }) => {
+            const { module } = splitHandler(handler);
+            return { in: path.join(codeDir, `${module}${extension}`), out: module };
+          }),
+          splitting: format === "esm",
+          conditions: isBuilt ? ["module"] : ["nonsticky-source", "module"],
+          mainFields: ["module", "main"],
+          sourcemap: true,
+          sourcesContent: false,
+          keepNames: true,
+          define: locationDefines,
+          banner: { js: locationBanners[format] },
+          plugins: appPlugins,
+          metafile: true,
         }),
-        splitting: true,
-        conditions: isBuilt ? ["module"] : ["nonsticky-source", "module"],
-        mainFields: ["module", "main"],
-        sourcemap: true,
-        sourcesContent: false,
-        keepNames: true,
-        // CommonJS inside an ES module still asks for Node's own modules by `require`.
-        banner: {
-          js: 'import{createRequire as $require}from"node:module";const require=$require(import.meta.url);',
-        },
-        plugins: [await mapSpecifiers(appFile)],
-      }),
-      isBuilt ? undefined : build({ ...common, entryPoints: processSources, packages: "external" }),
+      ),
+      isBuilt
+        ? undefined
+        : build({
+            ...common,
+            format: "esm",
+            outExtension: { ".js": ".mjs" },
+            entryPoints: processSources,
+            packages: "external",
+          }),
     ]);
     const inputs = await hashInputs(metafile);
     const dir = `${key}-${hash(JSON.stringify(inputs))}`;
     await rename(outdir, path.join(cacheDir, dir)).catch(() => rm(outdir, { recursive: true, force: true }));
-    return { inputs, appExports, dir };
+    return { inputs, format, dir };
   } catch (error) {
     await rm(outdir, { recursive: true, force: true });
     throw toLocalError(appFile, error);
   }
 }
 
-/** `#app` is the app, and `nonsticky` this very code, wherever the importing file lies. */
-async function mapSpecifiers(appFile: string): Promise<Plugin> {
+async function takeApp(appFile: string, replace: readonly string[]): Promise<Plugin> {
   const packageJson = JSON.parse(await readFile(path.join(packageDir, "package.json"), "utf8")) as {
     name: string;
     exports: Record<string, { "nonsticky-source"?: string; default?: string }>;
   };
   const condition = isBuilt ? "default" : "nonsticky-source";
-  return {
-    name: "local-specifiers",
-    setup(setup) {
-      setup.onResolve({ filter: /^#app$/ }, () => ({ path: appFile }));
-      setup.onResolve({ filter: new RegExp(`^${packageJson.name}(/|$)`) }, ({ path: specifier }) => {
-        const file = packageJson.exports[`.${specifier.slice(packageJson.name.length)}`]?.[condition];
-        return file === undefined ? undefined : { path: path.join(packageDir, file) };
-      });
+  return appPlugin({
+    appFile,
+    name: packageJson.name,
+    resolveSelf: (subpath) => {
+      const file = packageJson.exports[`.${subpath}`]?.[condition];
+      return file === undefined ? undefined : path.join(packageDir, file);
     },
-  };
-}
-
-/** The names an app exports, read without running it; undefined for CommonJS, whose names only running shows. */
-async function readAppExports(appFile: string): Promise<readonly string[] | undefined> {
-  try {
-    const { metafile } = await build({
-      absWorkingDir: workingDir,
-      entryPoints: [appFile],
-      bundle: true,
-      packages: "external",
-      platform: "node",
-      format: "esm",
-      write: false,
-      metafile: true,
-      outdir: cacheDir,
-      logLevel: "silent",
-    });
-    const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
-    const format = metafile.inputs[output?.entryPoint ?? ""]?.format;
-    return format === "cjs" ? undefined : (output?.exports ?? []);
-  } catch (error) {
-    throw toLocalError(appFile, error);
-  }
-}
-
-function refuseWithoutServer(appFile: string, names: readonly string[] | undefined): void {
-  if (names === undefined || names.includes("io") || names.includes("engine")) return;
-  throw new LocalError(
-    `expected ${appFile} to export \`io\` or \`engine\`, got exports [${names.join(", ")}]`,
-  );
+    replace,
+    hostFile: path.join(codeDir, `lib/engine/hosted-app${extension}`),
+  });
 }
 
 function toLocalError(appFile: string, error: unknown): unknown {
@@ -205,10 +187,13 @@ async function isCurrent({ inputs, dir }: Manifest): Promise<boolean> {
 }
 
 async function hashInputs({ inputs }: Metafile): Promise<Record<string, string>> {
-  const own = Object.keys(inputs).filter((file) => !file.includes("node_modules/"));
+  const own = Object.keys(inputs).filter((file) => !/node_modules\/|^nonsticky-app:/.test(file));
   const inside = [
     ...Object.values(processSources),
     path.join(codeDir, `infra/local/lambda/bundler${extension}`),
+    ...["app-plugin", "app-format", "source-location"].map((name) =>
+      path.join(codeDir, `lib/bundling/${name}${extension}`),
+    ),
   ];
   const hashes = [...own, ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file)))].map(
     async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const,

@@ -1,3 +1,5 @@
+import type { AppDescription } from "../../../lib/lambda.ts";
+
 /** What goes over the channel between the runtime and an instance. Plain JSON, one invocation at a time. */
 export interface Invocation {
   readonly type: "invoke";
@@ -7,7 +9,8 @@ export interface Invocation {
 }
 
 export type InstanceMessage =
-  | { readonly type: "loaded" }
+  /** `app`: of this package's own functions. */
+  | { readonly type: "loaded"; readonly app: AppDescription | undefined }
   | { readonly type: "load-failed"; readonly message: string; readonly stack: string }
   | { readonly type: "result"; readonly requestId: string; readonly result: unknown }
   | {

@@ -25,6 +25,7 @@ interface Framework {
 /** What the plugin has added to somebody's own service; absent in this package's. */
 interface AddedStack {
   readonly app: string;
+  readonly replace: readonly string[];
   readonly functions: readonly string[];
   /** Logical ids in `resources` that were there before. */
   readonly foreignResources: readonly string[];
@@ -36,8 +37,9 @@ export interface CompiledService {
   readonly region: string;
   readonly functions: readonly { readonly key: string; readonly name: string; readonly handler: string }[];
   readonly template: unknown;
-  /** `custom.nonsticky.app` of a service that uses the plugin. */
+  /** `custom.nonsticky.app` of a service that uses the plugin, and its `replace`. */
   readonly app?: string;
+  readonly replace?: readonly string[];
 }
 
 const unwanted = /(^|:)package:(cleanup|createDeploymentArtifacts)$|:saveServiceState$/;
@@ -69,7 +71,7 @@ FrameworkClass.prototype.run = async function (this: Framework) {
           resources: added.foreignResources,
         })
       : template,
-    ...(added === undefined ? {} : { app: added.app }),
+    ...(added === undefined ? {} : { app: added.app, replace: added.replace }),
   };
   process.send?.(compiled);
 };

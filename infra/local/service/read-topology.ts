@@ -40,9 +40,10 @@ export async function compileOwn(root: string, ordering: "fifo" | "direct"): Pro
 export async function readService(
   root: string,
   ordering: "fifo" | "direct" | undefined,
-): Promise<{ readonly topology: Topology; readonly app: string }> {
+): Promise<{ readonly topology: Topology; readonly app: string; readonly replace: readonly string[] }> {
   const compiled = await compile(root, ordering === undefined ? [] : ["--param", `ordering=${ordering}`]);
-  if (compiled.app !== undefined) return { topology: toTopology(compiled), app: compiled.app };
+  const { app, replace = [] } = compiled;
+  if (app !== undefined) return { topology: toTopology(compiled), app, replace };
   throw new LocalError(`expected the plugin nonsticky/serverless in the service of ${root}, got none`);
 }
 

@@ -43,7 +43,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
   };
   /** Clients of Socket.IO 2 are in the default namespace without asking. */
   readonly assumedFrame = "40";
-  readonly options: ResolvedEngineOptions;
+  options: ResolvedEngineOptions;
   readonly codec: PacketCodec;
   readonly #internals: PacketPorts;
   /** The namespace whose packet a turn handles. */

@@ -6,19 +6,55 @@ import { Rig } from "../../support/rig.ts";
 const untyped = (io: Server) => io as unknown as Record<string, (...args: unknown[]) => unknown>;
 
 describe("the server", () => {
-  it.each<[string, unknown, RegExp]>([
-    ["a port", 3000, /got the port 3000/],
-    ["a port as text", "3000", /got the port 3000/],
-    ["an HTTP server", createServer(), /got a server to attach to/],
-    ["an Express app", () => undefined, /got a function, such as an Express app/],
-    ["null", null, /got null/],
-  ])("is made from no %s", (_what, first, message) => {
-    const make = () => new Server(first as undefined, { path: "/x" });
+  it.each<[string, unknown]>([
+    ["a port", 3000],
+    ["a port as text", "3000"],
+    ["an HTTP server", createServer()],
+  ])("is attached to %s, with its options behind", (_what, first) => {
+    const io = new Server(first as number, { path: "/x" });
 
-    expect(make).toThrow(expect.objectContaining({ code: "config.no_server_to_attach" }));
-    expect(make).toThrow(message);
-    expect(make).toThrow(/export const io = new Server\(options\)/);
+    expect(io.path()).toBe("/x");
+    expect(io.httpServer.listenerCount("request")).toBe(0);
+    if (typeof first === "object") expect(io.httpServer).toBe(first);
   });
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      "an Express app",
+      () => undefined,
+      /got a request listener such as an Express app: `http.createServer\(app\)`/,
+    ],
+    ["a word", "three", /got three/],
+    ["nothing that listens", true, /got true/],
+  ])("is attached to no %s", (_what, first, message) => {
+    const io = new Server();
+
+    for (const attach of [
+      () => new Server(first as number),
+      () => io.attach(first as number),
+      () => io.listen(first as number),
+    ]) {
+      expect(attach).toThrow(expect.objectContaining({ code: "config.no_server_to_attach" }));
+      expect(attach).toThrow(message);
+    }
+  });
+
+  it.each(["attach", "listen"] as const)(
+    "is attached later, by %s, with options it was not given before",
+    (member) => {
+      const http = createServer();
+      const io = new Server({ pingInterval: 1_000 });
+
+      expect(io[member](http, { path: "/x", pingInterval: 9_000 })).toBe(io);
+
+      expect(io.httpServer).toBe(http);
+      expect(io.path()).toBe("/x");
+      expect(io.engine.options.pingIntervalMs).toBe(1_000);
+      expect(() => io.attach(http, { colour: "red" } as object)).toThrow(
+        expect.objectContaining({ code: "config.unknown_option" }),
+      );
+    },
+  );
 
   it("takes its options where socket.io takes them", () => {
     expect(new Server(undefined, { path: "/x" }).path()).toBe("/x");
@@ -43,7 +79,7 @@ describe("the server", () => {
     expect(new Server().opts).toEqual({});
   });
 
-  it.each(["listen", "attach", "attachApp", "bind", "onconnection"])("has nothing to %s with", (member) => {
+  it.each(["attachApp", "bind", "onconnection"])("has nothing to %s with", (member) => {
     const io = new Server();
 
     expect(() => untyped(io)[member]!(3000)).toThrow(expect.objectContaining({ code: "core.no_server" }));

@@ -1,0 +1,109 @@
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { BuildFailure, Plugin } from "esbuild";
+import { buildInFormat, extensionOf } from "../bundling/app-format.ts";
+import { appPlugin } from "../bundling/app-plugin.ts";
+import { locationBanners, locationDefines, sourceLocation } from "../bundling/source-location.ts";
+import { appOfModule } from "../engine/app-of-module.ts";
+import type { EngineApp } from "../engine/engine.ts";
+import { hostWithin } from "../engine/hosted-app.ts";
+import { TestingError } from "./errors.ts";
+
+export interface LoadOptions {
+  readonly instances: number;
+  /** Packages in whose place this one is imported. */
+  readonly replace: readonly string[];
+  /** What this package exports: the very classes that serve the app. */
+  readonly library: object;
+}
+
+/**
+ * Loads the app in a file, once for each instance, with everything that it imports, packages and CommonJS included, as
+ * processes of their own would. Resolves with the apps, and with what removes the files that were built for them. Throws
+ * `testing.no_app`, `config.no_app`, `config.several_apps`, and what the app throws.
+ */
+export async function loadApps(
+  file: string | URL,
+  { instances, replace, library }: LoadOptions,
+): Promise<{ readonly apps: readonly EngineApp[]; readonly dispose: () => Promise<void> }> {
+  const appFile = typeof file === "string" ? path.resolve(file) : fileURLToPath(file);
+  // Inside of the project, where packages that are left outside are found.
+  const cache = path.resolve("node_modules/.cache/nonsticky");
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(path.join(cache, "served-"));
+  const dispose = () => rm(folder, { recursive: true, force: true });
+  try {
+    const { bundled, isModule } = await buildApp(appFile, replace, folder, library);
+    Object.assign(globalThis, { [LIBRARY]: library });
+    const apps: EngineApp[] = [];
+    // One after the other: an app may be slow to start, and is only asked when it has.
+    for (let index = 0; index < instances; index += 1) {
+      const copy = path.join(folder, `instance-${index}${path.extname(bundled)}`);
+      await copyFile(bundled, copy);
+      const load = async (): Promise<unknown> =>
+        isModule ? await import(/* @vite-ignore */ pathToFileURL(copy).href) : createRequire(copy)(copy);
+      const [module, host] = await hostWithin(load);
+      apps.push(appOfModule(module) ?? (await host.find()));
+    }
+    return { apps, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** Under which a bundle finds the library of the test. */
+const LIBRARY = "nonsticky$library";
+
+async function buildApp(appFile: string, replace: readonly string[], outdir: string, library: object) {
+  const { build } = await import("esbuild");
+  const app = appPlugin({
+    appFile,
+    name: "nonsticky",
+    resolveSelf: (subpath) => (subpath === "" ? `${NAMESPACE}:library` : undefined),
+    replace,
+  });
+  try {
+    const { format } = await buildInFormat(appFile, (format) =>
+      build({
+        absWorkingDir: process.cwd(),
+        entryPoints: [{ in: "#app", out: "app" }],
+        outdir,
+        outExtension: { ".js": extensionOf(format) },
+        bundle: true,
+        platform: "node",
+        target: "node20",
+        format,
+        keepNames: true,
+        sourcemap: "inline",
+        logLevel: "silent",
+        define: locationDefines,
+        banner: { js: locationBanners[format] },
+        plugins: [bridge(Object.keys(library)), app, sourceLocation({})],
+      }),
+    );
+    return { bundled: path.join(outdir, `app${extensionOf(format)}`), isModule: format === "esm" };
+  } catch (error) {
+    const { errors } = error as Partial<BuildFailure>;
+    if (errors === undefined) throw error;
+    const lines = errors.map(({ text, location }) =>
+      location ? `${location.file}:${location.line}:${location.column}: ${text}` : text,
+    );
+    throw new TestingError("testing.no_app", `expected ${appFile} to build, got\n${lines.join("\n")}`);
+  }
+}
+
+const NAMESPACE = "nonsticky-library";
+
+/** Classes of the process's own, which a bundle would otherwise have a second time. */
+function bridge(names: readonly string[]): Plugin {
+  const lines = names.map((name) => `export const ${name} = globalThis.${LIBRARY}.${name};`);
+  return {
+    name: NAMESPACE,
+    setup(setup) {
+      setup.onLoad({ filter: /./, namespace: NAMESPACE }, () => ({ contents: lines.join("\n") }));
+    },
+  };
+}
