@@ -20,11 +20,7 @@ const built = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"
 });
 if (built.status !== 0) process.exit(built.status ?? 1);
 
-const copied = [
-  "infra/concurrency-warning.js",
-  "infra/cost/calls.json",
-  "infra/cost/prices-us-east-1.json",
-];
+const copied = ["infra/concurrency-warning.js", "infra/cost/calls.json", "infra/cost/prices-us-east-1.json"];
 for (const file of copied) copyFileSync(path.join(root, file), path.join(dist, file));
 chmodSync(path.join(dist, "bin/nonsticky.js"), 0o755);
 
