@@ -53,6 +53,11 @@ const rows: readonly { readonly title: string; readonly ask: Ask; readonly sees:
       'access-control-allow-credentials=true {"code":0,"message":"Transport unknown"}',
   },
   {
+    title: "a handshake of a page that the app cannot tell about",
+    ask: { headers: { origin: "https://unknown.example" }, shows: shows.slice(0, 1) },
+    sees: '400 application/json access-control-allow-origin=undefined {"code":3,"message":"Bad request"}',
+  },
+  {
     title: "a handshake",
     ask: { headers: { origin: "https://here.example" }, shows: shows.slice(0, 2) },
     sees:

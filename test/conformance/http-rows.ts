@@ -52,6 +52,16 @@ export const handshakeRows: readonly HttpRow[] = [
   asks("a POST without a session", { body: "40" }, badMethod),
   asks("a PUT without a session", { method: "PUT" }, badMethod),
   asks("an OPTIONS without a session", { method: "OPTIONS" }, badMethod),
+  asks(
+    "a HEAD of the client",
+    { method: "HEAD", path: "/socket.io/socket.io.js", shows: ["cache-control"] },
+    "200 application/javascript; charset=utf-8 cache-control=public, max-age=0",
+  ),
+  asks(
+    "a handshake with two cookies of the app",
+    { headers: { "x-cookies": "yes" }, shows: ["set-cookie"] },
+    '200 text/plain; charset=UTF-8 set-cookie=io=*; Path=/; HttpOnly; SameSite=Lax,a=1,b=2 0{"sid":"*","upgrades":["websocket"],"pingInterval":120000,"pingTimeout":120000,"maxPayload":1000000}',
+  ),
   asks("a HEAD without a session", { method: "HEAD" }, "400 application/json"),
   asks("a WebSocket without an upgrade", { query: { transport: "websocket" } }, badRequest),
   asks("no protocol version", { query: { EIO: undefined } }, badVersion),

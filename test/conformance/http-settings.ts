@@ -12,4 +12,16 @@ export const httpSettings = {
 };
 
 /** Another pair of servers: with CORS an OPTIONS is a preflight, not a bad handshake. */
-export const corsSettings = { ...settings, cors: { origin: ["https://here.example"], credentials: true } };
+export const corsSettings = {
+  ...settings,
+  cors: {
+    credentials: true,
+    origin: (
+      origin: string | undefined,
+      callback: (error: Error | null, allowed?: string[]) => void,
+    ): void => {
+      if (origin === "https://unknown.example") callback(new Error("no such tenant"));
+      else callback(null, ["https://here.example"]);
+    },
+  },
+};
