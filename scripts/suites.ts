@@ -65,7 +65,7 @@ const BINARY_ROWS = "WebSocket.*binary|binary attachments";
  * test/engine/polling/late-get.test.ts shows both ends.
  */
 const RACING_ROWS =
-  /duplicate poll requests|close HTTP long-polling .*forcefully close|ignores HTTP requests with same sid after upgrade/;
+  /duplicate poll requests|close HTTP long-polling .*forcefully close|ignores? HTTP requests with same sid after upgrade/;
 
 /** Gives a suite that is late a WebSocket whose messages wait for what was awaited before them. */
 const DEFERRED_MESSAGES = [
