@@ -8,8 +8,12 @@ export interface Player {
   readonly title: string;
   readonly parser: Parser;
   /** Program and arguments, given the server. */
-  readonly command: (url: string) => readonly [string, ...string[]];
+  readonly command: (url: string, asked: Asked) => readonly [string, ...string[]];
+  /** Whether it is asked to get through chaos, too: one of each kind. */
+  readonly braves?: boolean;
 }
+
+export type Asked = "features" | "chaos";
 
 export interface Outcome {
   readonly feature: string;
@@ -22,8 +26,12 @@ const examples = path.join(root, "examples/clients");
 const PLAY_MS = 300_000;
 
 /** Asks a server for every feature, on connections of their own. */
-export async function play({ title, command }: Player, url: string): Promise<readonly Outcome[]> {
-  const [program, ...args] = command(url);
+export async function play(
+  { title, command }: Player,
+  url: string,
+  asked: Asked = "features",
+): Promise<readonly Outcome[]> {
+  const [program, ...args] = command(url, asked);
   const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, PYTHONPATH: examples, PYTHONDONTWRITEBYTECODE: "1" },
@@ -54,8 +62,14 @@ export function listPlayers(): readonly Player[] {
     ] as const
   ).map(([title, kind, transport, parser, packets]): Player => {
     const features = path.join(import.meta.dirname, "python/features.py");
-    const command: Player["command"] = (url) => [python, features, url, kind, transport, parser, packets];
-    return { title, parser, command };
+    const options = [kind, transport, parser, packets];
+    const command: Player["command"] = (url, asked) => [python, features, url, ...options, asked];
+    return {
+      title,
+      parser,
+      command,
+      braves: parser === "default" && (packets === "remedy" || transport === "polling"),
+    };
   });
   const javas = (
     [
@@ -65,8 +79,8 @@ export function listPlayers(): readonly Player[] {
     ] as const
   ).map(([title, transport, factory]): Player => {
     const options = ["-Dfile.encoding=UTF-8", "-cp", java, "Features"];
-    const command: Player["command"] = (url) => ["java", ...options, url, transport, factory];
-    return { title, parser: "default", command };
+    const command: Player["command"] = (url, asked) => ["java", ...options, url, transport, factory, asked];
+    return { title, parser: "default", command, braves: factory === "remedy" || transport === "polling" };
   });
   return [...pythons, ...javas];
 }

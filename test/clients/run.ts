@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { listPlayers, play, type Outcome, type Player } from "./players.ts";
-import { startServers, type Parser, type ServerName } from "./servers.ts";
+import { startChaos, startServers, type Parser, type ServerName } from "./servers.ts";
 import { readCells, toCell, toTable, type Cells } from "./table.ts";
 
 /**
@@ -30,6 +30,18 @@ for (const parser of ["default", "msgpack"] as const) {
     }
   });
 }
+
+const chaos = await startChaos();
+const braveOnes = players.filter(({ braves }) => braves);
+// All at once: they wait most of the time.
+const brave = await Promise.all(braveOnes.map((player) => play(player, chaos.url, "chaos")));
+for (const [index, player] of braveOnes.entries()) {
+  const outcomes = brave[index] ?? [];
+  const cells = new Map(outcomes.map((outcome) => [outcome.feature, toCell(outcome, undefined)]));
+  report(player, { nonsticky: outcomes });
+  found.set(player.title, new Map([...(found.get(player.title) ?? []), ...cells]));
+}
+await chaos.stop();
 
 process.stdout.write(`\n${toTable(found)}\n`);
 const differences = players.flatMap((player) =>
@@ -69,7 +81,7 @@ function listDifferences({ title }: Player, cells: Cells): readonly string[] {
 }
 
 /** Why something does not work, for whoever has to find out. */
-function report({ title }: Player, both: Both): void {
+function report({ title }: Player, both: Partial<Both>): void {
   for (const [server, outcomes] of Object.entries(both)) {
     for (const { feature, works, word } of outcomes) {
       if (!works) process.stdout.write(`${title}, ${server}, ${feature}: ${word}\n`);

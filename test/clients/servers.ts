@@ -22,6 +22,10 @@ const startNonsticky = (parser: Parser): Promise<RunningServer> =>
     log: () => undefined,
   });
 
+/** Ours alone, of which every tenth invocation is killed; a crash of the official server is one for all its clients. */
+export const startChaos = (): Promise<RunningServer> =>
+  startOurs(import.meta.url, "./apps/ours.ts", { instances: 4, chaos: 0.1, log: () => undefined });
+
 /** Started again on the same port whenever it dies, as a supervisor does. */
 async function startOfficial(parser: Parser): Promise<RunningServer> {
   let child: ChildProcess;

@@ -15,11 +15,13 @@ import okhttp3.OkHttpClient;
 import org.json.JSONArray;
 import org.json.JSONObject;
 
-/** Asks a server for each feature with socket.io-client-java, and prints one line of JSON about each: URL TRANSPORT stock|remedy */
+/** Asks a server for each feature with socket.io-client-java, and prints one line of JSON about each: URL TRANSPORT stock|remedy features|chaos */
 public final class Features {
   private static final int PATIENCE_SECONDS = 10;
   private static final int CONNECT_PATIENCE_SECONDS = 30;
   private static final int RETURN_PATIENCE_SECONDS = 20;
+  private static final int CHAOS_PATIENCE_SECONDS = 3;
+  private static final int CHAOS_SECONDS = 240;
 
   private static String url;
   private static String transport;
@@ -65,11 +67,15 @@ public final class Features {
     }
 
     Object[] call(String event, Object... args) throws Exception {
-      BlockingQueue<Object[]> answers = new LinkedBlockingQueue<>();
-      socket.emit(event, args, answers::add);
-      Object[] answer = answers.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      Object[] answer = tryCall(PATIENCE_SECONDS, event, args);
       if (answer == null) throw new AssertionError("no acknowledgement of " + event);
       return answer;
+    }
+
+    Object[] tryCall(int seconds, String event, Object... args) throws Exception {
+      BlockingQueue<Object[]> answers = new LinkedBlockingQueue<>();
+      socket.emit(event, args, answers::add);
+      return answers.poll(seconds, TimeUnit.SECONDS);
     }
   }
 
@@ -92,7 +98,22 @@ public final class Features {
     expect(Arrays.toString(client.call("echo", "x", 2)), "[x, 2]");
   }
 
-  private static Map<String, Feature> features() {
+  /** Says each again until it is acknowledged, as an app does whose messages count. It comes back by itself. */
+  private static void sixtyInChaos(List<Client> clients) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CHAOS_SECONDS);
+    Client client = open(clients, "/");
+    for (int number = 0; number < 60; number += 1) {
+      Object[] answer = null;
+      while (answer == null) {
+        if (System.nanoTime() > deadline) throw new AssertionError(number + " of 60 acknowledged");
+        answer = client.tryCall(CHAOS_PATIENCE_SECONDS, "echo", number, 0);
+      }
+      expect(Arrays.toString(answer), "[" + number + ", 0]");
+    }
+  }
+
+  private static Map<String, Feature> features(String asked) {
+    if (asked.equals("chaos")) return Map.of("sixty in chaos", Features::sixtyInChaos);
     Map<String, Feature> features = new LinkedHashMap<>();
     features.put("connect", clients -> expect(open(clients, "/").call("token")[0], "secret"));
     features.put("events", clients -> {
@@ -149,7 +170,7 @@ public final class Features {
     url = args[0];
     transport = args[1];
     if (args[2].equals("remedy")) remedy = new OkHttpClient();
-    for (Map.Entry<String, Feature> feature : features().entrySet()) {
+    for (Map.Entry<String, Feature> feature : features(args[3]).entrySet()) {
       List<Client> clients = new ArrayList<>();
       JSONObject outcome = new JSONObject().put("feature", feature.getKey());
       try {

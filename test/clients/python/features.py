@@ -1,6 +1,6 @@
 """Asks a server for each feature with python-socketio, and prints one line of JSON about each.
 
-python features.py URL sync|asyncio TRANSPORT default|msgpack stock|remedy
+python features.py URL sync|asyncio TRANSPORT default|msgpack stock|remedy features|chaos
 """
 
 import asyncio
@@ -9,13 +9,17 @@ import os
 import queue
 import sys
 import threading
+import time
 import uuid
 
 import socketio
+from socketio.exceptions import SocketIOError
 
 PATIENCE = 10
 CONNECT_PATIENCE = 30
 RETURN_PATIENCE = 20
+CHAOS_PATIENCE = 3
+CHAOS_SECONDS = 240
 SETTINGS = {"reconnection_delay": 0.2, "reconnection_delay_max": 1, "randomization_factor": 0}
 
 
@@ -53,8 +57,8 @@ class Sync:
     def emit(self, event, *args):
         self.run(self.client.emit(event, args))
 
-    def call(self, event, *args, namespace=None):
-        return self.run(self.client.call(event, args, namespace=namespace, timeout=PATIENCE))
+    def call(self, event, *args, namespace=None, patience=PATIENCE):
+        return self.run(self.client.call(event, args, namespace=namespace, timeout=patience))
 
     def next(self, event, patience=PATIENCE):
         try:
@@ -150,6 +154,26 @@ def comes_back(open_client, event):
     expect(list(client.call("echo", "x", 2)), ["x", 2])
 
 
+def sixty_in_chaos(open_client):
+    """Says each again until it is acknowledged, as an app does whose messages count. It comes back by itself."""
+    deadline = time.monotonic() + CHAOS_SECONDS
+
+    def insist(act, done):
+        while True:
+            try:
+                return act()
+            except SocketIOError as error:
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{done} of 60 acknowledged, then {error!r}") from None
+                time.sleep(0.1)
+
+    client = insist(open_client, 0)
+    for number in range(60):
+        answer = insist(lambda: client.call("echo", number, 0, patience=CHAOS_PATIENCE), number)
+        expect(list(answer), [number, 0])
+
+
+CHAOS = {"sixty in chaos": sixty_in_chaos}
 FEATURES = {
     "connect": connects,
     "events": events,
@@ -167,7 +191,7 @@ FEATURES = {
 
 
 def main():
-    url, kind, transport, serializer, packets = sys.argv[1:]
+    url, kind, transport, serializer, packets, asked = sys.argv[1:]
     if packets == "remedy":
         import text_packets
 
@@ -176,7 +200,7 @@ def main():
     if kind == "asyncio":
         threading.Thread(target=Async.loop.run_forever, daemon=True).start()
     create = Async if kind == "asyncio" else Sync
-    for name, play in FEATURES.items():
+    for name, play in (CHAOS if asked == "chaos" else FEATURES).items():
         clients = []
 
         def open_client(wanted=None):
