@@ -9,7 +9,7 @@ import { NonstickyError } from "../errors.ts";
  * - `aws.post_refused` — `@connections` answered 400 or 403: the turn fails, which the alarm on errors shows.
  * - `aws.no_deployment` — an emitter's first letter, and the table does not say where the mailbox is: thrown.
  * - `aws.table_missing`, `aws.queue_missing`, `aws.function_missing`, `aws.access_denied`, `aws.bad_credentials`,
- *   `aws.unreachable` — a request failed for a reason that an operator has to remove: the turn, request or invocation
+ *   `aws.hot_key`, `aws.account_limit`, `aws.table_limit`, `aws.unreachable` — a request failed for a reason that an operator has to remove: the turn, request or invocation
  *   fails.
  * - `aws.bad_emit` — an event that is no `{ event, args, … }`: the message of a queue fails, an invocation throws.
  */

@@ -12,9 +12,27 @@ export interface Call {
 
 interface Cause {
   readonly code: string;
-  readonly isCauseOf: (error: Error & { readonly code?: unknown }, call: Call) => boolean;
+  readonly isCauseOf: (error: SdkError, call: Call) => boolean;
   readonly remedy: string;
 }
+
+interface SdkError extends Error {
+  readonly code?: unknown;
+  /** Of DynamoDB, where it says why. A `ThrottlingException` writes it with a small letter, the others do not. */
+  readonly ThrottlingReasons?: readonly ThrottlingReason[];
+  readonly throttlingReasons?: readonly ThrottlingReason[];
+}
+
+interface ThrottlingReason {
+  /** `TableWriteKeyRangeThroughputExceeded`, say. */
+  readonly reason?: string;
+}
+
+const reasonsOf = ({ ThrottlingReasons, throttlingReasons }: SdkError): readonly string[] =>
+  (ThrottlingReasons ?? throttlingReasons ?? []).flatMap(({ reason }) => reason ?? []);
+
+const isThrottledBy = (error: SdkError, limit: string): boolean =>
+  reasonsOf(error).some((reason) => reason.endsWith(limit));
 
 const isOf = (service: string, { action }: Call): boolean => action.startsWith(`${service}:`);
 
@@ -50,6 +68,21 @@ const causes: readonly Cause[] = [
     remedy: "does the region of the request fit that of the resource, and are its credentials current?",
   },
   {
+    code: "aws.hot_key",
+    isCauseOf: (error) => isThrottledBy(error, "KeyRangeThroughputExceeded"),
+    remedy: "which room, map or session do so many read or write at once?",
+  },
+  {
+    code: "aws.account_limit",
+    isCauseOf: (error) => isThrottledBy(error, "AccountLimitExceeded"),
+    remedy: "is the account's quota for a table's throughput in this region as high as the traffic?",
+  },
+  {
+    code: "aws.table_limit",
+    isCauseOf: (error) => isThrottledBy(error, "ThroughputExceeded"),
+    remedy: "does somebody limit this table's throughput, or is its capacity provisioned?",
+  },
+  {
     code: "aws.unreachable",
     isCauseOf: ({ name, code }) =>
       name === "TimeoutError" || (typeof code === "string" && NO_CONNECTION.test(code)),
@@ -61,20 +94,21 @@ const causes: readonly Cause[] = [
 const MAX_ANSWER_LENGTH = 300;
 
 /**
- * What an operator has to put right, where that is why a call failed: the resource is not there, not allowed, or out
- * of reach. Undefined for anything else, throttling and refused conditions among it.
+ * What an operator has to put right, where that is why a call failed: the resource is not there, not allowed, out of
+ * reach, or throttled for a reason that DynamoDB gives. Undefined for anything else, refused conditions among it.
  */
 export function toOutage(error: unknown, call: Call): AwsError | undefined {
   if (!(error instanceof Error)) return undefined;
   const cause = causes.find(({ isCauseOf }) => isCauseOf(error, call));
   if (cause === undefined) return undefined;
   const { action, resource, region = "no region" } = call;
+  const reasons = reasonsOf(error);
   const [answer = ""] = error.message.split("\n", 1);
   return new AwsError(
     cause.code,
     `expected ${resource} (${region}) to take ${action}, got ${error.name}: ` +
       `${answer.slice(0, MAX_ANSWER_LENGTH)}; ${cause.remedy}`,
-    { cause: error, evidence: { ...call } },
+    { cause: error, evidence: { ...call, ...(reasons.length === 0 ? {} : { reasons }) } },
   );
 }
 

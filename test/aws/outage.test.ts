@@ -97,6 +97,24 @@ describe("an answer of DynamoDB", () => {
     );
   });
 
+  it.each([
+    ["aws.hot_key", "ThrottlingException", "TableWriteKeyRangeThroughputExceeded"],
+    ["aws.hot_key", "ProvisionedThroughputExceededException", "TableReadKeyRangeThroughputExceeded"],
+    ["aws.account_limit", "ThrottlingException", "TableReadAccountLimitExceeded"],
+    ["aws.account_limit", "RequestLimitExceeded", "TableWriteAccountLimitExceeded"],
+    ["aws.table_limit", "ThrottlingException", "TableWriteMaxOnDemandThroughputExceeded"],
+    ["aws.table_limit", "ProvisionedThroughputExceededException", "TableReadProvisionedThroughputExceeded"],
+  ])("is %s when it is %s for %s", async (code, name, reason) => {
+    const { status, body } = dynamo(name, "Throughput exceeds the current capacity of your table");
+    const resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/chat-dev";
+    const field = name === "ThrottlingException" ? "throttlingReasons" : "ThrottlingReasons";
+    answer = { status, body: { ...(body as object), [field]: [{ reason, resource }] } };
+
+    const error = await getItem();
+
+    expect(error).toMatchObject({ code, cause: { name }, evidence: { reasons: [reason] } });
+  });
+
   it("stays what it is when it is about the request, not the table", async () => {
     answer = dynamo("ConditionalCheckFailedException", "The conditional request failed");
 
