@@ -16,6 +16,8 @@ module.exports = async ({ resolveVariable }) => {
     toCount("pollConcurrency", await resolveVariable("self:custom.pollConcurrency")),
     toCount("inboxConcurrency", await resolveVariable("self:custom.inboxConcurrency")),
   ];
+  // Lambda takes a mapping with one or the other.
+  const hasPollers = String(await resolveVariable("self:custom.mailboxPollers")) !== "";
   const reservable = (concurrency ?? LEAST_QUOTA) - UNRESERVED;
   const share = reservable < UNRESERVED ? null : Math.floor(reservable * SHARE);
   const reservedForPolls = poll ?? share;
@@ -24,7 +26,7 @@ module.exports = async ({ resolveVariable }) => {
     poll: reservedForPolls,
     inbox: reservedForInbox,
     // Lambda asks for at least two.
-    mapping: reservedForInbox === null ? null : Math.max(2, Math.min(1000, reservedForInbox)),
+    mapping: reservedForInbox === null || hasPollers ? null : Math.max(2, Math.min(1000, reservedForInbox)),
     pollCapacity: reservedForPolls ?? Math.max(1, Math.floor((concurrency ?? LEAST_QUOTA) * SHARE)),
   };
 };

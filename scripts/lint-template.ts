@@ -25,6 +25,7 @@ const variants: Readonly<Record<string, CompileOptions>> = {
       certificate: "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
       alarmTopic: "arn:aws:sns:us-east-1:123456789012:alarms",
       pollConcurrency: "100",
+      mailboxPollers: "2",
       tracing: "true",
       websocketLog: "true",
     },

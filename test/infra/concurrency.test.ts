@@ -15,16 +15,23 @@ const share = createRequire(import.meta.url)("../../infra/concurrency.cjs") as (
 }) => Promise<Shares>;
 
 /** What comes of parameters, as the framework asks for it. */
-const sharesOf = ({ concurrency = "", pollConcurrency = "", inboxConcurrency = "" }: Params) => {
+const sharesOf = ({
+  concurrency = "",
+  pollConcurrency = "",
+  inboxConcurrency = "",
+  mailboxPollers = "",
+}: Params) => {
   const values: Readonly<Record<string, string>> = {
     "self:custom.concurrencyQuota": concurrency,
     "self:custom.pollConcurrency": pollConcurrency,
     "self:custom.inboxConcurrency": inboxConcurrency,
+    "self:custom.mailboxPollers": mailboxPollers,
   };
   return share({ resolveVariable: async (name) => values[name] });
 };
 
-type Params = Readonly<Partial<Record<"concurrency" | "pollConcurrency" | "inboxConcurrency", string>>>;
+type Param = "concurrency" | "pollConcurrency" | "inboxConcurrency" | "mailboxPollers";
+type Params = Readonly<Partial<Record<Param, string>>>;
 
 describe("the executions that a stage may count on", () => {
   it.each<[what: string, params: Params, poll: number | null, inbox: number | null, capacity: number]>([
@@ -42,6 +49,13 @@ describe("the executions that a stage may count on", () => {
   it("are shared within what Lambda takes for the mapping's limit, whatever is reserved", async () => {
     expect(await sharesOf({ inboxConcurrency: "1" })).toMatchObject({ inbox: 1, mapping: 2 });
     expect(await sharesOf({ concurrency: "10000" })).toMatchObject({ inbox: 3960, mapping: 1000 });
+  });
+
+  it("are no limit of a mapping that has pollers of its own, for Lambda takes one or the other", async () => {
+    expect(await sharesOf({ concurrency: "1000", mailboxPollers: "2" })).toMatchObject({
+      inbox: 360,
+      mapping: null,
+    });
   });
 
   it("leave Lambda the hundred that it insists on, and a fifth of the rest for handshakes and pings", async () => {
