@@ -18,6 +18,8 @@ export interface Faults {
   lockedGroups?: boolean;
   /** Every so many-th frame is one too many for the account: its connection is closed. */
   throttledFrameEvery?: number | undefined;
+  /** Every so many-th frame is one too many for the account, and is lost, without a word. */
+  lostFrameEvery?: number | undefined;
   /** The mapping template reads a frame's bytes as Latin-1. */
   latinBodies?: boolean;
   /** Instead of 32 KB. */

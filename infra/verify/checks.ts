@@ -6,6 +6,7 @@ import { laneChecks } from "./checks/lanes.ts";
 import { lastingChecks } from "./checks/lasting.ts";
 import { orderChecks } from "./checks/order.ts";
 import { pollingChecks } from "./checks/polling.ts";
+import { reachChecks } from "./checks/reach.ts";
 import { rowChecks } from "./checks/rows.ts";
 
 /** Every point, in the order of the report; what takes hours comes last. */
@@ -17,5 +18,6 @@ export const checks: readonly Check[] = [
   ...closingChecks,
   ...pollingChecks,
   ...rowChecks,
+  ...reachChecks,
   ...lastingChecks,
 ];

@@ -20,6 +20,7 @@ const flags = {
   token: { type: "string" },
   frames: { type: "string" },
   waiters: { type: "string" },
+  flood: { type: "string" },
   only: { type: "string" },
   json: { type: "string" },
   long: { type: "boolean" },
@@ -34,6 +35,7 @@ export const usage = `nonsticky verify --url wss://ID.execute-api.REGION.amazona
   --token TOKEN        what installVerification was given (default: NONSTICKY_VERIFY_TOKEN)
   --frames N           frames sent back to back (default 1000)
   --waiters N          handlers that wait at once (default 50)
+  --flood N            also what becomes of N frames at once: the stage's own clients feel them
   --only ID,ID         these checks alone
   --json FILE          the report as JSON, too
   --long               also what takes up to two hours`;
@@ -54,6 +56,7 @@ export function parseVerifyOptions(
     token: given.token ?? (env["NONSTICKY_VERIFY_TOKEN"] || undefined),
     frames: readCount("frames", given.frames ?? "1000", 10_000),
     waiters: readCount("waiters", given.waiters ?? "50", 500),
+    flood: given.flood === undefined ? undefined : readCount("flood", given.flood, 100_000),
     long: given.long ?? false,
     only: given.only?.split(",").filter((id) => id !== "") ?? [],
     json: given.json,

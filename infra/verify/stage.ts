@@ -22,6 +22,10 @@ export interface StageOptions {
   readonly frames: number;
   /** Handlers that wait at once. */
   readonly waiters: number;
+  /** Frames sent at once, of several connections, to be more than the stage takes; undefined: none are. */
+  readonly flood?: number | undefined;
+  /** The addresses of IPv6 that a name has; rejects where it has none. Default: DNS. */
+  readonly resolve?: (name: string) => Promise<readonly string[]>;
   readonly limits: Limits;
 }
 

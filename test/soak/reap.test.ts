@@ -9,8 +9,8 @@ import { say } from "../support/say.ts";
 
 const INTERVAL_MS = 1_000;
 const TIMEOUT_MS = 1_000;
-/** The heartbeat's own step, and what two busy processors add to it. */
-const TICK_MS = 1_500;
+/** The heartbeat's own step, and what a machine adds to it that has much else to do. */
+const SLACK_MS = 10_000;
 
 describe("a client whose network dies without a word", () => {
   let collector: Collector<Farewell>;
@@ -47,7 +47,7 @@ describe("a client whose network dies without a word", () => {
     await within(runtime.idle(), () => "expected the mailbox to become empty");
     for (const { reason, atMs } of farewells()) {
       expect(reason).toBe("ping timeout");
-      expect(atMs - droppedAtMs).toBeLessThanOrEqual(INTERVAL_MS + TIMEOUT_MS + TICK_MS);
+      expect(atMs - droppedAtMs).toBeLessThanOrEqual(INTERVAL_MS + TIMEOUT_MS + SLACK_MS);
     }
     say(`reaped after ${Math.max(...farewells().map(({ atMs }) => atMs)) - droppedAtMs} ms`);
 

@@ -51,6 +51,14 @@ describe("a stack that does what this repository assumes", () => {
     const others = findings.filter(({ outcome }) => outcome.verdict !== "as assumed");
     expect(others.map(({ check, outcome }) => [check.id, outcome])).toEqual([
       ["broken", { verdict: "not checked", why: "no --broken-url" }],
+      ["dual-stack", { verdict: "not checked", why: "127.0.0.1 is an address, not a name" }],
+      [
+        "throttled",
+        {
+          verdict: "not checked",
+          why: "takes what the stage has for all of its clients: give --flood with a number of frames",
+        },
+      ],
       ["noops", { verdict: "not checked", why: "takes up to two hours: give --long" }],
       ["age", { verdict: "not checked", why: "takes up to two hours: give --long" }],
     ]);
@@ -81,6 +89,7 @@ describe("a stack that does otherwise", () => {
     /** What must be as assumed all the same. */
     readonly green?: readonly string[];
     readonly limits?: Partial<Limits>;
+    readonly options?: Partial<StageOptions>;
   }[] = [
     { title: "fails the integration of $connect", fault: { failedRoute: "$connect" }, red: ["open"] },
     {
@@ -113,6 +122,20 @@ describe("a stack that does otherwise", () => {
       fault: { throttledFrameEvery: 60 },
       red: ["order-in"],
       limits: { patienceMs: 1_500 },
+    },
+    {
+      title: "loses frames where it throttles",
+      fault: { lostFrameEvery: 60 },
+      red: ["throttled"],
+      options: { flood: 500 },
+      limits: { patienceMs: 1_500 },
+    },
+    {
+      title: "has a name without an address of IPv6",
+      fault: {},
+      red: ["dual-stack"],
+      green: ["open"],
+      options: { pollUrl: "https://api.example", resolve: () => Promise.reject(new Error("ENODATA")) },
     },
     { title: "reorders posts", fault: { latePostEvery: 50 }, red: ["order-out"], green: ["order-in"] },
     { title: "loses posts", fault: { lostPostEvery: 50 }, red: ["order-out"], limits: { patienceMs: 1_500 } },
@@ -155,10 +178,11 @@ describe("a stack that does otherwise", () => {
 
   it.each(cases.map((one) => ({ ...one, at: one.red.join(" and ") })))(
     "that $title is seen at $at",
-    async ({ fault, red, green = [], limits = {} }) => {
+    async ({ fault, red, green = [], limits = {}, options = {} }) => {
       Object.assign(faults, fault);
 
       const findings = await verify([...red, ...green], {
+        ...options,
         limits: { ...awsLimits, patienceMs: 4_000, ...limits },
       });
 
@@ -169,6 +193,26 @@ describe("a stack that does otherwise", () => {
       });
     },
   );
+
+  it("is as assumed where it closes whom it throttles, and where its names have addresses of IPv6", async () => {
+    faults.throttledFrameEvery = 60;
+    const resolve = () => Promise.resolve(["2001:db8::1"]);
+    const findings = await verify(["throttled", "dual-stack"], {
+      flood: 500,
+      pollUrl: "https://api.example",
+      resolve,
+      limits: { ...awsLimits, patienceMs: 4_000 },
+    });
+    expect(findings.map(({ outcome }) => outcome)).toEqual([
+      { verdict: "as assumed", came: "2001:db8::1" },
+      {
+        verdict: "as assumed",
+        came: expect.stringMatching(
+          /^\d of 5 connections closed with 1008, Throttled, 0 frames missing on the others$/,
+        ),
+      },
+    ]);
+  });
 
   it("refuses connections when its queue is gone, and one that does not is not broken", async () => {
     const brokenUrl = stageOf().options.url;

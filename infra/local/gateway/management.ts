@@ -95,6 +95,7 @@ export function answerManagement(
 const lost = new Turnstile();
 const late = new Turnstile();
 const failed = new Turnstile();
+const LAST_WORDS_MS = 500;
 
 function sendFaultily(connection: Connection, body: Buffer, options: ManagementOptions): void {
   const { lostPostEvery, latePostEvery, binaryPosts, lostLastWords } = options.faults;
@@ -102,9 +103,11 @@ function sendFaultily(connection: Connection, body: Buffer, options: ManagementO
   if (binaryPosts) return connection.socket.send(body, { binary: true });
   const isLate = late.isNext(latePostEvery);
   if (!isLate && !lostLastWords) return send(connection, body, options.allowBinaryFrames);
+  // Long enough that the deletion which comes next finds it unsent, also on a busy machine.
+  const delayMs = lostLastWords ? LAST_WORDS_MS : LATE_MS;
   setTimeout(() => {
     if (connection.closing === undefined) send(connection, body, options.allowBinaryFrames);
-  }, LATE_MS);
+  }, delayMs);
 }
 
 const LETTER_B = 0x62;

@@ -42,6 +42,7 @@ export class WebSocketApi {
   #server: WebSocketServer;
   #reaper: NodeJS.Timeout;
   #throttled = new Turnstile();
+  #lost = new Turnstile();
 
   constructor(options: WebSocketApiOptions) {
     this.#options = options;
@@ -187,6 +188,7 @@ export class WebSocketApi {
     const { faults } = this.#options;
     if (faults.deletedStage === true) return;
     if (this.#throttled.isNext(faults.throttledFrameEvery)) return this.close(connection, toCause(1008));
+    if (this.#lost.isNext(faults.lostFrameEvery)) return;
     if (isBinary && !this.#options.allowBinaryFrames) {
       return this.close(connection, toCause(faults.binaryCloseCode ?? 1003));
     }
