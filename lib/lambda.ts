@@ -22,6 +22,7 @@ import { countLogged } from "./engine/counted-ports.ts";
 import { Runtime } from "./engine/runtime.ts";
 import { readCount, readFlag, readOptional, readRequired, type Environment } from "./env.ts";
 import { ConfigError } from "./errors.ts";
+import { installedHandlerWatch } from "./handler-watch.ts";
 import { logLevels, type LogLevel } from "./log.ts";
 import { noMetrics } from "./metrics.ts";
 import type { DeploymentRecord } from "./state/deployment.ts";
@@ -121,6 +122,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       metrics,
       isOrdered: isOrdered(env),
       pollCapacity: readCount(env, "NONSTICKY_POLL_CAPACITY"),
+      watch: installedHandlerWatch(),
     });
     app.bind(runtime);
     return runtime;

@@ -7,6 +7,7 @@ import { rejectUnknownOptions } from "./engine/engine-options.ts";
 import { laneOf, toGroup } from "./engine/letter.ts";
 import { Runtime } from "./engine/runtime.ts";
 import { protocolOf } from "./ids.ts";
+import type { HandlerWatch } from "./handler-watch.ts";
 import type { LogLevel } from "./log.ts";
 import { toAckPrefix } from "./protocol/dialect.ts";
 import { createMemoryStore } from "./state/memory-store.ts";
@@ -23,6 +24,7 @@ import { MemoryAlarms } from "./testing/memory-alarms.ts";
 import { MemoryMailbox } from "./testing/memory-mailbox.ts";
 import { createApps, type Factory, type Servable } from "./testing/served-app.ts";
 import { refuse, SocketGateway } from "./testing/socket-gateway.ts";
+import { TestWatch } from "./testing/test-watch.ts";
 import { wakeOnOutbox } from "./testing/waking-store.ts";
 import { Work } from "./testing/work.ts";
 
@@ -41,6 +43,12 @@ export interface ServeOptions {
   readonly replace?: readonly string[];
   /** What is written to the console. Default `warn`: a handler that fails is an `error`. */
   readonly logLevel?: LogLevel;
+  /**
+   * Looks at the app's variables around each handler. One that a handler has changed, and that the next packet may not
+   * find so, fails the test: `settled` and `close` reject with `testing.lost_variable`. Takes some milliseconds a handler.
+   * Default false.
+   */
+  readonly watch?: boolean;
   /**
    * Answers requests outside the server's path, an Express app for example. Default: the HTTP server that the app is
    * attached to; without one, 404.
@@ -81,11 +89,12 @@ export async function serve(
   subject: Servable | Factory | string | URL,
   options: ServeOptions = {},
 ): Promise<TestServer> {
-  rejectUnknownOptions("serve", options, ["port", "instances", "replace", "logLevel", "onRequest"]);
+  rejectUnknownOptions("serve", options, ["port", "instances", "replace", "logLevel", "watch", "onRequest"]);
   const { instances = 1, port: wantedPort = 0, replace = [], logLevel = "warn", onRequest } = options;
   const { apps, dispose } = await createApps(subject, { instances, replace, library });
   claim(apps);
-  const { rotation, gateway, store, work, stop } = assemble(apps, logLevel);
+  const watch = options.watch === true ? new TestWatch() : undefined;
+  const { rotation, gateway, store, work, stop } = assemble(apps, logLevel, watch);
   const { app } = rotation.first;
   const requests = new Work();
   let isClosing = false;
@@ -114,6 +123,7 @@ export async function serve(
   };
   const port = await listen(http, wantedPort).catch(async (error: unknown) => {
     end();
+    watch?.close();
     await dispose();
     throw error;
   });
@@ -125,12 +135,17 @@ export async function serve(
     end();
     await stopListening(http);
     await dispose();
+    watch?.close();
+    watch?.assertNothingLost();
   };
   let closed: Promise<void> | undefined;
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    settled: () => work.settled(),
+    settled: async () => {
+      await work.settled();
+      watch?.assertNothingLost();
+    },
     close: () => (closed ??= close()),
   };
 }
@@ -158,7 +173,7 @@ function claim(apps: readonly EngineApp[]): void {
 }
 
 /** What a deployment puts between the sockets and the app, in memory. */
-function assemble(apps: readonly EngineApp[], logLevel: LogLevel) {
+function assemble(apps: readonly EngineApp[], logLevel: LogLevel, watch: HandlerWatch | undefined) {
   const logger = createConsoleLogger(logLevel);
   const work = new Work();
   const clock = new InstanceClock();
@@ -180,7 +195,7 @@ function assemble(apps: readonly EngineApp[], logLevel: LogLevel) {
     logger,
   });
   const alarms = new MemoryAlarms({ ring: (ringing) => rotation.next().ring(ringing), work });
-  const ports = { store, mailbox, alarms, transport: gateway, logger, isOrdered: true };
+  const ports = { store, mailbox, alarms, transport: gateway, logger, isOrdered: true, watch };
   const rotation: Rotation = new Rotation(
     apps.map(
       (app) =>

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
  * count. Testing is a leaf above the parts of Socket.IO: it knows nothing of AWS, and nothing knows it.
  */
 const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
-  { name: "leaves", files: /^lib\/(errors|clock|ids|env|log|metrics)\.ts$/ },
+  { name: "leaves", files: /^lib\/(errors|clock|handler-watch|ids|env|log|metrics)\.ts$/ },
   { name: "protocol", files: /^lib\/protocol\// },
   { name: "state", files: /^lib\/state\// },
   { name: "engine", files: /^lib\/engine\// },
@@ -20,6 +20,7 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "packets", files: /^lib\/socketio\/packets\// },
   { name: "socketio", files: /^lib\/socketio\/[^/]+\.ts$/ },
   { name: "bundling", files: /^lib\/bundling\// },
+  { name: "watch", files: /^infra\/watch\// },
   { name: "testing", files: /^lib\/testing\// },
   { name: "aws", files: /^lib\/aws\// },
   { name: "surface", files: /^lib\/(index|lambda|emitter|testing|verify)\.ts$/ },
@@ -131,6 +132,9 @@ function importViolations([file, text]: [string, string]): string[] {
     const targetLayer = layerOf(target);
     if (isTesting(file) && isOfAws(target)) {
       return report(node, `expected testing to know nothing of AWS, got ${target}`);
+    }
+    if (target.startsWith("infra/watch/") && !isTesting(file)) {
+      return report(node, `expected the watch in testing only, got ${target}`);
     }
     if (isTesting(target) && !isTesting(file)) {
       return report(node, `expected nothing to know testing, got ${target}`);
@@ -294,6 +298,11 @@ describe("the import law", () => {
       "AWS in testing",
       { "lib/testing.ts": `import { createTransport } from "./aws/management-transport.ts";` },
       "lib/testing.ts:1 expected testing to know nothing of AWS, got lib/aws/management-transport.ts",
+    ],
+    [
+      "the watch in the product",
+      { "lib/lambda.ts": `import { createScopeWatch } from "../infra/watch/scope-watch.ts";` },
+      "lib/lambda.ts:1 expected the watch in testing only, got infra/watch/scope-watch.ts",
     ],
     [
       "DynamoDB in testing",

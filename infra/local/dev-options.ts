@@ -18,6 +18,7 @@ const flags = {
   "allow-host": { type: "string", multiple: true },
   "cold-start-ms": { type: "string" },
   ordering: { type: "string" },
+  "no-watch": { type: "boolean" },
 } as const;
 
 const [command, defaultApp] = isBuilt
@@ -29,7 +30,7 @@ export const usage = `${command} [options]
   --replace NAME       imports of that package get nonsticky: socket.io; may be given again
   --port N             default 3000, 0 for any free one
   --path P             default /socket.io
-  --instances N        processes kept warm per function (default 1)
+  --instances N        processes kept warm per function, which take turns (default 2)
   --max-instances N    at most so many per function (default 16)
   --anti-affinity      no two consecutive packets of a session on one process
   --chaos P            probability, 0 to 1, that an invocation's process is killed
@@ -37,7 +38,8 @@ export const usage = `${command} [options]
   --allow-binary-frames  binary WebSocket frames pass, which API Gateway refuses
   --allow-host NAME    a host name under which clients come besides this machine's own; may be given again
   --cold-start-ms A-B  extra delay of a new process before its first event
-  --ordering MODE      fifo (default) or direct`;
+  --ordering MODE      fifo (default) or direct
+  --no-watch           variables that handlers change for the next packet are not named`;
 
 /** Reads the command line. Throws a `LocalError` that names the option, what it takes and what came. */
 export function parseDevOptions(args: readonly string[], defaultApp: string): LocalOptions {
@@ -49,9 +51,10 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     throw new LocalError(`expected --${name} to be a whole number from ${least} to ${most}, got ${text}`);
   };
-  const instances = count("instances", 1, 64);
   const maxInstances = count("max-instances", 1, 256);
-  if (maxInstances !== undefined && maxInstances < (instances ?? 1)) {
+  // What is kept in a process then shows as missing in the other.
+  const instances = count("instances", 1, 64) ?? Math.min(2, maxInstances ?? 2);
+  if (maxInstances !== undefined && maxInstances < instances) {
     throw new LocalError(
       `expected --max-instances to be at least --instances, got ${maxInstances} and ${instances}`,
     );
@@ -70,6 +73,7 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
     allowedHosts: readHosts(given["allow-host"]),
     coldStartMs: readRange(given["cold-start-ms"]),
     ordering: readOrdering(given.ordering),
+    watch: given["no-watch"] !== true,
   };
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

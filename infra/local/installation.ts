@@ -23,3 +23,8 @@ export const workingDir = isBuilt ? process.cwd() : packageDir;
 export const cacheDir = isBuilt
   ? path.resolve("node_modules/.cache/nonsticky")
   : path.join(packageDir, ".cache/local");
+
+/** Whose code is this package's, where apps may lie beside it. */
+export const ownFolders = ["lib", "functions", "infra"].map(
+  (folder) => path.join(codeDir, folder) + path.sep,
+);

@@ -44,6 +44,8 @@ export interface LocalOptions {
   readonly idleTimeoutMs?: number;
   /** API Gateway's two hours; default 7,200,000. */
   readonly maxDurationMs?: number;
+  /** Handlers are watched: a variable that one changes for the next packet to find is named in the log. Default false. */
+  readonly watch?: boolean;
   /** What goes otherwise than on AWS. */
   readonly faults?: Faults;
 }

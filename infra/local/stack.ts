@@ -15,7 +15,9 @@ import type { Bundles } from "./lambda/bundler.ts";
 import type { InvocationOutcome } from "./lambda/instance.ts";
 import { startGuard, type Guard } from "./lambda/start-guard.ts";
 import { Pool, type Accepts } from "./lambda/pool.ts";
+import { ownFolders } from "./installation.ts";
 import { LocalError } from "./local-error.ts";
+import { LostVariables } from "./lost-variables.ts";
 import { EventSource } from "./mailbox/event-source.ts";
 import { FifoQueue } from "./mailbox/fifo-queue.ts";
 import { StandardQueue } from "./mailbox/standard-queue.ts";
@@ -54,6 +56,7 @@ export class Stack {
   #random: () => number;
   #log: (line: string) => void;
   #asynchronous: AsynchronousInvocations;
+  readonly #lostVariables = new LostVariables();
   #guard: Guard | undefined;
   #stopped = false;
 
@@ -139,6 +142,7 @@ export class Stack {
 
   async reload(bundles: Bundles): Promise<void> {
     this.bundles = bundles;
+    this.#lostVariables.forget();
     await Promise.all([...this.pools.values()].map((pool) => pool.reload(codeOf(bundles, pool.spec))));
   }
 
@@ -158,6 +162,7 @@ export class Stack {
     const { instances = 1, chaos = 0, antiAffinity = false, freeze = false, env = {} } = this.#options;
     const [minMs, maxMs] = this.#options.coldStartMs ?? [0, 0];
     const maxInstances = this.#options.maxInstances ?? 16;
+    const watched = this.#options.watch === true ? { NONSTICKY_LOCAL_WATCH: JSON.stringify(ownFolders) } : {};
     const settings = { NONSTICKY_PATH: this.#path, NONSTICKY_POLL_CAPACITY: String(maxInstances) };
     const scheduled = topology.schedules.some(({ functionKey }) => functionKey === spec.key);
     const isHttp = topology.httpFunctionKey === spec.key;
@@ -167,7 +172,7 @@ export class Stack {
     return new Pool({
       spec,
       code: codeOf(bundles, spec),
-      environment: createEnvironment(spec, topology, endpoints, { ...settings, ...env }),
+      environment: createEnvironment(spec, topology, endpoints, { ...settings, ...watched, ...env }),
       // Runs of a schedule seldom overlap: the second process starts when they do.
       // A parked GET holds one, and the POST that it waits for needs another.
       instances: scheduled ? 1 : Math.max(instances, antiAffinity || isHttp ? 2 : 1),
@@ -263,8 +268,10 @@ export class Stack {
   }
 
   #onInstanceLine({ key }: FunctionSpec, line: string): void {
-    if (this.#options.log !== undefined) return this.#options.log(`[${key}] ${line}`);
-    if (!/^\{"level":"(debug|info)"/.test(line)) this.#log(`[${key}] ${line}`);
+    for (const one of this.#lostVariables.take(line)) {
+      if (this.#options.log !== undefined) this.#options.log(`[${key}] ${one}`);
+      else if (!/^\{"level":"(debug|info)"/.test(one)) this.#log(`[${key}] ${one}`);
+    }
   }
 
   #findQueueOfFunctions(name: string): FifoQueue | undefined {

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { HandlerWatch } from "../handler-watch.ts";
 import type { ConnectionId } from "../ids.ts";
 import { createMissingAlarms, type AlarmClock } from "./alarms/alarm.ts";
 import type { Logger } from "../log.ts";
@@ -28,6 +29,8 @@ export interface Ports {
   readonly isOrdered: boolean;
   /** How many executions polling may take. Default: as many as anybody wants, and nobody counts. */
   readonly pollCapacity?: number | undefined;
+  /** Who looks at handlers. Default: nobody. */
+  readonly watch?: HandlerWatch | undefined;
 }
 
 /** The ports and what one process keeps on top of them. Holds queues and caches of immutable facts, never state. */
@@ -40,6 +43,7 @@ export class Runtime {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly isOrdered: boolean;
+  readonly watch: HandlerWatch | undefined;
   readonly outbound: Outbound;
   readonly pollers: Pollers;
   readonly strays: Strays;
@@ -55,6 +59,7 @@ export class Runtime {
     this.logger = countLogged(ports.logger, metrics);
     this.metrics = metrics;
     this.isOrdered = ports.isOrdered;
+    this.watch = ports.watch;
     this.pollers = new Pollers(this.store, this.clock, ports.pollCapacity);
     this.strays = new Strays(this.logger);
     this.detached = new Turn("outside of any turn", this.strays);

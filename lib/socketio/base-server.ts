@@ -254,6 +254,9 @@ export abstract class BaseServer<
       get runtime() {
         return server.#requireRuntime();
       },
+      get watch() {
+        return server.#runtime?.watch;
+      },
       get isServed() {
         return server.#runtime !== undefined;
       },

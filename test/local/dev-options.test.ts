@@ -3,13 +3,18 @@ import { parseDevOptions } from "../../infra/local/dev-options.ts";
 import { LocalError } from "../../infra/local/local-error.ts";
 
 describe("the dev command's options", () => {
-  it("default to the app of package.json on port 3000", () => {
-    expect(parseDevOptions([], "chat.ts")).toEqual({ app: "chat.ts", port: 3000 });
+  it("default to the app of package.json on port 3000, two watched instances that take turns", () => {
+    expect(parseDevOptions([], "chat.ts")).toEqual({
+      app: "chat.ts",
+      port: 3000,
+      instances: 2,
+      watch: true,
+    });
   });
 
   it("are all understood", () => {
     const text =
-      "--app a.ts --port 0 --path /live/ --instances 2 --max-instances 4 --anti-affinity --chaos 0.5 --freeze --cold-start-ms 10-20 --ordering direct --allow-host Chat.example --allow-host a.test";
+      "--app a.ts --port 0 --path /live/ --instances 2 --max-instances 4 --anti-affinity --chaos 0.5 --freeze --cold-start-ms 10-20 --ordering direct --no-watch --allow-host Chat.example --allow-host a.test";
 
     expect(parseDevOptions(text.split(" "), "chat.ts")).toEqual({
       app: "a.ts",
@@ -22,8 +27,13 @@ describe("the dev command's options", () => {
       freeze: true,
       coldStartMs: [10, 20],
       ordering: "direct",
+      watch: false,
       allowedHosts: ["chat.example", "a.test"],
     });
+  });
+
+  it("begin no more processes than there may be", () => {
+    expect(parseDevOptions(["--max-instances", "1"], "chat.ts")).toMatchObject({ instances: 1 });
   });
 
   it.each([

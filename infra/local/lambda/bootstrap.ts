@@ -5,6 +5,7 @@
 import { pathToFileURL } from "node:url";
 import type { AppDescription } from "../../../lib/lambda.ts";
 import type { InstanceMessage, Invocation } from "./ipc.ts";
+import { watchHandlers } from "./watch-handlers.ts";
 
 type Handler = (event: unknown, context: LambdaContext) => unknown;
 
@@ -23,6 +24,9 @@ interface LambdaContext {
 /** The clock by which the runtime says when an invocation ends. */
 const { now } = Date;
 skewClock(Number(process.env["NONSTICKY_LOCAL_CLOCK_SKEW_MS"] ?? 0));
+
+const foreign = process.env["NONSTICKY_LOCAL_WATCH"];
+if (foreign !== undefined) watchHandlers(JSON.parse(foreign) as string[]);
 
 const [bundle = "", exportName = "handler"] = process.argv.slice(2);
 const name = process.env["AWS_LAMBDA_FUNCTION_NAME"] ?? "function";

@@ -72,6 +72,8 @@ const processSources = {
   guard: path.join(codeDir, `infra/local/lambda/guard${extension}`),
   dynamodb: path.join(codeDir, `infra/local/dynamodb/server${extension}`),
 };
+/** What the bootstrap has in it besides itself. */
+const watchDir = path.join(codeDir, "infra/watch");
 type Processes = typeof processSources;
 const builtProcesses: Processes = processSources;
 const bundledProcesses = (dir: string): Processes => ({
@@ -194,6 +196,7 @@ async function hashInputs({ inputs }: Metafile): Promise<Record<string, string>>
     ...["app-plugin", "app-format", "source-location"].map((name) =>
       path.join(codeDir, `lib/bundling/${name}${extension}`),
     ),
+    ...(await readdir(watchDir)).map((name) => path.join(watchDir, name)),
   ];
   const hashes = [...own, ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file)))].map(
     async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const,

@@ -1,3 +1,5 @@
+import type { HandlerWatch } from "../../handler-watch.ts";
+
 /** A handler of the app failed. It harms nobody else. */
 export interface HandlerFailure {
   readonly error: unknown;
@@ -10,5 +12,7 @@ export interface HandlerFailure {
 
 /** Where failures are told: to the log, and to the app's `onError`. */
 export interface FailureReport {
+  /** Who looks at handlers, where somebody does. */
+  readonly watch?: HandlerWatch | undefined;
   reportFailure(failure: HandlerFailure): void;
 }

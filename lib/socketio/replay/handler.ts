@@ -32,7 +32,9 @@ export function callListener(
   where: Pick<HandlerFailure, "event" | "nsp" | "socketId">,
   run?: ListenerRun,
 ): Promise<void> {
+  const endWatch = internals.watch?.begin({ event: where.event, listener, self });
   const report = (error: unknown) => {
+    endWatch?.();
     internals.reportFailure({ error, ...where });
   };
   try {
@@ -40,8 +42,11 @@ export function callListener(
       turn.run("live", () => Reflect.apply(listener, self, [...args]), run),
     );
     turn.timers.push(...timers);
-    if (!isThenable(result)) return Promise.resolve();
-    const settled = Promise.resolve(result).then(() => undefined, report);
+    if (!isThenable(result)) {
+      endWatch?.();
+      return Promise.resolve();
+    }
+    const settled = Promise.resolve(result).then(() => endWatch?.(), report);
     turn.follow(settled);
     return settled;
   } catch (error) {

@@ -1,0 +1,20 @@
+import { installHandlerWatch } from "../../../lib/handler-watch.ts";
+import { createScopeWatch, type ScopeWatch } from "../../watch/scope-watch.ts";
+
+/**
+ * Has the bundle that is loaded next look at its handlers: what they change for the next packet is told as a line of the
+ * log. Looking begins with the first handler, so that an instance without any pays nothing.
+ */
+export function watchHandlers(foreign: readonly string[]): void {
+  let watch: ScopeWatch | undefined;
+  const tell = (fields: Readonly<Record<string, unknown>>) =>
+    console.error(JSON.stringify({ level: "warn", ...fields }));
+  const create = () =>
+    createScopeWatch({
+      foreign,
+      onLost: ({ text, file, name }) => tell({ message: text, code: "watch.lost_variable", file, name }),
+      onFailed: (error) =>
+        tell({ message: "the variables cannot be looked at", code: "watch.failed", error: String(error) }),
+    });
+  installHandlerWatch({ begin: (call) => (watch ??= create()).begin(call) });
+}

@@ -1,0 +1,42 @@
+import path from "node:path";
+import type { Declared } from "./declaration.ts";
+import type { Kept } from "./snapshot.ts";
+
+/** A variable that a handler has changed, and that the next packet may not find so. */
+export interface LostVariable {
+  /** Absolute. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** As written: `users`, `lobby.players`. */
+  readonly name: string;
+  /** One sentence each: what has happened, and what to do. */
+  readonly text: string;
+}
+
+/** `events`: what was handled meanwhile, the one that was looked at first. */
+export function toLostVariable(kept: Kept, declared: Declared, events: readonly string[]): LostVariable {
+  const { file, line } = declared;
+  const name = kept.label.endsWith(kept.name)
+    ? kept.label.slice(0, -kept.name.length) + declared.name
+    : kept.label;
+  const handled = events
+    .map((event) => (event === "connection" ? "the connection" : `"${event}"`))
+    .join(" or ");
+  const place = `${path.relative(process.cwd(), file)}:${line}`;
+  const what = `${name} (${kept.kind}) changed while ${handled} was handled`;
+  const why = kept.isOfListener
+    ? "the listener makes it anew before each packet"
+    : "the next packet may run elsewhere";
+  return { file, line, name, text: `${place} ${what}; ${why}. Keep it in ${remedyFor(kept, declared.name)}` };
+}
+
+function remedyFor({ isOfListener, kind, nature, holdsSockets }: Kept, name: string): string {
+  const plain = name.replace(/^#/, "");
+  if (holdsSockets)
+    return "rooms: a socket joins one by its key, and io.to(key).emit(…) reaches it from anywhere";
+  if (isOfListener) return `socket.data.${plain}`;
+  if (kind === "number") return `io.shared("counts"), with increment("${plain}")`;
+  if (nature === "primitive") return "io.shared, or in socket.data where it belongs to one client";
+  return `io.shared("${plain}"), or in a room where it says who belongs together`;
+}

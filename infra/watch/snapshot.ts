@@ -1,0 +1,240 @@
+import { digestOf, isPlain, type Digest } from "./digest.ts";
+import type { AnyFunction, FunctionScopes, Inspected, Scope, Script } from "./function-scopes.ts";
+import type { Sources, Place } from "./sources.ts";
+
+/** Something that outlives a handler, as it was at one moment. */
+export interface Kept extends Digest {
+  readonly form: "variable" | "field" | "global";
+  /** As its code has it: a field's own name, without its object. */
+  readonly name: string;
+  /** For people: `users`, `lobby.players`, `global.users`. */
+  readonly label: string;
+  readonly seenFrom: Place;
+  readonly script: Script;
+  /** Of the connection listener: made anew before each packet. */
+  readonly isOfListener: boolean;
+}
+
+export type Snapshot = ReadonlyMap<string, Kept>;
+
+const MAX_FUNCTIONS = 150;
+const MAX_MEMBERS = 100;
+const MAX_DEPTH = 2;
+
+/** Takes snapshots of what a listener can reach: its variables, those of the app's functions that it names, and so on. */
+export class Snapshots {
+  readonly #scopes: FunctionScopes;
+  readonly #sources: Sources;
+  readonly #ownClasses = new WeakMap<object, boolean>();
+
+  constructor(scopes: FunctionScopes, sources: Sources) {
+    this.#scopes = scopes;
+    this.#sources = sources;
+  }
+
+  take(listener: AnyFunction, self: unknown): Snapshot {
+    const walk = new Walk(this.#scopes, this.#sources, (instance) => this.#isOwn(instance), self);
+    walk.from((listener as { readonly listener?: AnyFunction }).listener ?? listener);
+    return walk.found;
+  }
+
+  /** Made by a class of the app. */
+  #isOwn(instance: object): boolean {
+    const made: unknown = (instance as { constructor?: unknown }).constructor;
+    if (typeof made !== "function") return false;
+    const known = this.#ownClasses.get(made);
+    if (known !== undefined) return known;
+    const location = this.#scopes.locate(made as AnyFunction);
+    const place = location && this.#sources.placeOf(location);
+    const isOwn = place !== undefined && this.#sources.isOwn(place.file);
+    this.#ownClasses.set(made, isOwn);
+    return isOwn;
+  }
+}
+
+/** One snapshot in the making. */
+class Walk {
+  readonly found = new Map<string, Kept>();
+  readonly #scopes: FunctionScopes;
+  readonly #sources: Sources;
+  readonly #isOwn: (instance: object) => boolean;
+  readonly #self: unknown;
+  readonly #seen = new Set<string>();
+  readonly #objects = new Set<object>();
+  readonly #queue: AnyFunction[] = [];
+
+  constructor(scopes: FunctionScopes, sources: Sources, isOwn: (instance: object) => boolean, self: unknown) {
+    this.#scopes = scopes;
+    this.#sources = sources;
+    this.#isOwn = isOwn;
+    this.#self = self;
+  }
+
+  from(listener: AnyFunction): void {
+    this.#queue.push(listener);
+    for (let count = 0; count < MAX_FUNCTIONS; count += 1) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#visit(next);
+    }
+  }
+
+  #visit(wanted: AnyFunction): void {
+    const inspected = this.#scopes.inspect(wanted);
+    const seenFrom = inspected && this.#sources.placeOf(inspected.location);
+    if (inspected === undefined || seenFrom === undefined || !this.#sources.isOwn(seenFrom.file)) return;
+    const { location, scopes } = inspected;
+    const id = `${location.scriptId}:${location.line}:${location.column}`;
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    const words = wordsOf(inspected.target);
+    const seen = new Set<string>();
+    for (const [index, scope] of scopes.entries()) {
+      const isOfListener = this.#isListener(scope);
+      for (const word of words) {
+        if (seen.has(word) || !Object.hasOwn(scope.variables, word)) continue;
+        seen.add(word);
+        const key = `${keyOf(scope, inspected, scopes.length - index)} ${word}`;
+        this.#keep(key, scope.variables[word], {
+          form: "variable",
+          name: word,
+          label: word,
+          seenFrom,
+          script: location.script,
+          isOfListener,
+        });
+      }
+    }
+    for (const word of globalsIn(inspected.target, words, seen)) {
+      const label = `global.${word}`;
+      this.#keep(`global ${word}`, valueOf(globalThis, word), {
+        form: "global",
+        name: word,
+        label,
+        seenFrom,
+        script: location.script,
+        isOfListener: false,
+      });
+    }
+  }
+
+  #keep(key: string, value: unknown, about: Omit<Kept, keyof Digest>, depth = 0): void {
+    if (this.found.has(key)) return;
+    if (typeof value === "function") return this.#keepFunction(value as AnyFunction, about, depth);
+    const digest = digestOf(value, this.#isOwn);
+    if (digest.nature !== "data") return void this.found.set(key, { ...about, ...digest });
+    const object = value as object;
+    if (!Array.isArray(object) && !isPlain(object) && this.#isOwn(object))
+      return this.#keepInstance(key, object, about, depth);
+    this.found.set(key, { ...about, ...digest });
+    if (isPlain(object))
+      for (const [, member] of membersOf(object)) if (typeof member === "function") this.#push(member);
+  }
+
+  /** A class may have static fields; any function has variables of its own. */
+  #keepFunction(value: AnyFunction, about: Omit<Kept, keyof Digest>, depth: number): void {
+    this.#push(value);
+    if (!/^class\b/.test(sourceOf(value)) || depth > 0) return;
+    const { prototype } = value as { prototype?: object };
+    if (prototype)
+      for (const [, member] of membersOf(prototype)) if (typeof member === "function") this.#push(member);
+    const place = this.#placeOf(value);
+    if (place === undefined) return;
+    for (const [name, member] of membersOf(value)) {
+      if (["length", "name", "prototype"].includes(name)) continue;
+      const label = `${about.label}.${name}`;
+      this.#keep(
+        `static ${label}`,
+        member,
+        { ...about, ...place, form: "field", name, label, isOfListener: false },
+        depth + 1,
+      );
+    }
+  }
+
+  /** Its fields one by one, so that the one that changes is named; and what its methods see. */
+  #keepInstance(key: string, instance: object, about: Omit<Kept, keyof Digest>, depth: number): void {
+    if (this.#objects.has(instance) || depth > MAX_DEPTH) return;
+    this.#objects.add(instance);
+    const made = instance.constructor as AnyFunction;
+    const place = this.#placeOf(made);
+    if (place === undefined) return;
+    this.#push(made);
+    const prototype = Object.getPrototypeOf(instance) as object;
+    for (const [, member] of membersOf(prototype)) if (typeof member === "function") this.#push(member);
+    const fields = [...membersOf(instance), ...this.#scopes.privateFields(instance)];
+    for (const [name, value] of fields) {
+      // Node's own, in a class that extends EventEmitter.
+      if (/^_(events|eventsCount|maxListeners)$/.test(name)) continue;
+      const label = `${about.label}.${name}`;
+      this.#keep(`${key}.${name}`, value, { ...about, ...place, form: "field", name, label }, depth + 1);
+    }
+  }
+
+  #placeOf(made: AnyFunction): Pick<Kept, "seenFrom" | "script"> | undefined {
+    const location = this.#scopes.locate(made);
+    const seenFrom = location && this.#sources.placeOf(location);
+    return seenFrom && this.#sources.isOwn(seenFrom.file) ? { seenFrom, script: location.script } : undefined;
+  }
+
+  #push(member: unknown): void {
+    this.#queue.push(member as AnyFunction);
+  }
+
+  /** Closed over by who has the socket of this packet: the listener, or what it hands the socket to. */
+  #isListener({ description, variables }: Scope): boolean {
+    if (typeof this.#self !== "object" || this.#self === null || /^(Module|Script)/.test(description))
+      return false;
+    return Object.values(variables).includes(this.#self);
+  }
+}
+
+/** The same scope seen from two functions is one: those of a script's own level by the script, others by what they hold. */
+function keyOf({ description, variables }: Scope, { location }: Inspected, height: number): string {
+  if (/^(Module|Script)/.test(description)) return `${description} ${location.scriptId}`;
+  return `${description} ${height} ${location.scriptId} ${Object.keys(variables).slice(0, 50).join()}`;
+}
+
+const texts = new WeakMap<AnyFunction, string>();
+
+function sourceOf(value: AnyFunction): string {
+  let text = texts.get(value);
+  if (text === undefined) texts.set(value, (text = Function.prototype.toString.call(value)));
+  return text;
+}
+
+/** Names that may be variables. */
+const wordsOf = (value: AnyFunction): ReadonlySet<string> =>
+  new Set(sourceOf(value).match(/[A-Za-z_$][\w$]*/g) ?? []);
+
+/** Properties of the global object that a function names, as such or, in sloppy code, as variables that nobody declares. */
+function globalsIn(
+  value: AnyFunction,
+  words: ReadonlySet<string>,
+  declared: ReadonlySet<string>,
+): readonly string[] {
+  const named = [...sourceOf(value).matchAll(/\bglobal(?:This)?\.([A-Za-z_$][\w$]*)/g)].map(
+    ([, name]) => name ?? "",
+  );
+  const bare = [...words].filter(
+    (word) => !declared.has(word) && Object.hasOwn(globalThis, word) && !builtIn.has(word),
+  );
+  return [...new Set([...named, ...bare])].filter((name) => !builtIn.has(name));
+}
+
+/** What is there before an app is. */
+const builtIn = new Set(Object.getOwnPropertyNames(globalThis));
+
+/** Data properties; accessors are code, which is not run. */
+function membersOf(object: object): [string, unknown][] {
+  const names = Object.getOwnPropertyNames(object).slice(0, MAX_MEMBERS);
+  return names.flatMap((name): [string, unknown][] => {
+    const descriptor = Object.getOwnPropertyDescriptor(object, name);
+    return descriptor !== undefined && "value" in descriptor && name !== "constructor"
+      ? [[name, descriptor.value]]
+      : [];
+  });
+}
+
+const valueOf = (object: object, name: string): unknown =>
+  Object.getOwnPropertyDescriptor(object, name)?.value as unknown;

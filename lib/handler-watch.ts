@@ -1,0 +1,27 @@
+/** A call of one of the app's listeners, live. */
+export interface HandlerCall {
+  /** `connection` for the connection listener. */
+  readonly event: string;
+  readonly listener: (...args: never[]) => unknown;
+  /** What it is called on: the socket, as a rule. */
+  readonly self: unknown;
+}
+
+/**
+ * Looks at an app's variables around its handlers, while it is developed or tested. A deployed function has none.
+ * MUST NOT throw, and MUST NOT call the app's code.
+ */
+export interface HandlerWatch {
+  /** Before the call. Returns what MUST be called when it has settled; undefined where this call is not looked at. */
+  begin(call: HandlerCall): (() => void) | undefined;
+}
+
+const KEY = Symbol.for("nonsticky.handler-watch");
+
+/** Makes a watch known to bundles that this process loads later: they have copies of this module of their own. */
+export function installHandlerWatch(watch: HandlerWatch): void {
+  Object.defineProperty(globalThis, KEY, { value: watch });
+}
+
+export const installedHandlerWatch = (): HandlerWatch | undefined =>
+  (globalThis as { readonly [KEY]?: HandlerWatch })[KEY];

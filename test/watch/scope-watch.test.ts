@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { LostVariable } from "../../infra/watch/lost-variable.ts";
+import { createScopeWatch, type ScopeWatch } from "../../infra/watch/scope-watch.ts";
+import { connect, listeners } from "./apps.ts";
+
+const appFile = path.join(import.meta.dirname, "apps.ts");
+const lineWith = (text: string): number =>
+  readFileSync(appFile, "utf8")
+    .split("\n")
+    .findIndex((line) => line.includes(text)) + 1;
+
+const watches: ScopeWatch[] = [];
+afterEach(() => {
+  for (const watch of watches.splice(0)) watch.close();
+});
+
+function createWatch(everyCall = true) {
+  const lost: LostVariable[] = [];
+  const failures: unknown[] = [];
+  const watch = createScopeWatch({
+    foreign: [],
+    onLost: (one) => lost.push(one),
+    onFailed: (error) => failures.push(error),
+    everyCall,
+  });
+  watches.push(watch);
+  return { watch, lost, failures };
+}
+
+class Socket {
+  readonly id = "s1";
+  readonly nsp = {};
+  readonly handshake = {};
+  readonly rooms = new Set();
+}
+const socket = new Socket();
+
+/** Calls a listener as the library does. */
+async function call(
+  watch: ScopeWatch,
+  event: string,
+  listener = listeners[event]!,
+  ...args: unknown[]
+): Promise<void> {
+  const end = watch.begin({ event, listener, self: socket });
+  try {
+    await Reflect.apply(listener, socket, args);
+  } catch {
+    // The library reports it.
+  }
+  end?.();
+}
+
+describe("a variable that a listener changes is named with its line", () => {
+  it.each<[string, string, string, string]>([
+    ["count", "let count", "count (number)", 'io.shared("counts"), with increment("count")'],
+    ["names", "const names", "names (Array)", 'io.shared("names")'],
+    ["later", "const names", "names (Array)", 'io.shared("names")'],
+    ["sockets", "const byName", "byName (Map)", "rooms: a socket joins one"],
+    ["private", "readonly #players", "lobby.#players (Set)", 'io.shared("players")'],
+    ["field", "rounds =", "lobby.rounds (Object)", 'io.shared("rounds")'],
+    ["static", "static opened", "Lobby.opened (number)", 'increment("opened")'],
+    ["global", "globalThis.watchedHits = 0", "global.watchedHits (number)", 'increment("watchedHits")'],
+    ["bound", "let count", "count (number)", "io.shared"],
+    ["throws", "let count", "count (number)", "io.shared"],
+  ])("%s", async (event, declaration, what, remedy) => {
+    const { watch, lost, failures } = createWatch();
+
+    await call(watch, event, undefined, "ada");
+
+    expect(failures).toEqual([]);
+    expect(lost).toMatchObject([{ file: appFile, line: lineWith(declaration) }]);
+    expect(lost[0]!.text).toContain(
+      `${what} changed while "${event}" was handled; the next packet may run elsewhere`,
+    );
+    expect(lost[0]!.text).toContain(remedy);
+  });
+
+  it("and one of the connection listener, to be kept in socket.data", async () => {
+    const { watch, lost } = createWatch();
+
+    await call(watch, "name", connect(socket), "ada", () => undefined);
+
+    expect(lost).toMatchObject([{ file: appFile, line: lineWith("let nickname"), name: "nickname" }]);
+    expect(lost[0]!.text).toMatch(
+      /nickname \(string\) changed while "name" was handled; the listener makes it anew before each packet\. Keep it in socket\.data\.nickname$/,
+    );
+  });
+});
+
+it.each([["nothing"], ["lazy"], ["cached"]])("%s is no finding", async (event) => {
+  const { watch, lost, failures } = createWatch();
+
+  await call(watch, event, undefined, "a");
+  await call(watch, event, undefined, "b");
+
+  expect({ lost, failures }).toEqual({ lost: [], failures: [] });
+});
+
+it("is named once", async () => {
+  const { watch, lost } = createWatch();
+
+  await call(watch, "names", undefined, "ada");
+  await call(watch, "later", undefined, "bob");
+
+  expect(lost).toHaveLength(1);
+});
+
+it("names all events that were handled meanwhile, since any of them may have done it", async () => {
+  const { watch, lost } = createWatch();
+  const [nothing, count] = [listeners["nothing"]!, listeners["count"]!];
+
+  const end = watch.begin({ event: "nothing", listener: listeners["count"]!, self: socket });
+  watch.begin({ event: "other", listener: nothing, self: socket })?.();
+  Reflect.apply(count, socket, []);
+  end?.();
+
+  expect(lost[0]!.text).toContain('changed while "nothing" or "other" was handled');
+});
+
+it("looks at the first calls of each event, and then at one in sixteen while that is cheap", () => {
+  const { watch } = createWatch(false);
+  const looked = Array.from({ length: 64 }, (_, index) => {
+    const end = watch.begin({ event: "nothing", listener: listeners["nothing"]!, self: socket });
+    end?.();
+    return end === undefined ? [] : [index + 1];
+  }).flat();
+
+  expect(looked.slice(0, 3)).toEqual([1, 2, 3]);
+  expect(looked.slice(3).every((call) => call % 16 === 0)).toBe(true);
+});
