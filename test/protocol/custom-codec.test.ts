@@ -53,6 +53,7 @@ describe("with socket.io-msgpack-parser", () => {
 
   it.each([
     ["no object", [1]],
+    ["a disconnect with nil, as python-socketio says it", { type: 1, nsp: "/", data: null }],
     ["no type", { nsp: "/", data: [] }],
     ["a type that does not exist", { type: 9, nsp: "/", data: [] }],
     ["a type in words", { type: "2", nsp: "/", data: ["e"] }],
