@@ -120,7 +120,8 @@ export function findRoots({ files }: App, names: Names): Roots {
         );
       }
       if (isSocket(receiver)) return void addRoot(second, { kind: "handler", label });
-      if (isServer(receiver)) return void addRoot(second, { kind: "handler", label });
+      const isAdapter = ts.isPropertyAccessExpression(receiver) && receiver.name.text === "adapter";
+      if (isServer(receiver) || isAdapter) return void addRoot(second, { kind: "handler", label });
       return;
     }
     if (anyMembers.has(method) && isSocket(receiver)) {
@@ -131,6 +132,10 @@ export function findRoots({ files }: App, names: Names): Roots {
     }
     if (method === "use" && isServer(receiver)) {
       return addFirstParameter(addRoot(first, { kind: "middleware", label: "a middleware" }), sockets);
+    }
+    if (["timer", "every"].includes(method) && isServer(receiver)) {
+      const label = `io.${method}(${first.getText()})`;
+      return void addRoot(call.arguments[method === "timer" ? 1 : 2] ?? first, { kind: "handler", label });
     }
     if (method === "of" && second && isServer(receiver)) {
       return addFirstParameter(

@@ -110,7 +110,7 @@ io.on("connection", (socket) => {
   });
   socket.on("whisper", async (id, text, done) => {
     io.sockets.sockets.get(id).emit("whisper", { name, text });
-    done(io.engine.clientsCount);
+    done(io.engine.clientsCount, io.sockets.adapter.rooms.get(id)?.size || 0);
   });
   socket.on("kick", (id) => io.sockets.sockets.get(id).disconnect(true));
   socket.on("count", (done) => done(io.sockets.sockets.size));
@@ -126,7 +126,7 @@ io.on("connection", (socket) => {
   });
   socket.on("whisper", async (id, text, done) => {
     io.to(id).emit("whisper", { name: socket.data.name, text });
-    done((await io.fetchSockets()).length);
+    done((await io.fetchSockets()).length, (await io.in(id).count()));
   });
   socket.on("kick", (id) => io.in(id).disconnectSockets(true));
   socket.on("count", (done) => done(io.sockets.sockets.size));

@@ -100,6 +100,11 @@ describe("a variable that packets change", () => {
       ["server.js:4 module-state seen"],
     ],
     [
+      "what a timer of the table changes",
+      `let n = 0;\nio.every("e", 1000, () => { io.emit("n", ++n); });`,
+      ["server.js:4 module-state n"],
+    ],
+    [
       "a handler by name",
       `let n = 0;\nfunction onA(f) { n++; f(n); }\n${listening(`socket.on("a", onA);`)}`,
       ["server.js:4 module-state n"],
@@ -294,6 +299,11 @@ describe("a habit of a process that stays", () => {
       ["server.js:5 session session"],
     ],
     [
+      "a middleware of requests",
+      `io.engine.use((req, res, next) => next());`,
+      ["server.js:4 session io.engine.use"],
+    ],
+    [
       "a promise that nobody awaits",
       listening(`socket.on("a", (x) => { fetch("http://x/" + x).then(() => socket.emit("b")); });`),
       [`server.js:5 floating-promise fetch("http://x/" + x).then`],
@@ -318,6 +328,11 @@ describe("a habit of a process that stays", () => {
   });
 
   it.each<[string, string]>([
+    ["rooms that are told of", `io.of("/").adapter.on("create-room", (room) => io.emit("room", room));`],
+    [
+      "timers of the table",
+      `const t = io.timer("t", async () => io.emit("late"));\nio.every("e", 1000, () => io.emit("tick"));\n${listening(`socket.on("a", () => t.set("k", { in: 10 }));`)}`,
+    ],
     [
       "a pause",
       listening(`socket.on("a", async (f) => { await new Promise((r) => setTimeout(r, 10)); f(); });`),

@@ -1,7 +1,7 @@
 import ts from "typescript";
 import type { Examination } from "../examination.ts";
 import type { Edit, Finding, Pattern } from "../finding.ts";
-import { mayAwait, rewriteLocalSocket } from "../rewrites/local-socket.ts";
+import { mayAwait, rewriteLocalSocket, rewriteRoomSize } from "../rewrites/local-socket.ts";
 import { bare, lineOf, methodOf, nodesOf, receiverOf } from "../syntax.ts";
 
 interface Found {
@@ -42,11 +42,17 @@ function look(
   }
   const base = bare(node.expression);
   const member = node.name.text;
-  if (member === "adapter" && isNamespace(base, examination) && !isCalled(node)) {
+  if (member === "adapter" && isNamespace(base, examination) && !isCalled(node) && !isListenedTo(node)) {
     return {
       pattern: "adapter",
       message:
-        "No instance knows the rooms: ask the table, (await io.in(room).fetchSockets()).length for how many are in one, socket.rooms for those of a socket",
+        "No instance knows the rooms: ask the table, await io.in(room).count() for how many are in one, fetchSockets() for who they are, socket.rooms for those of a socket",
+      fix: rewriteRoomSize(
+        node,
+        ts.isPropertyAccessExpression(base) && base.name.text === "sockets"
+          ? base.expression.getText()
+          : base.getText(),
+      ),
     };
   }
   if (isEngineOf(base, isServer) && ["clientsCount", "clients"].includes(member)) {
@@ -99,6 +105,11 @@ function isMapOfSockets(
 
 const isEngineOf = (node: ts.Expression, isServer: (node: ts.Expression) => boolean): boolean =>
   ts.isPropertyAccessExpression(node) && /^(engine|eio)$/.test(node.name.text) && isServer(node.expression);
+
+/** Rooms that come and go are told of here as well. */
+const isListenedTo = ({ parent }: ts.Node): boolean =>
+  ts.isPropertyAccessExpression(parent) &&
+  /^(on|once|off|addListener|removeListener|prependListener)$/.test(parent.name.text);
 
 const isCalled = (node: ts.Expression): boolean =>
   ts.isCallExpression(node.parent) && node.parent.expression === node;

@@ -16,14 +16,17 @@ export function findTimers(examination: Examination): readonly Finding[] {
       if (name === undefined || isLeftAlone(node)) return [];
       const isOfPacket = examination.runners.of(ownerOf(node)).size > 0;
       const message = isOfPacket
-        ? `The timer ends with the packet that starts it, and is started again by a connection listener before each packet. ${remedy}`
-        : `No process is there for it: an instance sleeps between two packets, and there are several. ${remedy}`;
+        ? `The timer ends with the packet that starts it, and a connection listener starts it again before each packet. ${remedyOf(name)}`
+        : `No process is there for it: an instance sleeps between two packets, and there are several. ${remedyOf(name)}`;
       return [{ file: file.fileName, line: lineOf(node), pattern: "timer" as const, name, message }];
     }),
   );
 }
 
-const remedy = "Let a schedule call an emitter, or let who asks next see how much time has passed";
+const remedyOf = (name: string): string =>
+  name === "setTimeout"
+    ? "Let io.timer(name, handler) call the handler, and set it: timer.set(key, { in: ms })"
+    : 'Let io.every(name, ms, handler) call it, once a period in the whole deployment, or with { while: "connected" }';
 
 function timerOf(node: ts.CallExpression | ts.NewExpression, examination: Examination): string | undefined {
   const { names, runners } = examination;

@@ -32,6 +32,26 @@ export function rewriteLocalSocket(node: ts.Expression, nsp: string): readonly E
   return way && edit(member, `${nsp}.${way.select}(${found.key}).${way.method}`);
 }
 
+/** `io.sockets.adapter.rooms.get(room)?.size` as `(await io.in(room).count())`, with what stands in for none. */
+export function rewriteRoomSize(adapter: ts.Expression, nsp: string): readonly Edit[] | undefined {
+  const rooms = adapter.parent;
+  if (!ts.isPropertyAccessExpression(rooms) || rooms.name.text !== "rooms") return undefined;
+  const found = socketIn(rooms);
+  const size = found?.node.parent;
+  if (found === undefined || size === undefined || !mayAwait(adapter)) return undefined;
+  if (!ts.isPropertyAccessExpression(size) || size.name.text !== "size") return undefined;
+  const { parent } = size;
+  const isDefaulted =
+    ts.isBinaryExpression(parent) &&
+    /^(\?\?|\|\|)$/.test(parent.operatorToken.getText()) &&
+    parent.right.getText() === "0";
+  const whole = isDefaulted ? parent : size;
+  const file = adapter.getSourceFile().fileName;
+  return [
+    { file, start: whole.getStart(), end: whole.getEnd(), text: `(await ${nsp}.in(${found.key}).count())` },
+  ];
+}
+
 /** `map.get(id)`, `map[id]` */
 function socketIn(map: ts.Expression): { readonly node: ts.Node; readonly key: string } | undefined {
   const { parent } = map;
