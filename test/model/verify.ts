@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { describeViolation, explore, type ExploreOptions, type Model } from "./explorer.ts";
 
 /** The largest models take a few seconds on an idle machine. */
-export const MODEL_TIMEOUT_MS = 60_000;
+export const MODEL_TIMEOUT_MS = 180_000;
 
 /** No schedule of the model violates its check, and all of them were tried. */
 export async function expectSafe(name: string, model: Model, options: ExploreOptions = {}): Promise<void> {
