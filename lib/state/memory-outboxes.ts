@@ -14,7 +14,7 @@ export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: 
   /** The outbox, while there is something to wait for. */
   const readOpen = (sid: Sid) => {
     const outbox = read(sid);
-    return outbox === undefined || outbox.closed || outbox.connectionId !== undefined ? undefined : outbox;
+    return outbox === undefined || outbox.closed || outbox.movedTo !== undefined ? undefined : outbox;
   };
 
   return {
@@ -37,7 +37,7 @@ export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: 
     }): Promise<AppendOutcome> {
       const outbox = read(sid);
       if (outbox === undefined || outbox.closed) return { outcome: "gone" };
-      if (outbox.connectionId !== undefined) return { outcome: "moved", connectionId: outbox.connectionId };
+      if (outbox.movedTo !== undefined) return { outcome: "moved", target: outbox.movedTo };
       if (onlyIfParked && !holds(outbox.get, nowMs)) return { outcome: "unparked" };
       const bytes = toFramesBytes(outbox.frames);
       if (bytes >= capBytes || bytes + toFramesBytes(frames) > MAX_OUTBOX_BYTES) return { outcome: "full" };
@@ -59,7 +59,7 @@ export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: 
     async openGet({ sid, id, nowMs, untilMs, aliveSinceMs }): Promise<OpenGetOutcome> {
       const outbox = read(sid);
       if (outbox === undefined) return { outcome: "gone" };
-      if (outbox.connectionId !== undefined) return { outcome: "moved" };
+      if (outbox.movedTo !== undefined) return { outcome: "moved" };
       if (aliveSinceMs !== undefined && outbox.lastGetUntilMs < aliveSinceMs) return { outcome: "stale" };
       if (outbox.get?.id !== id && holds(outbox.get, nowMs)) return { outcome: "overlap" };
       const parked = { ...outbox, get: { id, untilMs }, lastGetUntilMs: untilMs };
@@ -79,14 +79,14 @@ export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: 
     async startProbe({ sid, connectionId, nowMs, untilMs }) {
       const outbox = readOpen(sid);
       if (outbox === undefined) return "gone";
-      if (outbox.probe?.connectionId !== connectionId && holds(outbox.probe, nowMs)) return "busy";
-      write({ ...outbox, probe: { connectionId, untilMs } });
+      if (outbox.probe?.target !== connectionId && holds(outbox.probe, nowMs)) return "busy";
+      write({ ...outbox, probe: { target: connectionId, untilMs } });
       return "started";
     },
 
     async endProbe(sid, connectionId) {
       const outbox = read(sid);
-      if (outbox?.probe?.connectionId !== connectionId) return false;
+      if (outbox?.probe?.target !== connectionId) return false;
       const { probe: _, ...rest } = outbox;
       write(rest);
       return true;
@@ -99,13 +99,13 @@ export function createMemoryOutboxes({ sessions, handshakes, beats, outboxes }: 
       return outbox.frames;
     },
 
-    async moveOutbox(sid, connectionId) {
+    async moveOutbox(sid, target) {
       const outbox = read(sid);
-      if (outbox?.connectionId !== undefined) return outbox.connectionId === connectionId;
+      if (outbox?.movedTo !== undefined) return outbox.movedTo === target;
       if (outbox === undefined || outbox.closed || outbox.frames.length > 0) return false;
       const { probe, ...rest } = outbox;
-      if (probe?.connectionId !== connectionId) return false;
-      write({ ...rest, connectionId });
+      if (probe?.target !== target) return false;
+      write({ ...rest, movedTo: target });
       return true;
     },
 

@@ -57,8 +57,8 @@ export function createMemoryRecovery({ pids, logs, logEnds, outboxes }: MemoryRo
       return logs.get(toLogKey(nsp, room), requireOffset(offset)) !== undefined;
     },
 
-    async createHold(hold, connectionId) {
-      const probe = { connectionId, untilMs: HOLD_UNTIL_MS };
+    async createHold(hold, target) {
+      const probe = { target, untilMs: HOLD_UNTIL_MS };
       const outbox = {
         sid: requireSid(hold),
         frames: [],

@@ -1,6 +1,9 @@
 import type { ConnectionId, Sid } from "../ids.ts";
 import type { BeatRecord, HandshakeRecord, Route, SessionRecord } from "./records.ts";
 
+/** Where an outbox may move to: a WebSocket, or, for a hold of a session that polls, the outbox of that session. */
+export type MoveTarget = ConnectionId | "outbox";
+
 /**
  * What waits for a polling session to fetch it: one row, whose conditions are the state machine of polling and of the
  * upgrade. The order in which the database commits is the order in which the client hears.
@@ -10,9 +13,9 @@ export interface OutboxRecord {
   /** Encoded Engine.IO packets, in order. */
   readonly frames: readonly string[];
   /** Where the session has moved to; set once, after which nothing is appended any more. */
-  readonly connectionId?: ConnectionId;
-  /** The WebSocket that is trying to take over. */
-  readonly probe?: { readonly connectionId: ConnectionId; readonly untilMs: number };
+  readonly movedTo?: MoveTarget;
+  /** The WebSocket that is trying to take over; of a hold, what it is to move to. */
+  readonly probe?: { readonly target: MoveTarget; readonly untilMs: number };
   /** The GET that is parked. One past its time counts as none. */
   readonly get?: { readonly id: string; readonly untilMs: number };
   /** When the last GET ended, or is to end at the latest; the opening until there was one. */
@@ -78,9 +81,9 @@ export interface OutboxStore {
   takeOutbox(sid: Sid): Promise<readonly string[]>;
   /**
    * Moves the session to a WebSocket IF the outbox is open, empty, not moved, and that WebSocket is its probe. Still
-   * true when it has moved to that WebSocket before: a batch that is tried again goes on from there.
+   * true when it has moved there before: a batch that is tried again goes on from there.
    */
-  moveOutbox(sid: Sid, connectionId: ConnectionId): Promise<boolean>;
+  moveOutbox(sid: Sid, target: MoveTarget): Promise<boolean>;
   /** The session's row: transport `websocket`, on that connection, IF it exists. */
   upgradeSession(sid: Sid, connectionId: ConnectionId): Promise<boolean>;
 
@@ -109,7 +112,7 @@ export interface OutboxAppend {
  */
 export type AppendOutcome =
   | { readonly outcome: "appended"; readonly lastGetUntilMs: number }
-  | { readonly outcome: "moved"; readonly connectionId: ConnectionId }
+  | { readonly outcome: "moved"; readonly target: MoveTarget }
   | { readonly outcome: "full" }
   | { readonly outcome: "unparked" }
   | { readonly outcome: "gone" };

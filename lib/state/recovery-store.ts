@@ -1,4 +1,5 @@
-import type { ConnectionId, Offset, Pid, Sid, SocketId } from "../ids.ts";
+import type { Offset, Pid, Sid, SocketId } from "../ids.ts";
+import type { MoveTarget } from "./outbox.ts";
 
 /** Connection state recovery: whose state a private id stands for, and the packets that a client may have missed. */
 export interface RecoveryStore {
@@ -36,9 +37,9 @@ export interface RecoveryStore {
 
   /**
    * An outbox of its own, for what is sent to a socket while it is being restored: empty, open, and with a probe of
-   * that connection which never lapses, so that `takeOutbox` and `moveOutbox` end it as they end an upgrade.
+   * its target which never lapses, so that `takeOutbox` and `moveOutbox` end it as they end an upgrade.
    */
-  createHold(hold: Sid, connectionId: ConnectionId): Promise<void>;
+  createHold(hold: Sid, target: MoveTarget): Promise<void>;
 }
 
 export interface PidRecord {

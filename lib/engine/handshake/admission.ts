@@ -69,5 +69,5 @@ async function admitProbe(
   const started = await store.startProbe({ sid, connectionId, nowMs, untilMs: nowMs + upgradeTimeoutMs });
   if (started !== "gone") return { admitted: true, sid };
   const outbox = await store.readOutbox(sid);
-  return outbox?.connectionId === undefined ? unknown : { admitted: true, sid };
+  return outbox?.movedTo === undefined ? unknown : { admitted: true, sid };
 }

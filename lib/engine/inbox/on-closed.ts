@@ -150,7 +150,8 @@ async function isOutboxDone(
     else await releaseGet(runtime, sid, reason, abrupt);
     const outbox = await store.readOutbox(sid);
     // Moved, and crashed before the session's row said so.
-    if (outbox?.connectionId !== undefined) await outbound.close(sid, outbox.connectionId);
+    const movedTo = outbox?.movedTo;
+    if (movedTo !== undefined && movedTo !== "outbox") await outbound.close(sid, movedTo);
     else if (outbox !== undefined && outbox.frames.length > 0) return false;
   }
   await store.deleteOutbox(sid);

@@ -1,7 +1,7 @@
 import { settlesWithin, type Clock } from "../../clock.ts";
-import { toConnectionId, type ConnectionId, type Sid } from "../../ids.ts";
+import type { ConnectionId, Sid } from "../../ids.ts";
 import type { Logger } from "../../log.ts";
-import type { AppendOutcome } from "../../state/outbox.ts";
+import type { AppendOutcome, MoveTarget } from "../../state/outbox.ts";
 import type { Route } from "../../state/records.ts";
 import { toFramesBytes } from "../../state/row-limits.ts";
 import type { Store } from "../../state/store.ts";
@@ -23,12 +23,8 @@ export interface Sent {
 /** A polling client that lets more than this wait for it is too slow. Its row must stay well under 400 KB. */
 const OUTBOX_CAP_BYTES = 256 * 1024;
 
-/** What a hold moves to whose session is polling: its outbox. */
-export const HOLD_TO_OUTBOX = toConnectionId("outbox");
-
-/** Where a hold has moved to. */
-const toMovedRoute = (connectionId: ConnectionId): Route =>
-  connectionId === HOLD_TO_OUTBOX ? { kind: "out" } : { kind: "connection", connectionId };
+const toRoute = (target: MoveTarget): Route =>
+  target === "outbox" ? { kind: "out" } : { kind: "connection", connectionId: target };
 
 /** Sessions that are remembered as lost. */
 const MAX_REMEMBERED_LOSSES = 10_000;
@@ -208,7 +204,7 @@ export class Outbound {
       case "appended":
         return { outcome: "delivered", lastGetUntilMs: append.lastGetUntilMs };
       case "moved": {
-        const movedTo = toMovedRoute(append.connectionId);
+        const movedTo = toRoute(append.target);
         return { movedTo, ...(await this.#sendPacket({ sid, route: movedTo }, frames, volatile)) };
       }
       case "unparked":

@@ -23,7 +23,7 @@ export async function onProbeOpened(
   turn: Turn,
 ): Promise<void> {
   const outbox = await runtime.store.readOutbox(sid);
-  if (outbox?.connectionId === connectionId || outbox?.probe?.connectionId === connectionId) return;
+  if (outbox?.movedTo === connectionId || outbox?.probe?.target === connectionId) return;
   if (outbox === undefined || outbox.closed) {
     // The session is over, by its client's word as a rule, and then so is this WebSocket. If it is not, it will say
     // `2probe`, and be closed then.
@@ -71,7 +71,7 @@ export async function onProbeFrame(
     return;
   }
   const outbox = await store.readOutbox(sid);
-  if (outbox?.probe?.connectionId !== connectionId) {
+  if (outbox?.probe?.target !== connectionId) {
     await transport.close(connectionId);
     return;
   }
@@ -110,7 +110,7 @@ async function takeOver(
     if (await store.moveOutbox(sid, connectionId)) break;
     const outbox = await store.readOutbox(sid);
     if (outbox === undefined || outbox.closed) return hearLast(runtime, sid, connectionId);
-    if (outbox.probe?.connectionId !== connectionId) {
+    if (outbox.probe?.target !== connectionId) {
       // Its time was up just now. Its client polls no more, so there is no way back.
       await transport.close(connectionId);
       return session.close(turn, "transport error");

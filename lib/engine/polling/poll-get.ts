@@ -3,7 +3,7 @@ import { openedAtMs, protocolOf, takesBytes, type Sid } from "../../ids.ts";
 import { dialects } from "../../protocol/dialect.ts";
 import { CLOSE_FRAME, NOOP_FRAME } from "../../protocol/frame.ts";
 import { refuseHandshake } from "../../protocol/handshake.ts";
-import type { OutboxRecord } from "../../state/outbox.ts";
+import type { MoveTarget, OutboxRecord } from "../../state/outbox.ts";
 import type { ResolvedEngineOptions } from "../engine-options.ts";
 import { bare, payload, refusal, type PollResponse } from "./http.ts";
 import { endOutbox } from "./end-outbox.ts";
@@ -85,7 +85,7 @@ async function park(
     const isEager = clock.nowMs() - startMs < EAGER_FOR_MS;
     const isProbed = outbox.probe !== undefined && outbox.probe.untilMs > clock.nowMs();
     if (isProbed && clock.nowMs() - startMs >= PROBE_DELAY_MS) break;
-    if (outbox.probe !== undefined && !isProbed) await endStaleProbe(runtime, sid, outbox.probe.connectionId);
+    if (outbox.probe !== undefined && !isProbed) await endStaleProbe(runtime, sid, outbox.probe.target);
     await clock.sleep(
       Math.min(isEager ? delayMs : Math.min(IDLE_DELAY_MS, 2 * longestMs), untilMs - clock.nowMs()),
     );
@@ -99,7 +99,7 @@ async function park(
     return toPayload(sid, [found === undefined ? NOOP_FRAME : CLOSE_FRAME]);
   }
   // It came behind the client's word that it is on its WebSocket now, and was parked before that was heard.
-  if (outbox?.connectionId !== undefined) return refusal(refuseHandshake(3));
+  if (outbox?.movedTo !== undefined) return refusal(refuseHandshake(3));
   if (taken.closed && taken.frames.length > 1 && taken.frames.at(-1) === CLOSE_FRAME) {
     // A client acts upon a close at once, but upon packets a tick later: in one answer, a disconnect packet would come
     // after the end of its connection. So the close is left to the next GET, as the official server leaves it.
@@ -113,13 +113,11 @@ const toPayload = (sid: Sid, frames: readonly string[]): PollResponse =>
   payload(dialects[protocolOf(sid)].encodePayload(frames, takesBytes(sid)));
 
 const isQuiet = (outbox: OutboxRecord, id: string): boolean =>
-  outbox.frames.length === 0 && !outbox.closed && outbox.connectionId === undefined && outbox.get?.id === id;
+  outbox.frames.length === 0 && !outbox.closed && outbox.movedTo === undefined && outbox.get?.id === id;
 
 /** The WebSocket has had its time. It is closed, the polling goes on, and another one may try. */
-async function endStaleProbe(
-  { store, transport }: Runtime,
-  sid: Sid,
-  connectionId: Parameters<Runtime["transport"]["close"]>[0],
-): Promise<void> {
-  if (await store.endProbe(sid, connectionId)) await transport.close(connectionId);
+async function endStaleProbe({ store, transport }: Runtime, sid: Sid, target: MoveTarget): Promise<void> {
+  // Nobody polls a hold.
+  if (target === "outbox") return;
+  if (await store.endProbe(sid, target)) await transport.close(target);
 }

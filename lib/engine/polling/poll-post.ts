@@ -32,7 +32,7 @@ export async function pollPost(
   const outbox = await runtime.store.readOutbox(sid);
   if (outbox?.closed) await endOutbox(runtime, sid);
   if (outbox === undefined || outbox.closed) return refusal(refuseHandshake(1));
-  if (outbox.connectionId !== undefined) return refusal(refuseHandshake(3));
+  if (outbox.movedTo !== undefined) return refusal(refuseHandshake(3));
   if (await isSilent(runtime, options, outbox)) {
     await endSession(runtime, sid, undefined, "ping timeout");
     return refusal(refuseHandshake(1));

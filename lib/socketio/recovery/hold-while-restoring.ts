@@ -1,12 +1,12 @@
-import { createSid, openedAtMs, type ConnectionId, type Sid } from "../../ids.ts";
+import { createSid, openedAtMs, type Sid } from "../../ids.ts";
 import { PacketFrames } from "../../protocol/dialect.ts";
 import { decodeFrame } from "../../protocol/frame.ts";
 import type { PacketCodec } from "../../protocol/packet.ts";
 import { receiveMessage, type PendingPacket } from "../../protocol/reassembly.ts";
+import type { MoveTarget } from "../../state/outbox.ts";
 import type { Route } from "../../state/records.ts";
 import type { LogRecord } from "../../state/recovery-store.ts";
 import type { RoomPorts } from "../rooms/room-ports.ts";
-import { HOLD_TO_OUTBOX } from "../../engine/outbound/outbound.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Turn } from "../../engine/turn.ts";
 
@@ -29,13 +29,13 @@ import type { Turn } from "../../engine/turn.ts";
 export interface Hold {
   readonly id: Sid;
   /** What it moves to. */
-  readonly target: ConnectionId;
+  readonly target: MoveTarget;
   readonly route: Route & { readonly kind: "held" };
 }
 
 export async function openHold({ runtime }: RoomPorts, session: Session): Promise<Hold> {
   const id = createSid(openedAtMs(session.sid));
-  const target = session.connectionId ?? HOLD_TO_OUTBOX;
+  const target = session.connectionId ?? "outbox";
   await runtime.store.createHold(id, target);
   return { id, target, route: { kind: "held", hold: id } };
 }

@@ -134,8 +134,8 @@ export function createDynamoOutboxes(table: Table): OutboxStore {
       return frames;
     },
 
-    async moveOutbox(sid, connectionId) {
-      const move = { sid, connectionId, nowSeconds: table.nowSeconds() };
+    async moveOutbox(sid, target) {
+      const move = { sid, target, nowSeconds: table.nowSeconds() };
       return (await table.update(outboxItem.moveOutboxParams(name, move))) !== undefined;
     },
     async upgradeSession(sid, connectionId) {
@@ -170,9 +170,9 @@ const toAppended = (item: Item): AppendOutcome => ({
  */
 function toRefusal(item: Item | undefined, append: OutboxAppend): AppendOutcome | undefined {
   if (item === undefined) return { outcome: "gone" };
-  const { closed, connectionId, get } = outboxItem.fromOutboxItem(item);
+  const { closed, movedTo, get } = outboxItem.fromOutboxItem(item);
   if (closed) return { outcome: "gone" };
-  if (connectionId !== undefined) return { outcome: "moved", connectionId };
+  if (movedTo !== undefined) return { outcome: "moved", target: movedTo };
   const isParked = get !== undefined && get.untilMs > append.nowMs;
   if (append.onlyIfParked && !isParked) return { outcome: "unparked" };
   if (outboxFrames.isFull(item, append)) return { outcome: "full" };

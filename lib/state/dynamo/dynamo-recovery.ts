@@ -39,8 +39,8 @@ export function createDynamoRecovery(table: Table): RecoveryStore {
       return (await table.get(logItem.getLogParams(name, place))) !== undefined;
     },
 
-    async createHold(hold, connectionId) {
-      await table.write([{ put: toHoldItem(hold, connectionId) }]);
+    async createHold(hold, target) {
+      await table.write([{ put: toHoldItem(hold, target) }]);
     },
   };
 }

@@ -336,14 +336,14 @@ export function describeOutboxes(makeStore: MakeStore): void {
     await create();
     await move();
 
-    expect(await append("2")).toEqual({ outcome: "moved", connectionId: "ws=" });
+    expect(await append("2")).toEqual({ outcome: "moved", target: "ws=" });
     expect(await store.appendOutbox(appendOf(sid, ["2"], { onlyIfParked: true, capBytes: 0 }))).toEqual({
       outcome: "moved",
-      connectionId: "ws=",
+      target: "ws=",
     });
     expect(await store.openGet(getOf(sid, "g1"))).toEqual({ outcome: "moved" });
     expect(await store.closeOutbox(sid, ["1"])).toBe(false);
-    expect(await store.readOutbox(sid)).toStrictEqual({ ...empty, connectionId: "ws=" });
+    expect(await store.readOutbox(sid)).toStrictEqual({ ...empty, movedTo: "ws=" });
   });
 
   it("is gone when it is deleted", async () => {

@@ -122,7 +122,7 @@ export function describeRecovery(makeStore: MakeStore): void {
     expect(await store.readOutbox(hold)).toStrictEqual({
       sid: hold,
       frames: [],
-      probe: { connectionId: ws, untilMs: Number.MAX_SAFE_INTEGER },
+      probe: { target: ws, untilMs: Number.MAX_SAFE_INTEGER },
       lastGetUntilMs: START_MS,
       closed: false,
     });
@@ -145,7 +145,7 @@ export function describeRecovery(makeStore: MakeStore): void {
     expect(await store.moveOutbox(hold, ws)).toBe(true);
 
     expect(await store.moveOutbox(hold, ws)).toBe(true);
-    expect(await store.appendOutbox(later)).toEqual({ outcome: "moved", connectionId: ws });
+    expect(await store.appendOutbox(later)).toEqual({ outcome: "moved", target: ws });
     expect(await store.takeOutbox(hold)).toEqual([]);
   });
 

@@ -57,7 +57,7 @@ export function describeUpgrades(makeStore: MakeStore): void {
     expect(await store.readOutbox(sid)).toStrictEqual({
       sid,
       frames: [],
-      probe: { connectionId: "ws=", untilMs: START_MS + 10_000 },
+      probe: { target: "ws=", untilMs: START_MS + 10_000 },
       lastGetUntilMs: START_MS,
       closed: false,
     });
@@ -144,7 +144,7 @@ export function describeUpgrades(makeStore: MakeStore): void {
     expect(await store.readOutbox(sid)).toStrictEqual({
       sid,
       frames: [],
-      connectionId: "ws=",
+      movedTo: "ws=",
       lastGetUntilMs: START_MS,
       closed: false,
     });

@@ -1,7 +1,7 @@
 import type { DeleteCommandInput, GetCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { openedAtMs, type ConnectionId, type Sid } from "../../../ids.ts";
 import { sessionExpiresAtSeconds } from "../../expiry.ts";
-import { HOLD_UNTIL_MS, type OutboxRecord, type ProbeRequest } from "../../outbox.ts";
+import { HOLD_UNTIL_MS, type MoveTarget, type OutboxRecord, type ProbeRequest } from "../../outbox.ts";
 import { IS_LIVE, type Item } from "../expressions.ts";
 import { outboxKey, parseKey, type Key } from "../keys.ts";
 
@@ -13,7 +13,7 @@ import { outboxKey, parseKey, type Key } from "../keys.ts";
  *     lastGetUntilMs
  *     probe probeUntilMs         the WebSocket that is trying to take over
  *     probeEnd                   the call that ended the last one
- *     connectionId               where the session has moved to
+ *     connectionId               where the session has moved to, or `outbox`
  *     closed                     the call that closed it
  *     taken takenBy held marks*  for requests that come again: see `outbox-frames.ts`
  */
@@ -27,17 +27,17 @@ export const toOutboxItem = (sid: Sid): Item & Key => ({
 });
 
 /** A hold: an outbox of the probe that it is made for. */
-export const toHoldItem = (hold: Sid, connectionId: ConnectionId): Item & Key => ({
+export const toHoldItem = (hold: Sid, target: MoveTarget): Item & Key => ({
   ...toOutboxItem(hold),
-  probe: connectionId,
+  probe: target,
   probeUntilMs: HOLD_UNTIL_MS,
 });
 
 export function fromOutboxItem(item: Item): OutboxRecord {
   const { sid } = parseKey(item as unknown as Key) as { sid: Sid };
   const { connectionId, probe, probeUntilMs, getId, getUntilMs } = item as {
-    readonly connectionId?: ConnectionId;
-    readonly probe?: ConnectionId;
+    readonly connectionId?: MoveTarget;
+    readonly probe?: MoveTarget;
     readonly probeUntilMs: number;
     readonly getId?: string;
     readonly getUntilMs: number;
@@ -45,8 +45,8 @@ export function fromOutboxItem(item: Item): OutboxRecord {
   return {
     sid,
     frames: item["frames"] as string[],
-    ...(connectionId === undefined ? {} : { connectionId }),
-    ...(probe === undefined ? {} : { probe: { connectionId: probe, untilMs: probeUntilMs } }),
+    ...(connectionId === undefined ? {} : { movedTo: connectionId }),
+    ...(probe === undefined ? {} : { probe: { target: probe, untilMs: probeUntilMs } }),
     ...(getId === undefined ? {} : { get: { id: getId, untilMs: getUntilMs } }),
     lastGetUntilMs: item["lastGetUntilMs"] as number,
     closed: item["closed"] !== undefined,
@@ -103,7 +103,7 @@ export const endProbeParams = (
 /** Moving to where it is already changes nothing. */
 export const moveOutboxParams = (
   tableName: string,
-  move: { sid: Sid; connectionId: ConnectionId; nowSeconds: number },
+  move: { sid: Sid; target: MoveTarget; nowSeconds: number },
 ): UpdateCommandInput => ({
   TableName: tableName,
   Key: outboxKey(move.sid),
@@ -112,5 +112,5 @@ export const moveOutboxParams = (
   ConditionExpression:
     `${IS_LIVE} AND (connectionId = :connectionId OR (attribute_not_exists(connectionId) ` +
     "AND attribute_not_exists(closed) AND bytes = :none AND probe = :connectionId))",
-  ExpressionAttributeValues: { ":connectionId": move.connectionId, ":none": 0, ":now": move.nowSeconds },
+  ExpressionAttributeValues: { ":connectionId": move.target, ":none": 0, ":now": move.nowSeconds },
 });

@@ -45,7 +45,7 @@ describe("an outbox's item", () => {
       probe: "ws=",
       probeUntilMs: 9_007_199_254_740_991,
     });
-    expect(fromOutboxItem(item)).toMatchObject({ probe: { connectionId: "ws=" }, closed: false });
+    expect(fromOutboxItem(item)).toMatchObject({ probe: { target: "ws=" }, closed: false });
   });
 
   it("is read whole", () => {
@@ -63,8 +63,8 @@ describe("an outbox's item", () => {
     expect(fromOutboxItem(item)).toStrictEqual({
       sid,
       frames: ["2"],
-      connectionId: "moved=",
-      probe: { connectionId: "ws=", untilMs: 2 },
+      movedTo: "moved=",
+      probe: { target: "ws=", untilMs: 2 },
       get: { id: "g1", untilMs: 1 },
       lastGetUntilMs: START_MS,
       closed: true,
@@ -110,7 +110,7 @@ describe("the requests about an outbox", () => {
   });
 
   it("move it when it is empty, or to where it is", () => {
-    expect(moveOutboxParams("table", { sid, connectionId, nowSeconds })).toStrictEqual({
+    expect(moveOutboxParams("table", { sid, target: connectionId, nowSeconds })).toStrictEqual({
       TableName: "table",
       Key: key,
       UpdateExpression:
