@@ -13,10 +13,10 @@ interface Message extends Alarm {
   readonly dueAtMs?: number;
 }
 
-/**
- * A standard queue whose messages are delayed, each by what is left until it is due, rounded to a second: half a second
- * early is waited for, half a second late is late.
- */
+/** How early a message may come: what waits for the rest holds an execution. Otherwise it is up to the rest of a second late. */
+const EARLIEST_SECONDS = 0.25;
+
+/** A standard queue whose messages are delayed, each by the seconds that are left until it is due. */
 export function createSqsAlarms(client: SQSClient, queueUrl: string): AlarmClock {
   return {
     set: async (alarm, time) => {
@@ -25,12 +25,14 @@ export function createSqsAlarms(client: SQSClient, queueUrl: string): AlarmClock
         new SendMessageCommand({
           QueueUrl: queueUrl,
           MessageBody: toQueueText(message),
-          DelaySeconds: Math.min(LONGEST_DELAY_SECONDS, Math.round(time.inMs / 1000)),
+          DelaySeconds: Math.min(LONGEST_DELAY_SECONDS, toDelaySeconds(time.inMs)),
         }),
       );
     },
   };
 }
+
+const toDelaySeconds = (inMs: number): number => Math.max(0, Math.ceil(inMs / 1000 - EARLIEST_SECONDS));
 
 /** An alarm, if the message is one. What is left is told by the queue's own time stamps. */
 export function fromAlarmRecord({ body, messageId, attributes }: SQSRecord): Ringing | undefined {

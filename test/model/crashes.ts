@@ -8,9 +8,13 @@ export class Crashes {
   readonly #offered = new Set<string>();
   readonly #most: number;
 
-  constructor(schedule: Schedule, most: number) {
+  readonly #onGone: (process: string) => void;
+
+  /** `onGone` hears of every process that has ended or crashed. */
+  constructor(schedule: Schedule, most: number, onGone: (process: string) => void = () => undefined) {
     this.#schedule = schedule;
     this.#most = most;
+    this.#onGone = onGone;
   }
 
   /** Runs a process that may crash. `onCrash` is what the rest of the world makes of it, and `touches` what of. */
@@ -20,7 +24,10 @@ export class Crashes {
     onCrash: () => void = () => undefined,
     touches: readonly Touch[] = [],
   ): void {
-    this.#schedule.run(process, main, () => this.#withdraw(process));
+    this.#schedule.run(process, main, () => {
+      this.#withdraw(process);
+      this.#onGone(process);
+    });
     if (this.happened.length === this.#most) return;
     this.#offered.add(process);
     const id = `${process} crash`;
@@ -30,6 +37,7 @@ export class Crashes {
       this.#schedule.kill(process);
       if (this.happened.length === this.#most) for (const other of this.#offered) this.#withdraw(other);
       onCrash();
+      this.#onGone(process);
     });
   }
 

@@ -147,6 +147,10 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       step(`putShared ${place.key}`, [writes("shared", place.map, place.key)], () =>
         own.putShared(place, entry),
       ),
+    deleteShared: (place) =>
+      step(`deleteShared ${place.key}`, [writes("shared", place.map, place.key)], () =>
+        own.deleteShared(place),
+      ),
     replaceShared: (place, previous, next) =>
       step(`replaceShared ${place.key}`, [writes("shared", place.map, place.key)], () =>
         own.replaceShared(place, previous, next),
@@ -321,6 +325,7 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
           read,
         ),
       ),
+    hasBeats: (pingIntervalMs) => step("hasBeats", [reads("beat")], () => own.hasBeats(pingIntervalMs)),
     listSweeps: () => step("listSweeps", [reads("sweep")], () => own.listSweeps()),
     saveSweep: (sweep, previous) =>
       step("saveSweep", [writes("sweep")], () => own.saveSweep(sweep, previous)),

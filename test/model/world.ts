@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { ringAlarms } from "../../lib/engine/alarms/ring-alarms.ts";
 import { sweep } from "../../lib/engine/heartbeat/heartbeat.ts";
 import { Inbox } from "../../lib/engine/inbox/inbox.ts";
 import type { Delivery, Letter } from "../../lib/engine/letter.ts";
@@ -8,6 +9,7 @@ import type { ServerOptions } from "../../lib/socketio/server-options.ts";
 import type { ConnectionId, Sid } from "../../lib/ids.ts";
 import { createMemoryStore, type MemoryStore } from "../../lib/state/memory-store.ts";
 import { START_MS } from "../state/fixtures.ts";
+import { ModelAlarms } from "./alarms.ts";
 import { Crashes } from "./crashes.ts";
 import { ModelQueue } from "./fifo.ts";
 import { writes, type Schedule, type Touch } from "./schedule.ts";
@@ -37,6 +39,8 @@ export interface WorldOptions {
   readonly alter?: (delivery: Delivery) => Delivery;
   /** How time passes in an invocation, see `Schedule.allowTicks`. Default: only when nothing else can happen. */
   readonly ticks?: Ticks;
+  /** How many alarms ring, and how often each is handed over. Default: all of them, once. */
+  readonly alarms?: { readonly most?: number; readonly copies?: number };
   /** Options of every process's server. */
   readonly server?: ServerOptions;
 }
@@ -68,6 +72,7 @@ export class World {
   readonly crashes: Crashes;
   readonly table: Halves;
   readonly queue: ModelQueue;
+  readonly alarms: ModelAlarms;
   readonly connections = new Map<ConnectionId, Connection>();
   /** What handlers have said, in the order of this schedule: only counts and the order within one process mean much. */
   readonly said: string[] = [];
@@ -83,7 +88,14 @@ export class World {
     this.#options = options;
     const clock = { nowMs: () => nowMs, sleep: () => Promise.resolve() };
     this.table = { own: createMemoryStore({ clock }), members: createMemoryStore({ clock }), sids: [] };
-    this.crashes = new Crashes(schedule, options.crashes ?? 0);
+    this.crashes = new Crashes(schedule, options.crashes ?? 0, (process) => this.alarms.release(process));
+    this.alarms = new ModelAlarms(schedule, {
+      most: Infinity,
+      copies: 1,
+      ...options.alarms,
+      crashes: this.crashes,
+      ring: (process, ringing) => ringAlarms(this.createInstance(process).runtime, [ringing]),
+    });
     this.queue = new ModelQueue(schedule, {
       ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
       crashes: this.crashes,
@@ -117,6 +129,12 @@ export class World {
           return schedule.step(process, "release", touches, () => this.queue.release(receipts));
         },
       },
+      alarms: {
+        set: (alarm) =>
+          schedule.step(process, `sets an alarm of ${alarm.key}`, [writes("alarms")], () =>
+            this.alarms.append(process, alarm),
+          ),
+      },
       clock,
       logger: {
         debug: () => undefined,
@@ -139,7 +157,11 @@ export class World {
   /** Code of the app outside of any turn: a script, another Lambda. */
   runScript(process: string, script: (instance: Instance) => Promise<unknown>): void {
     const instance = this.createInstance(process);
-    this.schedule.run(process, () => script(instance));
+    this.schedule.run(
+      process,
+      () => script(instance),
+      () => this.alarms.release(process),
+    );
   }
 
   /** One run of the heartbeat function. */

@@ -2,7 +2,7 @@ import type { Runtime } from "../runtime.ts";
 import type { Alarm, AlarmTime } from "./alarm.ts";
 
 /** How much earlier than asked for a carrier may ring, and a bit. */
-const EARLY_MS = 600;
+const EARLY_MS = 500;
 
 /**
  * Sets an alarm and writes the row that says it is in force, in this order: what crashes in between leaves the row as it
