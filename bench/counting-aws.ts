@@ -124,6 +124,7 @@ export async function startCountingAws(): Promise<CountingAws> {
     AWS_ENDPOINT_URL_LAMBDA: othersUrl,
     NONSTICKY_TABLE: TABLE,
     NONSTICKY_MAILBOX_URL: `${othersUrl}/000000000000/mailbox.fifo`,
+    NONSTICKY_ALARMS_URL: `${othersUrl}/000000000000/alarms`,
     NONSTICKY_CALLBACK_URL: `${othersUrl}/bench`,
     NONSTICKY_ORDERING: "fifo",
     // Far apart, so that keep-alives come between pings.

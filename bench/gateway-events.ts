@@ -98,7 +98,16 @@ export function batchEvent(letters: readonly (readonly [Connection, GatewayLette
 /** One message that the product sent itself. */
 export const sentEvent = (body: string, sid: string): unknown => ({ Records: [record(body, sid)] });
 
-function record(body: string, group: string): unknown {
+const LONGEST_DELAY_MS = 900_000;
+
+/** A delayed message that has waited until it is due. */
+export function alarmEvent(body: string): unknown {
+  const { attributes, ...message } = record(body, "");
+  const ApproximateFirstReceiveTimestamp = String(Date.now() + LONGEST_DELAY_MS);
+  return { Records: [{ ...message, attributes: { ...attributes, ApproximateFirstReceiveTimestamp } }] };
+}
+
+function record(body: string, group: string) {
   return {
     messageId: randomUUID(),
     receiptHandle: randomUUID(),

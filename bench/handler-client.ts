@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { CountingAws } from "./counting-aws.ts";
 import {
+  alarmEvent,
   authorizeEvent,
   batchEvent,
   createConnectionId,
@@ -23,6 +24,7 @@ const apps = {
   recovery: () => import("./apps/recovery.ts"),
   digest: () => import("./apps/digest.ts"),
   rooms: () => import("./apps/rooms.ts"),
+  timing: () => import("./apps/timing.ts"),
 };
 
 /** The real handlers around one of the bench's apps. Imported late: they read the environment when they are made. */
@@ -119,7 +121,10 @@ export class Client {
 
   /** Lets the inbox have what the handlers sent to the queue meanwhile. */
   async takeSent(): Promise<void> {
-    for (const body of this.#aws.sent.splice(0)) await this.#receive(sentEvent(body, this.#connection.sid));
+    for (const body of this.#aws.sent.splice(0)) {
+      const isAlarm = body.startsWith('{"kind":"alarm"');
+      await this.#receive(isAlarm ? alarmEvent(body) : sentEvent(body, this.#connection.sid));
+    }
   }
 
   get #connection(): { connectionId: string; sid: string } {

@@ -1,66 +1,89 @@
 /**
- * How late timers ring that are due within one minute, on the local runtime: `npm run bench:timers [-- --count N]`. Times
- * are printed, not judged: they belong to the machine. One that rings early, twice or never is judged.
+ * How late timers ring that are due within one minute: `npm run bench:timers [-- --count N --in local|serve]`, on the
+ * local runtime or, by `serve`, in this process and in memory. Times are printed, not judged: they belong to the machine.
+ * One that rings early, twice or never is judged.
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { io as connect, type Socket } from "socket.io-client";
-import { startLocal, type LocalRuntime } from "../infra/local/local.ts";
+import { serve } from "nonsticky/testing";
+import { startLocal } from "../infra/local/local.ts";
 import { startCollector } from "../test/support/collector.ts";
 
 const CLIENTS = 16;
 const BATCH = 25;
 const WINDOW_MS = 60_000;
-/** How long arming may take before the first is due. */
-const ARMING_MS_EACH = 20;
 const PATIENCE_MS = 60_000;
 const INSTANCES = 8;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { count: { type: "string", default: "10000" } } });
+  const { values } = parseArgs({
+    options: { count: { type: "string", default: "10000" }, in: { type: "string", default: "local" } },
+  });
   const count = Number(values.count);
+  const place = values.in === "serve" ? inThisProcess : onLocalRuntime;
   const rung = new Map<string, number[]>();
   const collector = await startCollector<{ readonly key: string }>();
   collector.onReport = ({ key }, moment) => {
     if (moment === "before") rung.set(key, [...(rung.get(key) ?? []), Date.now()]);
   };
-  const app = fileURLToPath(new URL("./apps/timers.ts", import.meta.url));
-  const runtime = await startLocal({
-    app,
-    instances: INSTANCES,
-    env: { COLLECTOR_URL: collector.url },
-  });
+  const server = await place.start(collector.url);
   try {
-    const firstDueMs = Date.now() + 10_000 + count * ARMING_MS_EACH;
+    const firstDueMs = Date.now() + 10_000 + count * place.armingMsEach;
     const dues = new Map(
       Array.from({ length: count }, (_, index) => [
         `timer-${index}`,
         Math.round(firstDueMs + (index * WINDOW_MS) / count),
       ]),
     );
-    const armingMs = await arm(runtime, [...dues]);
+    const armingMs = await arm(server.url, [...dues]);
     console.log(
       `${count} timers armed in ${armingMs} ms, ${firstDueMs - Date.now()} ms before the first is due`,
     );
     const giveUpAtMs = firstDueMs + WINDOW_MS + PATIENCE_MS;
     while (rung.size < count && Date.now() < giveUpAtMs)
       await new Promise((resolve) => setTimeout(resolve, 100));
-    await runtime.idle();
+    await server.idle();
     if (!judge(dues, rung)) process.exitCode = 1;
-    console.log(`invocations ${JSON.stringify(runtime.stats().invocations)}`);
   } finally {
-    await runtime.stop();
+    await server.stop();
     await collector.stop();
   }
 }
 
-async function arm(runtime: LocalRuntime, timers: readonly (readonly [string, number])[]): Promise<number> {
+interface Place {
+  /** How long arming a timer may take before the first is due. */
+  readonly armingMsEach: number;
+  start(
+    collectorUrl: string,
+  ): Promise<{ readonly url: string; idle(): Promise<void>; stop(): Promise<unknown> }>;
+}
+
+const onLocalRuntime: Place = {
+  armingMsEach: 20,
+  start: (collectorUrl) => {
+    const app = fileURLToPath(new URL("./apps/timers.ts", import.meta.url));
+    return startLocal({ app, instances: INSTANCES, env: { COLLECTOR_URL: collectorUrl } });
+  },
+};
+
+const inThisProcess: Place = {
+  armingMsEach: 1,
+  start: async (collectorUrl) => {
+    process.env["COLLECTOR_URL"] = collectorUrl;
+    const { io } = await import("./apps/timers.ts");
+    const { url, settled, close } = await serve(io);
+    return { url, idle: settled, stop: close };
+  },
+};
+
+async function arm(url: string, timers: readonly (readonly [string, number])[]): Promise<number> {
   const beganAtMs = Date.now();
   const left = [...timers];
   const sockets: Socket[] = [];
   await Promise.all(
     Array.from({ length: CLIENTS }, async () => {
-      const socket = connect(runtime.url, { transports: ["websocket"], forceNew: true });
+      const socket = connect(url, { transports: ["websocket"], forceNew: true });
       sockets.push(socket);
       for (let batch = left.splice(0, BATCH); batch.length > 0; batch = left.splice(0, BATCH))
         await socket.timeout(60_000).emitWithAck("arm", batch);

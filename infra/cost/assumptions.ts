@@ -45,6 +45,8 @@ export const assumptions = {
   longestSessionMinutes: 114,
   /** A frame that API Gateway puts into the queue is sent, received and deleted, each alone when there is little to do. */
   queueRequestsPerFrame: 3,
+  /** An alarm is received and deleted, alone. */
+  alarmRequestsPerRing: 2,
   /** Five pollers of Lambda, each waiting 20 s at an empty queue. */
   idleQueueRequestsPerHour: 5 * 180,
   /** Of an idle heartbeat; test/docs/rest-cost.test.ts counts them. */

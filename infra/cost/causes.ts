@@ -17,6 +17,7 @@ export const causes = [
   "fan-out posts",
   "acks",
   "recovery log",
+  "timers",
 ] as const;
 
 export type Cause = (typeof causes)[number];
@@ -36,7 +37,7 @@ export function reckonUsage(workload: Workload, operations: Operations): UsageBy
 
   const { pings, keepAlives } = countSigns(workload);
   const sessions = 60 / workload.sessionMinutes;
-  const { inPerHour, outPerHour, acked, recovery } = workload;
+  const { inPerHour, outPerHour, acked, recovery, timersPerHour, timersRung } = workload;
   const emits = (workload.connections * outPerHour) / workload.fanOut;
 
   const usage = {
@@ -90,6 +91,11 @@ export function reckonUsage(workload: Workload, operations: Operations): UsageBy
           },
         )
       : {},
+    timers: sumUsage(
+      perMonth(workload.connections * timersPerHour, steps.timer),
+      perMonth(workload.connections * timersPerHour * timersRung, steps.ringing),
+      perMonth(workload.connections * timersPerHour * (1 - timersRung), steps.cancelled),
+    ),
   } satisfies Partial<UsageByCause>;
   return { ...usage, "cold starts": reckonColdStarts(sumUsage(...Object.values(usage))) };
 }
@@ -118,7 +124,7 @@ function countSigns({ pingIntervalMs, sessionMinutes }: Workload): { pings: numb
 }
 
 /** Nobody connected. Under a minute between pings, the heartbeat runs all the time. */
-function reckonRest({ ordering, pingIntervalMs }: Workload): Usage {
+function reckonRest({ ordering, pingIntervalMs, timersPerHour }: Workload): Usage {
   const runs = hoursPerMonth * 60;
   const runMs = pingIntervalMs < MINUTE_MS ? MINUTE_MS : assumptions.heartbeatRunMs;
   return {
@@ -128,5 +134,7 @@ function reckonRest({ ordering, pingIntervalMs }: Workload): Usage {
     writeUnits: runs * assumptions.sweepWriteUnits,
     logGb: toGb(runs * assumptions.platformLogBytes),
     ...(ordering === "fifo" ? { queueRequests: hoursPerMonth * assumptions.idleQueueRequestsPerHour } : {}),
+    // The queue of alarms is there for those who set timers.
+    ...(timersPerHour > 0 ? { alarmRequests: hoursPerMonth * assumptions.idleQueueRequestsPerHour } : {}),
   };
 }

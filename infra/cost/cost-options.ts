@@ -22,6 +22,8 @@ const flags = {
   polling: { type: "string" },
   "session-minutes": { type: "string" },
   rooms: { type: "string" },
+  timers: { type: "string" },
+  "timers-rung": { type: "string" },
   "handler-ms": { type: "string" },
   edge: { type: "boolean" },
   "no-monitoring": { type: "boolean" },
@@ -46,6 +48,8 @@ export const usage = `nonsticky cost [options]
   --polling SHARE       of the clients poll all the time, 0 to 1 (default ${d.polling})
   --session-minutes N   how long a connection lasts, at most 120 (default ${d.sessionMinutes})
   --rooms N             joined on connecting (default ${d.rooms})
+  --timers N            set by each client in an hour, for less than 15 minutes (default ${d.timersPerHour})
+  --timers-rung SHARE   of them ring, 0 to 1; the others are cancelled (default ${d.timersRung})
   --handler-ms N        how long a handler of the app takes by itself (default ${d.handlerMs})
   --edge                with CloudFront; clients begin with polling
   --no-monitoring       without alarms, dashboard and metrics
@@ -57,6 +61,8 @@ export const usage = `nonsticky cost [options]
 /** Reads the command line. Throws a `CostError` that names the option, what it takes and what came. */
 export function parseCostOptions(args: readonly string[]): CostOptions {
   const given = readFlags(args);
+  if (given.timers !== undefined && given.ordering === "direct")
+    throw new CostError("expected --timers with --ordering fifo, got direct, which has no timers");
   if (given.json && given.table) throw new CostError("expected --json or --table, got both");
   const number = (name: NumberFlag, least: number, most: number, otherwise: number) =>
     readNumber(name, given[name], least, most) ?? otherwise;
@@ -74,6 +80,8 @@ export function parseCostOptions(args: readonly string[]): CostOptions {
       polling: number("polling", 0, 1, d.polling),
       sessionMinutes: number("session-minutes", 0.1, 120, d.sessionMinutes),
       rooms: number("rooms", 0, 1_000, d.rooms),
+      timersPerHour: number("timers", 0, 1e6, d.timersPerHour),
+      timersRung: number("timers-rung", 0, 1, d.timersRung),
       handlerMs: number("handler-ms", 0, 30_000, d.handlerMs),
       edge: given.edge ?? d.edge,
       monitoring: !(given["no-monitoring"] ?? !d.monitoring),

@@ -31,6 +31,8 @@ export function toPage(operations: Operations, prices: Prices): string {
     ["`--session-minutes 10`", { sessionMinutes: 10 }],
     ["`--polling 0.01`", { polling: 0.01 }],
     ["`--fan-out 1`", { fanOut: 1 }],
+    ["`--timers 1`", { timersPerHour: 1 }],
+    ["`--timers 1 --timers-rung 0`", { timersPerHour: 1, timersRung: 0 }],
   ];
   return [
     "# What it costs",
@@ -83,6 +85,7 @@ export function toPage(operations: Operations, prices: Prices): string {
       `- Every frame is a batch of its own: ${a.queueRequestsPerFrame} requests to the queue and one run. Under load, up to ten frames share two of the three and the run. Pongs do without load: those of one walk of the heartbeat come back together, ${a.pongsPerBatch.map(([pings, perBatch]) => `of ${toNumber(pings)} ${perBatch}`).join(", ")} in a batch, as \`npm run bench:pongs\` counts on the local queue, with five batches at once.`,
       `- One run in ${1 / a.coldStarts} begins with a cold start of ${a.coldStartMs} ms, which [is billed since August 2025](https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).`,
       `- A run logs ${a.platformLogBytes} bytes, and ${a.metricsLogBytes} of metrics; there are ${a.customMetrics} metrics. $connect and $disconnect are not metered as messages. A packet has ${a.frameBytes} bytes around it.`,
+      `- A timer of \`io.timer\` is set for less than 15 minutes, and its alarm is a batch of its own: ${a.alarmRequestsPerRing} requests more, and a run of ${a.pongMs} ms.`,
       `- The alternative: containers of ${a.containerVcpu} vCPU and ${a.containerGb} GB on Fargate, arm64, each for ${toNumber(a.connectionsPerContainer)} connections and ${toNumber(a.packetsPerContainerSecond)} packets a second; at least ${a.containers}, and as many as the busiest hour needs, which has twice the average (\`--peak\`). An Application Load Balancer, a Redis of one small node for each ${toNumber(a.redisDeliveriesPerSecond)} packets a second published to containers, public addresses of all, data transfer with pings every 25 s. Without logs, alarms, traffic between zones, a second Redis, or the people who look after it.`,
     ].join("\n"),
     "## Prices",

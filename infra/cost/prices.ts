@@ -8,6 +8,7 @@ export const services = {
   connectionMinutes: "API Gateway connection minutes",
   httpRequests: "HTTP API",
   queueRequests: "SQS",
+  alarmRequests: "SQS, standard",
   lambdaRequests: "Lambda requests",
   lambdaGbSeconds: "Lambda GB-seconds",
   writeUnits: "DynamoDB writes",

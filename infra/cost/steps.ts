@@ -117,6 +117,20 @@ export function createSteps(operations: Operations, workload: Workload) {
       table("POST with a pong, and the pong"),
     ),
 
+    /** Setting one, and its alarm, which is read whether or not it is still in force. */
+    timer: sumUsage(
+      minus(operations["io.timer: set"], operations["EVENT, handler does nothing"]),
+      { alarmRequests: operations["io.timer: set"].sends + assumptions.alarmRequestsPerRing },
+      turn(assumptions.pongMs),
+      table("an alarm of a cancelled timer"),
+    ),
+    /** What comes of an alarm that is in force. */
+    ringing: sumUsage(
+      letter(assumptions.turnMs + handlerMs),
+      minus(operations["a timer that rings"], operations["an alarm of a cancelled timer"]),
+    ),
+    cancelled: { writeUnits: 1 } satisfies Usage,
+
     /** From the first request to the namespace, and the end. */
     session: sumUsage(
       edge ? beginWithPolling() : beginWithSocket(),

@@ -22,6 +22,10 @@ export interface Workload {
   readonly sessionMinutes: number;
   /** That a client joins when it connects. */
   readonly rooms: number;
+  /** Timers that each client sets in an hour, for less than 15 minutes. */
+  readonly timersPerHour: number;
+  /** Share of them that ring, 0 to 1: the others are cancelled, or replaced. */
+  readonly timersRung: number;
   /** How long a handler of the app takes, besides what the library does. */
   readonly handlerMs: number;
   /** CloudFront in front; clients then begin with polling, as they do by default. */
@@ -54,6 +58,8 @@ export const defaultWorkload: Workload = {
   polling: 0,
   sessionMinutes: 60,
   rooms: 1,
+  timersPerHour: 0,
+  timersRung: 1,
   handlerMs: 0,
   edge: false,
   monitoring: true,

@@ -1,4 +1,4 @@
-import type { SendMessageCommand} from "@aws-sdk/client-sqs";
+import type { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSRecord } from "aws-lambda";
 import { describe, expect, it } from "vitest";

@@ -101,6 +101,37 @@ it("a client's packet is a message, three requests to the queue and 20 ms of 1 G
   });
 });
 
+describe("timers", () => {
+  const operations = createOperations({
+    "EVENT, handler does nothing": { readUnits: 1 },
+    "io.timer: set": { sends: 1, readUnits: 1, writeUnits: 1 },
+    "an alarm of a cancelled timer": { readUnits: 1 },
+    "a timer that rings": { sends: 1, readUnits: 2, writeUnits: 1 },
+  });
+  // 100 clients, 1 an hour, 720 hours
+  const all = 72_000;
+
+  it("are a message and a row each, an alarm, and a letter for each that rings", () => {
+    const usage = reckon({ timersPerHour: 1, timersRung: 0.5 }, operations);
+
+    expect(usage.timers).toMatchObject({
+      alarmRequests: 3 * all,
+      queueRequests: 3 * 0.5 * all,
+      lambdaRequests: 1.5 * all,
+      lambdaGbSeconds: 0.01 * all + 0.02 * 0.5 * all,
+      readUnits: 1.5 * all,
+      // The row, and its end: by the handler or by whoever cancels.
+      writeUnits: 2 * all,
+    });
+  });
+
+  it("have a queue that Lambda asks at rest, if there are any", () => {
+    expect(reckon({ timersPerHour: 1 }, operations)["at rest"].alarmRequests).toBe(648_000);
+    expect(reckon({})["at rest"].alarmRequests).toBeUndefined();
+    expect(reckon({}).timers).toEqual({});
+  });
+});
+
 it("one run in two hundred begins with a cold start of 250 ms of 1 GB", () => {
   const usage = reckon({ inPerHour: 2, connections: 1_000 });
   const runs = Object.values(usage).reduce((sum, { lambdaRequests = 0 }) => sum + lambdaRequests, 0);

@@ -75,6 +75,9 @@ it.each<[readonly string[], string]>([
   [["--in", ""], "expected --in to be a number from 0 to 1000000, got "],
   [["--fan-out", "0"], "expected --fan-out to be a number from 1 to"],
   [["--acked", "50"], "expected --acked to be a number from 0 to 1, got 50"],
+  [["--timers", "-1"], "expected the options below, got:"],
+  [["--timers-rung", "2"], "expected --timers-rung to be a number from 0 to 1, got 2"],
+  [["--timers", "1", "--ordering", "direct"], "expected --timers with --ordering fifo, got direct"],
   [["--session-minutes", "180"], "expected --session-minutes to be a number from 0.1 to 120, got 180"],
   [
     ["--ping", "often"],
