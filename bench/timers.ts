@@ -24,10 +24,11 @@ async function main(): Promise<void> {
   const place = values.in === "serve" ? inThisProcess : onLocalRuntime;
   const rung = new Map<string, number[]>();
   const collector = await startCollector<{ readonly key: string }>();
+  const onRing = (key: string) => void rung.set(key, [...(rung.get(key) ?? []), Date.now()]);
   collector.onReport = ({ key }, moment) => {
-    if (moment === "before") rung.set(key, [...(rung.get(key) ?? []), Date.now()]);
+    if (moment === "before") onRing(key);
   };
-  const server = await place.start(collector.url);
+  const server = await place.start(collector.url, onRing);
   try {
     const firstDueMs = Date.now() + 10_000 + count * place.armingMsEach;
     const dues = new Map(
@@ -56,6 +57,7 @@ interface Place {
   readonly armingMsEach: number;
   start(
     collectorUrl: string,
+    onRing: (key: string) => void,
   ): Promise<{ readonly url: string; idle(): Promise<void>; stop(): Promise<unknown> }>;
 }
 
@@ -69,9 +71,9 @@ const onLocalRuntime: Place = {
 
 const inThisProcess: Place = {
   armingMsEach: 1,
-  start: async (collectorUrl) => {
-    process.env["COLLECTOR_URL"] = collectorUrl;
-    const { io } = await import("./apps/timers.ts");
+  start: async (_, onRing) => {
+    const { io, listener } = await import("./apps/timers.ts");
+    listener.onRing = onRing;
     const { url, settled, close } = await serve(io);
     return { url, idle: settled, stop: close };
   },

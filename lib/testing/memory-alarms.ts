@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+// Not the global one, which takes what is started while the app's code runs for a timer of the app's.
+import { clearTimeout, setTimeout } from "node:timers";
 import type { Alarm, AlarmClock, AlarmTime, Ringing } from "../engine/alarms/alarm.ts";
 import type { Work } from "./work.ts";
 

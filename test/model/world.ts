@@ -9,7 +9,7 @@ import type { ServerOptions } from "../../lib/socketio/server-options.ts";
 import type { ConnectionId, Sid } from "../../lib/ids.ts";
 import { createMemoryStore, type MemoryStore } from "../../lib/state/memory-store.ts";
 import { START_MS } from "../state/fixtures.ts";
-import { ModelAlarms } from "./alarms.ts";
+import { ModelAlarms } from "./timers/alarms.ts";
 import { Crashes } from "./crashes.ts";
 import { ModelQueue } from "./fifo.ts";
 import { writes, type Schedule, type Touch } from "./schedule.ts";

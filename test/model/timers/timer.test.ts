@@ -1,11 +1,11 @@
 import { describe, it } from "vitest";
-import { createVersion, placeOf, readTimer, toTimerEntry } from "../../lib/engine/alarms/timer-rows.ts";
-import type { Letter } from "../../lib/engine/letter.ts";
-import type { Turn } from "../../lib/engine/turn.ts";
-import type { Timer } from "../../lib/socketio/timers/timer.ts";
-import type { Model } from "./explorer.ts";
-import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
-import { World, type Instance, type WorldOptions } from "./world.ts";
+import { createVersion, placeOf, readTimer, toTimerEntry } from "../../../lib/engine/alarms/timer-rows.ts";
+import type { Letter } from "../../../lib/engine/letter.ts";
+import type { Turn } from "../../../lib/engine/turn.ts";
+import type { Timer } from "../../../lib/socketio/timers/timer.ts";
+import type { Model } from "../explorer.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "../verify.ts";
+import { World, type Instance, type WorldOptions } from "../world.ts";
 
 const id = { of: "timer", name: "turn", key: "game" } as const;
 

@@ -6,13 +6,13 @@ import {
   placeOf,
   readTimer,
   toTimerEntry,
-} from "../../lib/engine/alarms/timer-rows.ts";
-import type { Letter } from "../../lib/engine/letter.ts";
-import { Timers } from "../../lib/socketio/timers/defined-timers.ts";
-import { beatOf, sidOf } from "../state/fixtures.ts";
-import type { Model } from "./explorer.ts";
-import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "./verify.ts";
-import { World, type Instance, type WorldOptions } from "./world.ts";
+} from "../../../lib/engine/alarms/timer-rows.ts";
+import type { Letter } from "../../../lib/engine/letter.ts";
+import { Timers } from "../../../lib/socketio/timers/defined-timers.ts";
+import { beatOf, sidOf } from "../../state/fixtures.ts";
+import type { Model } from "../explorer.ts";
+import { expectSafe, expectViolated, MODEL_TIMEOUT_MS } from "../verify.ts";
+import { World, type Instance, type WorldOptions } from "../world.ts";
 
 const id = { of: "every", name: "tick", key: "" } as const;
 const PING_INTERVAL_MS = 240_000;

@@ -1,6 +1,6 @@
-import type { Alarm, Ringing } from "../../lib/engine/alarms/alarm.ts";
-import type { Crashes } from "./crashes.ts";
-import { writes, type Schedule } from "./schedule.ts";
+import type { Alarm, Ringing } from "../../../lib/engine/alarms/alarm.ts";
+import type { Crashes } from "../crashes.ts";
+import { writes, type Schedule } from "../schedule.ts";
 
 interface Message {
   readonly id: string;
