@@ -117,6 +117,12 @@ export class Names {
       const pattern = declaration.parent;
       const source = ts.isVariableDeclaration(pattern.parent) ? pattern.parent.initializer : undefined;
       const name = declaration.propertyName ?? declaration.name;
+      const member =
+        source && ts.isIdentifier(name)
+          ? this.#checker.getTypeAtLocation(source).getProperty(name.text)
+          : undefined;
+      // `const { add } = createHandlers(io)`
+      if (member && functionOfSymbol(member)) return this.#whole(member, depth + 1);
       if (source && isOwnModule(source) && ts.isIdentifier(name)) {
         return (
           this.#whole(this.#checker.getTypeAtLocation(source).getProperty(name.text), depth + 1) ?? symbol

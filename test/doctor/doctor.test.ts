@@ -54,7 +54,7 @@ describe("a variable that packets change", () => {
     ],
     [
       "a variable that is destructured into",
-      `let a, b;\n${listening(`socket.on("a", (x, f) => { [a, b] = x; f(a, b); });`)}`,
+      `let a, b;\n${listening(`socket.on("a", (x) => { [a, b] = x; });\nsocket.on("b", (f) => f(a, b));`)}`,
       ["server.js:4 module-state a", "server.js:4 module-state b"],
     ],
     [
@@ -123,6 +123,11 @@ describe("a variable that packets change", () => {
       "a variable that a route changes for a handler",
       `const app = require("express")();\nlet title = "";\napp.post("/title", (req, res) => { title = req.body; res.end(); });\n${listening(`socket.on("a", (f) => f(title));`)}`,
       ["server.js:5 module-state title"],
+    ],
+    [
+      "what a handler of a made set changes",
+      `const create = (list) => ({ add(x) { list.push(x); }, all(f) { f(list); } });\nconst { add, all } = create([]);\nlet n = 0;\nconst { count } = { count: (f) => f(++n) };\n${listening(`socket.on("a", add);\nsocket.on("b", all);\nsocket.on("c", count);`)}`,
+      ["server.js:6 module-state n"],
     ],
     [
       "a lazy value of the packet",
@@ -198,6 +203,14 @@ describe("a variable that packets change", () => {
     [
       "of a package's object",
       `const redis = require("redis").createClient();\n${listening(`socket.on("a", async (x, f) => { await redis.set("a", x); f(await redis.get("a")); });`)}`,
+    ],
+    [
+      "that a handler sets before it reads it",
+      `const all = [{ id: 1 }];\n${listening(`socket.on("a", (id, f) => { one = all.find((x) => x.id === id); if (one) f(one.id); });\nsocket.on("b", (one, f) => f(one));`)}`,
+    ],
+    [
+      "a field that a constructor sets",
+      `class Store { constructor(file) { this.file = "db/" + file; } path(name) { return this.file + name; } }\nconst shared = new Store("a");\n${listening(`socket.on("a", (f) => f(new Store("b").path("c"), shared.path("d")));`)}`,
     ],
     [
       "a shared map",
@@ -328,6 +341,7 @@ describe("a habit of a process that stays", () => {
   });
 
   it.each<[string, string]>([
+    ["an adapter that is looked at", listening(`console.log(io.of("/").adapter);`)],
     ["rooms that are told of", `io.of("/").adapter.on("create-room", (room) => io.emit("room", room));`],
     [
       "timers of the table",

@@ -13,7 +13,8 @@ export function findFloatingPromises(examination: Examination): readonly Finding
       const call = ts.isVoidExpression(node.expression) ? node.expression.expression : node.expression;
       if (!ts.isCallExpression(call) || !isOfHandler(node, examination) || !isPromise(call, examination))
         return [];
-      const name = call.expression.getText().split("\n")[0]?.slice(0, 60) ?? "";
+      const whole = call.expression.getText();
+      const name = /\n/.test(whole) || whole.length > 60 ? `….${methodOf(call) ?? ""}` : whole;
       const message =
         "Nobody waits for it, and the instance is frozen when the handlers have ended: await it, or return it";
       const fix = mayAwait(node) && !ts.isVoidExpression(node.expression) ? awaited(call) : undefined;

@@ -9,6 +9,7 @@ import { rewriteAsData } from "../rewrites/socket-data.ts";
 import {
   bare,
   isAssignment,
+  isInside,
   isStep,
   lineOf,
   memberOf,
@@ -40,7 +41,7 @@ function toFinding(all: readonly Change[], examination: Examination): Finding | 
     )
   )
     return undefined;
-  if (!isRead(place, examination)) return undefined;
+  if (!isRead(place, all, examination)) return undefined;
   const line = lineOf(place.declaration);
   const changed = `changed by ${examination.labelOf(first.owner)}${at(first.node, place.declaration)}`;
   const file = place.declaration.getSourceFile().fileName;
@@ -60,7 +61,8 @@ function toFinding(all: readonly Change[], examination: Examination): Finding | 
 /** One run of the app's code changes it, and what made it is another run. */
 function crossesPackets({ owner, place }: Change, { runners }: Examination): boolean {
   const changing = runners.of(owner);
-  if (changing.size === 0) return false;
+  // What a constructor sets is new with its object.
+  if (changing.size === 0 || (place.kind === "field" && ts.isConstructorDeclaration(owner))) return false;
   const home = homeOf(place, runners);
   return [...changing].some((root) => !home.has(root));
 }
@@ -77,20 +79,39 @@ function homeOf(place: Place, runners: Examination["runners"]): ReadonlySet<Func
 
 const isOfListener = (place: Place, { runners }: Examination): boolean => homeOf(place, runners).size > 0;
 
-/** Somebody's packet, request or tick looks at it: what is written only, nobody misses. */
-function isRead(place: Place, { names, runners, app }: Examination): boolean {
+/** Somebody's packet, request or tick looks at what another one has left: what is written only, nobody misses. */
+function isRead(place: Place, changes: readonly Change[], { names, runners, app }: Examination): boolean {
   const mentions =
     typeof place.key === "string"
-      ? app.files.flatMap((file) => [...nodesOf(file)].filter((node) => isMentionOf(node, place)))
+      ? app.files.flatMap((file) =>
+          [...nodesOf(file)].filter((node) => isMentionOf(node, place) && !isDeclared(node, names)),
+        )
       : names.referencesTo(place.key);
-  return mentions.some((node) => runners.of(ownerOf(node)).size > 0 && !isWrittenOnly(node));
+  return mentions.some(
+    (node) => runners.of(ownerOf(node)).size > 0 && !isWrittenOnly(node) && !isSetBefore(node, changes),
+  );
 }
+
+/** Set anew by the same run, in a block around it: then it is nothing more than a local variable. */
+const isSetBefore = (mention: ts.Node, changes: readonly Change[]): boolean =>
+  changes.some(({ node, isWhole, value }) => {
+    if (!isWhole || value === undefined || !ts.isExpressionStatement(node.parent)) return false;
+    return (
+      isInside(mention, node.parent.parent) &&
+      !ts.isSourceFile(node.parent.parent) &&
+      node.getEnd() <= mention.getStart()
+    );
+  });
 
 const isMentionOf = (node: ts.Node, { key, name }: Place): boolean =>
   memberOf(node) === undefined
     ? ts.isIdentifier(node) && node.text === name && !ts.isPropertyAccessExpression(node.parent)
     : /^(global|globalThis)$/.test((node as ts.PropertyAccessExpression).expression.getText()) &&
       key === `global:${memberOf(node)}`;
+
+/** Another thing of the same name. */
+const isDeclared = (node: ts.Node, names: Examination["names"]): boolean =>
+  ts.isIdentifier(node) && names.symbolOf(node)?.valueDeclaration !== undefined;
 
 function isWrittenOnly(mention: ts.Node): boolean {
   let at = mention;

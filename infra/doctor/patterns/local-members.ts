@@ -42,7 +42,7 @@ function look(
   }
   const base = bare(node.expression);
   const member = node.name.text;
-  if (member === "adapter" && isNamespace(base, examination) && !isCalled(node) && !isListenedTo(node)) {
+  if (member === "adapter" && isNamespace(base, examination) && isAsked(node)) {
     return {
       pattern: "adapter",
       message:
@@ -106,13 +106,10 @@ function isMapOfSockets(
 const isEngineOf = (node: ts.Expression, isServer: (node: ts.Expression) => boolean): boolean =>
   ts.isPropertyAccessExpression(node) && /^(engine|eio)$/.test(node.name.text) && isServer(node.expression);
 
-/** Rooms that come and go are told of here as well. */
-const isListenedTo = ({ parent }: ts.Node): boolean =>
+/** A member of it, but for those by which rooms that come and go are told of. */
+const isAsked = ({ parent }: ts.Node): boolean =>
   ts.isPropertyAccessExpression(parent) &&
-  /^(on|once|off|addListener|removeListener|prependListener)$/.test(parent.name.text);
-
-const isCalled = (node: ts.Expression): boolean =>
-  ts.isCallExpression(node.parent) && node.parent.expression === node;
+  !/^(on|once|off|addListener|removeListener|prependListener)$/.test(parent.name.text);
 
 const replacement = (node: ts.Node, text: string): readonly Edit[] => [
   { file: node.getSourceFile().fileName, start: node.getStart(), end: node.getEnd(), text },
