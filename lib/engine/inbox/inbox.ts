@@ -1,8 +1,7 @@
-import { protocolOf, type Sid } from "../../ids.ts";
+import type { Sid } from "../../ids.ts";
 import { withLogContext } from "../../log.ts";
-import { toAckPrefix } from "../../protocol/dialect.ts";
 import type { EngineApp } from "../engine.ts";
-import { laneOfFrame, type Delivery, type Letter } from "../letter.ts";
+import type { Delivery, Letter } from "../letter.ts";
 import { endForExcess, tooManyPackets, type Excess } from "../payload-limits.ts";
 import { onProbeFrame } from "../polling/on-probe.ts";
 import { MAX_PENDING_BYTES, toPendingBytes } from "../../state/row-limits.ts";
@@ -152,7 +151,7 @@ export class Inbox {
       case "reap":
         return onReap(this.#runtime, task);
       case "frame": {
-        const isMain = laneOfFrame(task.text, toAckPrefix(this.#app.codec, protocolOf(task.sid))) === "main";
+        const isMain = lane.kind === "main";
         const excess = this.#findExcess(delivery, turn, batch);
         if (excess !== undefined) {
           const session = isMain ? await this.#session(lane, task.sid) : await batch.sessions.load(task.sid);

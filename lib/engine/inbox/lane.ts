@@ -1,4 +1,4 @@
-import type { Delivery } from "../letter.ts";
+import type { Delivery, Lane as LaneKind } from "../letter.ts";
 import type { Session } from "../session.ts";
 import { Spending } from "../spending.ts";
 import { Stages } from "../effects-in-order.ts";
@@ -6,6 +6,7 @@ import type { Job, Task } from "./job.ts";
 
 /** Letters of one message group in a batch, which start in order. */
 export class Lane {
+  readonly kind: LaneKind;
   readonly runs: DeliveryRun[] = [];
   readonly stages = new Stages();
   /** Loaded at most once per lane and batch. */
@@ -17,6 +18,10 @@ export class Lane {
   /** The invocation has ended: nothing more is started. */
   isAbandoned = false;
   lastJob: Job | undefined;
+
+  constructor(kind: LaneKind) {
+    this.kind = kind;
+  }
 
   /** Resolves when everything that was started has ended. */
   async settle(): Promise<void> {

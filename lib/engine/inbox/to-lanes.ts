@@ -2,25 +2,25 @@ import { isBornOnPolling, protocolOf } from "../../ids.ts";
 import { PONG_FRAME } from "../../protocol/frame.ts";
 import { toAckPrefix } from "../../protocol/dialect.ts";
 import type { EngineApp } from "../engine.ts";
-import { laneOf, toGroup, type Delivery, type Letter } from "../letter.ts";
+import { laneOf, toGroup, type Delivery, type Lane as LaneKind, type Letter } from "../letter.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Task } from "./job.ts";
 import { DeliveryRun, Lane } from "./lane.ts";
 
 /** Sorts a batch into its lanes, each in the order in which its letters are to start. */
 export function toLanes(runtime: Runtime, app: EngineApp, deliveries: readonly Delivery[]): readonly Lane[] {
-  const groups = new Map<string, Delivery[]>();
+  const groups = new Map<string, { readonly kind: LaneKind; readonly deliveries: Delivery[] }>();
   for (const delivery of deliveries) {
     const { letter, id } = delivery;
-    const prefix = toAckPrefix(app.codec, protocolOf(letter.sid));
-    const group = toGroup(letter, laneOf(letter, prefix), id);
+    const kind = laneOf(letter, toAckPrefix(app.codec, protocolOf(letter.sid)));
+    const group = toGroup(letter, kind, id);
     const known = groups.get(group);
-    if (known) known.push(delivery);
-    else groups.set(group, [delivery]);
+    if (known) known.deliveries.push(delivery);
+    else groups.set(group, { kind, deliveries: [delivery] });
   }
-  return [...groups.values()].map((group) => {
-    const lane = new Lane();
-    const inOrder = repairOrder(runtime, group);
+  return [...groups.values()].map(({ kind, deliveries: own }) => {
+    const lane = new Lane(kind);
+    const inOrder = repairOrder(runtime, own);
     for (const [index, delivery] of inOrder.entries()) {
       const isRepeated = isPong(delivery.letter) && isPong(inOrder[index + 1]?.letter);
       lane.runs.push(new DeliveryRun(delivery, isRepeated ? [] : toTasks(app, delivery.letter)));
