@@ -18,6 +18,8 @@ export const causes = [
   "acks",
   "recovery log",
   "timers",
+  "room events",
+  "shared maps",
 ] as const;
 
 export type Cause = (typeof causes)[number];
@@ -95,6 +97,11 @@ export function reckonUsage(workload: Workload, operations: Operations): UsageBy
       perMonth(workload.connections * timersPerHour, steps.timer),
       perMonth(workload.connections * timersPerHour * timersRung, steps.ringing),
       perMonth(workload.connections * timersPerHour * (1 - timersRung), steps.cancelled),
+    ),
+    "room events": workload.roomEvents ? perMonth(workload.connections * sessions, steps.heardSession) : {},
+    "shared maps": sumUsage(
+      perMonth(workload.connections * workload.sharedReadsPerHour, steps.sharedRead),
+      perMonth(workload.connections * workload.sharedWritesPerHour, steps.sharedWrite),
     ),
   } satisfies Partial<UsageByCause>;
   return { ...usage, "cold starts": reckonColdStarts(sumUsage(...Object.values(usage))) };

@@ -24,6 +24,9 @@ const flags = {
   rooms: { type: "string" },
   timers: { type: "string" },
   "timers-rung": { type: "string" },
+  "room-events": { type: "boolean" },
+  "shared-reads": { type: "string" },
+  "shared-writes": { type: "string" },
   "handler-ms": { type: "string" },
   edge: { type: "boolean" },
   "no-monitoring": { type: "boolean" },
@@ -50,6 +53,9 @@ export const usage = `nonsticky cost [options]
   --rooms N             joined on connecting (default ${d.rooms})
   --timers N            set by each client in an hour, for less than 15 minutes (default ${d.timersPerHour})
   --timers-rung SHARE   of them ring, 0 to 1; the others are cancelled (default ${d.timersRung})
+  --room-events         somebody listens to rooms that come and go
+  --shared-reads N      of io.shared, for each client in an hour (default ${d.sharedReadsPerHour})
+  --shared-writes N     the same of set, update, increment and delete (default ${d.sharedWritesPerHour})
   --handler-ms N        how long a handler of the app takes by itself (default ${d.handlerMs})
   --edge                with CloudFront; clients begin with polling
   --no-monitoring       without alarms, dashboard and metrics
@@ -82,6 +88,9 @@ export function parseCostOptions(args: readonly string[]): CostOptions {
       rooms: number("rooms", 0, 1_000, d.rooms),
       timersPerHour: number("timers", 0, 1e6, d.timersPerHour),
       timersRung: number("timers-rung", 0, 1, d.timersRung),
+      roomEvents: given["room-events"] ?? d.roomEvents,
+      sharedReadsPerHour: number("shared-reads", 0, 1e7, d.sharedReadsPerHour),
+      sharedWritesPerHour: number("shared-writes", 0, 1e7, d.sharedWritesPerHour),
       handlerMs: number("handler-ms", 0, 30_000, d.handlerMs),
       edge: given.edge ?? d.edge,
       monitoring: !(given["no-monitoring"] ?? !d.monitoring),

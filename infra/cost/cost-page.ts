@@ -27,6 +27,8 @@ export function toPage(operations: Operations, prices: Prices): string {
     ["`--ping official`", { pingIntervalMs: pingIntervalsMs.official }],
     ["`--ordering direct`", { ordering: "direct" }],
     ["`--recovery`", { recovery: true }],
+    ["`--room-events`", { roomEvents: true }],
+    ["`--shared-reads 10 --shared-writes 10`", { sharedReadsPerHour: 10, sharedWritesPerHour: 10 }],
     ["`--edge`", { edge: true }],
     ["`--session-minutes 10`", { sessionMinutes: 10 }],
     ["`--polling 0.01`", { polling: 0.01 }],

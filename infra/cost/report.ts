@@ -39,6 +39,12 @@ export function describe(workload: Workload): string {
     `pings every ${describePing(workload.pingIntervalMs)}`,
     `${workload.ordering} ordering`,
     ...(workload.recovery ? ["recovery"] : []),
+    ...(workload.roomEvents ? ["room events"] : []),
+    ...(workload.sharedReadsPerHour + workload.sharedWritesPerHour > 0
+      ? [
+          `${workload.sharedReadsPerHour} reads and ${workload.sharedWritesPerHour} writes of shared maps an hour`,
+        ]
+      : []),
     ...(workload.edge ? ["edge"] : []),
     ...(workload.monitoring ? [] : ["no monitoring"]),
   ].join(", ");

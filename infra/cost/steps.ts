@@ -99,6 +99,20 @@ export function createSteps(operations: Operations, workload: Workload) {
     } satisfies Usage,
     loggedConnect: minus(operations["namespace CONNECT, with recovery"], operations["namespace CONNECT"]),
 
+    sharedRead: minus(operations["io.shared: get"], operations["EVENT, handler does nothing"]),
+    sharedWrite: minus(operations["io.shared: set"], operations["EVENT, handler does nothing"]),
+    /** What a session costs more where somebody listens to rooms. */
+    heardSession: sumUsage(
+      minus(operations["namespace CONNECT, rooms heard"], operations["namespace CONNECT"]),
+      times(workload.rooms, minus(operations["join, rooms heard"], operations.join)),
+      minus(operations["close in no room, rooms heard"], operations["close in no room"]),
+      times(
+        workload.rooms / 3,
+        minus(operations["close in 3 rooms, rooms heard"], operations["close in no room, rooms heard"]),
+      ),
+      times(-workload.rooms / 3, minus(operations["close in 3 rooms"], operations["close in no room"])),
+    ),
+
     // Its row is read twice a cycle: to ping, and to see who has not answered.
     ping: sumUsage(post(1), {
       readUnits: (2 * assumptions.beatRowBytes) / READ_UNIT_BYTES,

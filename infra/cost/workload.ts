@@ -26,6 +26,12 @@ export interface Workload {
   readonly timersPerHour: number;
   /** Share of them that ring, 0 to 1: the others are cancelled, or replaced. */
   readonly timersRung: number;
+  /** Whether somebody listens to rooms. */
+  readonly roomEvents: boolean;
+  /** Reads of `io.shared` for each client in an hour, of entries of up to 4 KB. */
+  readonly sharedReadsPerHour: number;
+  /** Writes of it, of entries of up to 1 KB. */
+  readonly sharedWritesPerHour: number;
   /** How long a handler of the app takes, besides what the library does. */
   readonly handlerMs: number;
   /** CloudFront in front; clients then begin with polling, as they do by default. */
@@ -60,6 +66,9 @@ export const defaultWorkload: Workload = {
   rooms: 1,
   timersPerHour: 0,
   timersRung: 1,
+  roomEvents: false,
+  sharedReadsPerHour: 0,
+  sharedWritesPerHour: 0,
   handlerMs: 0,
   edge: false,
   monitoring: true,

@@ -187,6 +187,46 @@ it("half of the packets acknowledged are half as many posts", () => {
   expect(usage.acks.websocketMessages).toBe(72_000);
 });
 
+describe("room events", () => {
+  const counted = createOperations({
+    "namespace CONNECT": { writeUnits: 5 },
+    "namespace CONNECT, rooms heard": { writeUnits: 11 },
+    join: { writeUnits: 2 },
+    "join, rooms heard": { readUnits: 1, writeUnits: 8 },
+    "close in no room": { writeUnits: 4 },
+    "close in no room, rooms heard": { writeUnits: 10 },
+    "close in 3 rooms": { writeUnits: 7 },
+    "close in 3 rooms, rooms heard": { writeUnits: 34 },
+  });
+
+  it("add what a session costs more, with each of its rooms", () => {
+    const usage = reckon({ roomEvents: true, rooms: 2 }, counted);
+
+    // 100 clients with a session in two hours; of a room 6 units for the join, and a third of 24 - 3 for the close
+    expect(usage["room events"]).toMatchObject({
+      writeUnits: 36_000 * (6 + 2 * 6 + 6 + 2 * 7),
+      readUnits: 36_000 * 2,
+    });
+  });
+
+  it("that nobody hears use nothing", () => {
+    expect(reckon({ rooms: 2 }, counted)["room events"]).toEqual({});
+  });
+});
+
+it("shared maps use what their calls add to a packet", () => {
+  const counted = createOperations({
+    "EVENT, handler does nothing": { readUnits: 1 },
+    "io.shared: get": { readUnits: 2 },
+    "io.shared: set": { readUnits: 1, writeUnits: 1 },
+  });
+
+  const usage = reckon({ sharedReadsPerHour: 10, sharedWritesPerHour: 3 }, counted);
+
+  expect(usage["shared maps"]).toMatchObject({ readUnits: 100 * 10 * 720, writeUnits: 100 * 3 * 720 });
+  expect(reckon({}, counted)["shared maps"]).toEqual({});
+});
+
 describe("recovery", () => {
   const counted = createOperations({
     "io.to(room).emit, 10 recipients, with recovery": { writeUnits: 2 },
