@@ -4,7 +4,11 @@ import path from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { buildInFormat, extensionOf, type AppFormat } from "../lib/bundling/app-format.ts";
 import { appPlugin } from "../lib/bundling/app-plugin.ts";
+import { leftOutside, withDependencies } from "../lib/bundling/left-outside.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../lib/bundling/source-location.ts";
+
+/** Installed from npm; otherwise these are the sources. */
+const isBuilt = import.meta.url.endsWith(".js");
 
 /** The build directory, relative to the service. Bundles lie in it as their sources lie in the repository. */
 export const buildDir = ".build";
@@ -20,9 +24,11 @@ export interface BundleOptions {
   readonly app?: string;
   /** Packages whose imports are this package's: `socket.io`. */
   readonly replace?: readonly string[];
+  /** Packages that stay outside, besides those with native code; on Lambda they are copied to lie beside the bundles. */
+  readonly external?: readonly string[];
   /** Relative to the service. */
   readonly outdir?: string;
-  /** Where this package is installed; without it, the service is this repository. */
+  /** Where this package is installed; by default the service is this repository. */
   readonly packageDir?: string;
   /** The bundles run on Lambda and nowhere else. */
   readonly onLambda?: boolean;
@@ -31,6 +37,8 @@ export interface BundleOptions {
 export interface Bundled {
   /** Modules, or CommonJS, as the app is. */
   readonly format: AppFormat;
+  /** What must lie beside the bundles, relative to their directory: packages, and native code that is no package's. */
+  readonly beside: readonly string[];
   /** Of esbuild. */
   readonly metafile: Metafile;
 }
@@ -41,18 +49,19 @@ export async function bundle({
   handlers,
   app,
   replace = [],
+  external = [],
   outdir = buildDir,
-  packageDir,
+  packageDir = serviceDir,
   onLambda = false,
 }: BundleOptions): Promise<Bundled> {
-  const condition = packageDir === undefined ? "nonsticky-source" : "default";
-  const ownDir = packageDir ?? serviceDir;
-  const { name, exports, imports } = await readPackage(ownDir);
-  const toEntry = (module: string) =>
-    packageDir === undefined ? `./${module}.ts` : path.join(packageDir, `dist/${module}.js`);
+  const condition = isBuilt ? "default" : "nonsticky-source";
+  const { name, exports, imports } = await readPackage(packageDir);
+  const toEntry = (module: string) => path.join(packageDir, isBuilt ? `dist/${module}.js` : `${module}.ts`);
   const hostFile = toEntry("lib/engine/hosted-app");
   const appFile = path.resolve(serviceDir, app || (imports?.["#app"] ?? ""));
+  const outside = new Map<string, string>();
   const options: BuildOptions = {
+    loader: { ".node": "copy" },
     absWorkingDir: serviceDir,
     entryPoints: handlers.map((handler) => ({ in: toEntry(toModule(handler)), out: toModule(handler) })),
     outdir,
@@ -61,7 +70,7 @@ export async function bundle({
     target: "node20",
     // The SDK's ES modules, which esbuild can shake; otherwise it takes their CommonJS, a fifth more in all. The
     // condition is esbuild's own, but goes as soon as another one is named.
-    conditions: packageDir === undefined ? [condition, "module"] : ["module"],
+    conditions: isBuilt ? ["module"] : [condition, "module"],
     mainFields: ["module", "main"],
     minify: true,
     keepNames: true,
@@ -76,10 +85,14 @@ export async function bundle({
         name,
         resolveSelf: (subpath) => {
           const file = exports[`.${subpath}`]?.[condition];
-          return file === undefined ? undefined : path.join(ownDir, file);
+          return file === undefined ? undefined : path.join(packageDir, file);
         },
         replace,
         hostFile: path.resolve(serviceDir, hostFile),
+      }),
+      leftOutside({
+        external,
+        ...(onLambda ? { onPackage: (one, directory) => void outside.set(one, directory) } : {}),
       }),
       sourceLocation({
         ...(onLambda ? { base: serviceDir } : {}),
@@ -88,7 +101,7 @@ export async function bundle({
       ...(onLambda ? [credentialsOfLambda] : []),
     ],
   };
-  return buildInFormat(appFile, (format) =>
+  const built = await buildInFormat(appFile, (format) =>
     build({
       ...options,
       format,
@@ -97,6 +110,15 @@ export async function bundle({
       metafile: true,
     }),
   );
+  const target = path.resolve(serviceDir, outdir);
+  const native = Object.keys(built.metafile.outputs)
+    .filter((file) => file.endsWith(".node"))
+    .map((file) => path.relative(target, path.resolve(serviceDir, file)));
+  const packages = withDependencies(outside);
+  for (const [one, directory] of packages) {
+    await cp(directory, path.join(target, "node_modules", one), { recursive: true, dereference: true });
+  }
+  return { ...built, beside: [...native, ...[...packages.keys()].map((one) => `node_modules/${one}/**`)] };
 }
 
 /**

@@ -41,6 +41,10 @@ export interface Handlers {
   readonly poll: ReturnType<typeof createPollHandler>;
   readonly inbox: ReturnType<typeof createInboxHandler>;
   readonly heartbeat: ReturnType<typeof createHeartbeatHandler>;
+  /** One for other events, through the app's own way to its clients; made by a module that the others need not have. */
+  handle<Args extends readonly unknown[], Result>(
+    create: (runtime: Runtime, app: EngineApp) => (...args: Args) => Promise<Result>,
+  ): (...args: Args) => Promise<Result>;
   /** What the app is, once it has started. Rejects with `config.no_app` or `config.several_apps`. */
   describe(): Promise<AppDescription>;
 }
@@ -153,6 +157,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     get heartbeat() {
       return serve((app) => createHeartbeatHandler(bindRuntime(app), app, readDeployment(env)));
     },
+    handle: (create) => serve((app) => create(bindRuntime(app), app)),
     async describe() {
       const { httpServer, options } = await findApp();
       return { hasHttp: (httpServer?.listenerCount("request") ?? 0) > 0, path: options.path };

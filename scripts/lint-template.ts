@@ -13,7 +13,7 @@ import { findPythonTool } from "./python-tools.ts";
 const variants: Readonly<Record<string, CompileOptions>> = {
   "dev-fifo": { stage: "dev", ordering: "fifo" },
   "dev-direct": { stage: "dev", ordering: "direct" },
-  "dev-fifo-edge": { stage: "dev", ordering: "fifo", params: { edge: "true" } },
+  "dev-fifo-edge": { stage: "dev", ordering: "fifo", params: { edge: "true", http: "true" } },
   "dev-direct-edge": { stage: "dev", ordering: "direct", params: { edge: "true" } },
   "prod-fifo": { stage: "prod", ordering: "fifo" },
   "prod-everything": {

@@ -30,6 +30,7 @@ const grants: Readonly<Record<Caller, string>> = {
   poll: "PollRole",
   inbox: "InboxRole",
   heartbeat: "HeartbeatRole",
+  http: "HttpRole",
   emitter: "NonstickyEmitPolicy",
 };
 
@@ -47,8 +48,10 @@ for (const name of callers) {
   const allowed = new Set(templates.flatMap((template) => allowedIn(template, grants[name])));
   const called = [...(seen.get(name) ?? [])].sort();
   const forbidden = called.filter((call) => !allowed.has(call));
+  // A route emits by the same code, and may do the same.
+  const alike = name === "http" ? [...called, ...(seen.get("emitter") ?? [])] : called;
   const unused = [...allowed]
-    .filter((action) => !called.includes(action) && !(action in byServices) && !(`${name} ${action}` in rare))
+    .filter((action) => !alike.includes(action) && !(action in byServices) && !(`${name} ${action}` in rare))
     .sort();
   failures += forbidden.length + unused.length;
   console.log(`${name}: ${called.length} kinds of calls, ${allowed.size} actions allowed`);

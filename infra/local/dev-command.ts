@@ -37,7 +37,7 @@ export async function runDev(args: readonly string[]): Promise<void> {
 
 async function start(args: readonly string[]): Promise<LocalRuntime> {
   const options = parseDevOptions(args, isBuilt ? "" : readDefaultApp());
-  const { topology, app, replace = [] } = await findService(options);
+  const { topology, app, replace = [], external = [] } = await findService(options);
   if (options.app === "" && app === undefined) {
     throw new LocalError(
       "expected --app FILE, or a serverless.yml with the plugin nonsticky/serverless and custom.nonsticky.app",
@@ -48,6 +48,7 @@ async function start(args: readonly string[]): Promise<LocalRuntime> {
     ...options,
     app: options.app || (app ?? ""),
     replace: [...replace, ...(options.replace ?? [])],
+    external: [...external, ...(options.external ?? [])],
     // Somebody's project has it at its root; the examples have it beside the app, where it is looked for otherwise.
     ...(isBuilt && existsSync("public") ? { publicDir: "public" } : {}),
     env: Object.fromEntries(env),
@@ -58,7 +59,8 @@ async function start(args: readonly string[]): Promise<LocalRuntime> {
 interface Service {
   readonly topology: Topology;
   readonly app?: string;
-  readonly replace?: readonly string[];
+  readonly replace?: readonly string[] | undefined;
+  readonly external?: readonly string[] | undefined;
 }
 
 /** The service of the folder, when it lists the plugin; else this package's own. */

@@ -7,6 +7,7 @@ import type { LocalOptions } from "./options.ts";
 const flags = {
   app: { type: "string" },
   replace: { type: "string", multiple: true },
+  external: { type: "string", multiple: true },
   port: { type: "string" },
   path: { type: "string" },
   instances: { type: "string" },
@@ -28,6 +29,7 @@ const [command, defaultApp] = isBuilt
 export const usage = `${command} [options]
   --app FILE           module that makes a Server, or exports \`io\` or \`engine\` (default: ${defaultApp})
   --replace NAME       imports of that package get nonsticky: socket.io; may be given again
+  --external NAME      that package stays outside of the bundles, as those with native code do; may be given again
   --port N             default 3000, 0 for any free one
   --path P             default /socket.io
   --instances N        processes kept warm per function, which take turns (default 2)
@@ -61,7 +63,8 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
   }
   const options = {
     app: given.app ?? defaultApp,
-    replace: readPackageNames(given.replace),
+    replace: readPackageNames("replace", given.replace),
+    external: readPackageNames("external", given.external),
     port: count("port", 0, 65_535) ?? 3000,
     path: readPath(given.path),
     instances,
@@ -94,10 +97,10 @@ function readPath(text: string | undefined): string | undefined {
   throw new LocalError(`expected --path to begin with a slash, like /socket.io, got ${text}`);
 }
 
-function readPackageNames(names: readonly string[] | undefined): readonly string[] | undefined {
+function readPackageNames(flag: string, names: readonly string[] | undefined): readonly string[] | undefined {
   const wrong = names?.find((name) => !isPackageName(name));
   if (wrong === undefined) return names;
-  throw new LocalError(`expected --replace to be the name of a package, like socket.io, got ${wrong}`);
+  throw new LocalError(`expected --${flag} to be the name of a package, like socket.io, got ${wrong}`);
 }
 
 function readHosts(names: readonly string[] | undefined): readonly string[] | undefined {

@@ -45,7 +45,12 @@ export async function startStack(topology: Topology, options: LocalOptions): Pro
       undo.push(() => close(server, sockets));
     }
     const rebuild = () =>
-      bundleFunctions({ appFile, replace: options.replace ?? [], functions: topology.functions });
+      bundleFunctions({
+        appFile,
+        replace: options.replace ?? [],
+        external: options.external ?? [],
+        functions: topology.functions,
+      });
     const port = await listen(gateway, options.port ?? 0);
     const awsPort = await listen(awsEndpoint, 0);
     const bundles = await rebuild();

@@ -6,6 +6,8 @@ export interface LocalOptions {
   readonly app: string;
   /** Packages in whose place this one is imported: `socket.io`. */
   readonly replace?: readonly string[];
+  /** Packages that stay outside of the bundles, besides those with native code. */
+  readonly external?: readonly string[];
   /** 0, the default, is any free port. */
   readonly port?: number;
   /** Default `/socket.io`: a prefix match with trailing slash, as in the official server. */

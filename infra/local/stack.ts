@@ -5,7 +5,7 @@ import { Counters } from "./counters.ts";
 import { createEnvironment, type Endpoints } from "./environment.ts";
 import { withLockedGroups, type Faults } from "./faults.ts";
 import { Connections } from "./gateway/connection.ts";
-import { attachGateway } from "./gateway/gateway.ts";
+import { attachGateway, type GatewayOptions } from "./gateway/gateway.ts";
 import type { HttpApiOptions } from "./gateway/http-api.ts";
 import { createIntegrations } from "./gateway/integrations.ts";
 import { WebSocketApi } from "./gateway/websocket.ts";
@@ -24,6 +24,7 @@ import { StandardQueue } from "./mailbox/standard-queue.ts";
 import type { LocalOptions } from "./options.ts";
 import { createRandom } from "./random.ts";
 import { startSchedule } from "./schedule.ts";
+import type { AppDescription } from "../../lib/lambda.ts";
 import type { FunctionSpec, Topology } from "./topology.ts";
 
 export interface StackOptions {
@@ -92,13 +93,12 @@ export class Stack {
 
   attach(gateway: Server, awsEndpoint: Server): void {
     attachGateway(gateway, {
+      ...this.#createRoutes(gateway),
       stage: this.topology.stage,
-      path: this.#path,
       publicDir: this.#publicDir,
       webSocketApi: this.webSocketApi,
       faults: this.#faults,
       allowedHosts: this.#options.allowedHosts ?? [],
-      httpApi: this.#createHttpApi(gateway),
       management: {
         connections: this.connections,
         close: (connection) => this.webSocketApi.close(connection),
@@ -118,11 +118,13 @@ export class Stack {
   /** Resolves when every function has its warm instances; schedules have fired once by then. */
   async start(): Promise<void> {
     try {
-      await Promise.all([...this.pools.values()].map((pool) => pool.warm()));
+      await Promise.all(this.#poolsOfAll().map((pool) => pool.warm()));
+      if (this.#app?.hasHttp === true) await this.#poolOfRoutes?.warm();
     } catch (error) {
       const { stack = String(error) } = error as Error;
       throw new LocalError(`expected ${this.#options.app} to load in a function, got ${stack}`);
     }
+    this.#takePath();
     for (const { functionKey, everySeconds } of this.topology.schedules) {
       const event = { source: "aws.scheduler", "detail-type": "Scheduled Event" };
       this.#stopSchedules.push(
@@ -143,7 +145,11 @@ export class Stack {
   async reload(bundles: Bundles): Promise<void> {
     this.bundles = bundles;
     this.#lostVariables.forget();
-    await Promise.all([...this.pools.values()].map((pool) => pool.reload(codeOf(bundles, pool.spec))));
+    await Promise.all(this.#poolsOfAll().map((pool) => pool.reload(codeOf(bundles, pool.spec))));
+    if (this.#app?.hasHttp === true) {
+      await this.#poolOfRoutes?.reload(codeOf(bundles, this.#poolOfRoutes.spec));
+    }
+    this.#takePath();
   }
 
   async stop(): Promise<void> {
@@ -155,6 +161,31 @@ export class Stack {
     this.webSocketApi.stop();
     await Promise.all([...this.pools.values()].map((pool) => pool.stop()));
     await this.#guard?.stop();
+  }
+
+  /** Of the functions that every app has. */
+  #poolsOfAll(): readonly Pool[] {
+    return [...this.pools.values()].filter((pool) => pool !== this.#poolOfRoutes);
+  }
+
+  get #poolOfRoutes(): Pool | undefined {
+    return this.pools.get(this.topology.routesFunctionKey ?? "");
+  }
+
+  get #app(): AppDescription | undefined {
+    return this.#poolsOfAll().find(({ app }) => app !== undefined)?.app;
+  }
+
+  /** An app that names its path is served there, unless somebody says where to serve it. */
+  #takePath(): void {
+    const path = this.#app?.path ?? this.#path;
+    const given = this.#options.path ?? this.#options.env?.["NONSTICKY_PATH"];
+    if (path !== this.#path && given !== undefined) {
+      throw new LocalError(
+        `expected the path of the stage to be the app's own, new Server({ path: "${path}" }), got ${given}`,
+      );
+    }
+    this.#path = path;
   }
 
   #createPool(spec: FunctionSpec, endpoints: Endpoints): Pool {
@@ -230,16 +261,27 @@ export class Stack {
     });
   }
 
-  #createHttpApi(gateway: Server): HttpApiOptions | undefined {
+  /** Which paths are the clients', and what answers there and elsewhere; an app may change it when it is reloaded. */
+  #createRoutes(gateway: Server): Pick<GatewayOptions, "path" | "httpApi" | "routes"> {
     const { httpFunctionKey, stage } = this.topology;
-    if (httpFunctionKey === undefined) return undefined;
-    return {
+    const create = (routeKey: string, pool: Pool): HttpApiOptions => ({
       stage,
+      routeKey,
       domainName: () => `127.0.0.1:${(gateway.address() as AddressInfo).port}`,
-      pool: this.#requirePool(httpFunctionKey),
+      pool,
       accepts: (sid) => this.#acceptsFor(sid),
       onInvoke: (sid, pid) => this.counters.remember(sid, pid),
       log: this.#log,
+    });
+    const pool = this.#poolOfRoutes;
+    const routes = pool && create("$default", pool);
+    return {
+      httpApi:
+        httpFunctionKey === undefined
+          ? undefined
+          : create("ANY /socket.io/{proxy+}", this.#requirePool(httpFunctionKey)),
+      path: () => this.#path,
+      routes: () => (this.#app?.hasHttp === true ? routes : undefined),
     };
   }
 

@@ -11,6 +11,8 @@ export interface Topology {
   readonly routes: Readonly<Record<RouteKey, RouteSpec>>;
   /** The function behind the HTTP API; absent when there is none. */
   readonly httpFunctionKey?: string;
+  /** The one behind its default route, for the app's own. */
+  readonly routesFunctionKey?: string;
   readonly queues: readonly QueueSpec[];
   readonly eventSources: readonly EventSourceSpec[];
   readonly schedules: readonly ScheduleSpec[];

@@ -7,7 +7,15 @@ import { resolveOwnStack } from "./own-stack.ts";
 export async function prepareOwnOffline(serverless: Serverless, outdir: string): Promise<void> {
   const { service, processedInput } = serverless;
   const { stage, region } = service.provider;
-  const settings = { app: "", replace: [], params: {}, statements: [] };
+  const settings = {
+    app: "",
+    replace: [],
+    external: [],
+    include: [],
+    start: false,
+    params: {},
+    statements: [],
+  };
   const direct = await resolveOwnStack(openFramework(serverless), settings, {
     service: service.service,
     stage,

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { bundle, copyClient } from "../bundle.ts";
 import { startDynamo } from "../local/dynamodb/start.ts";
-import { codeDir, extension, isBuilt, packageDir } from "../local/installation.ts";
+import { codeDir, extension, packageDir } from "../local/installation.ts";
 import { nameOf, resolveValue, type Resources, type StackNames } from "../local/service/intrinsics.ts";
 import type { TableSpec } from "../local/topology.ts";
 import type { FunctionDefinition, Json, Serverless } from "./framework.ts";
@@ -16,6 +16,7 @@ export interface OfflineRequest {
   readonly app: string;
   /** Packages whose imports are this package's. */
   readonly replace: readonly string[];
+  readonly external?: readonly string[];
   /** Where the bundles go, relative to the service. */
   readonly outdir: string;
 }
@@ -26,7 +27,7 @@ export interface OfflineRequest {
  */
 export async function prepareOffline(
   serverless: Serverless,
-  { names, app, replace, outdir }: OfflineRequest,
+  { names, app, replace, external = [], outdir }: OfflineRequest,
 ): Promise<void> {
   const { serviceDir, service } = serverless;
   const definitions = names.map((name) => service.getFunction(name));
@@ -37,8 +38,9 @@ export async function prepareOffline(
     handlers: definitions.map(({ handler }) => handler),
     app,
     replace,
+    external,
     outdir,
-    ...(isBuilt ? { packageDir } : {}),
+    packageDir,
   });
   await copyClient(path.join(serviceDir, outdir));
 

@@ -9,6 +9,12 @@ import type { Framework, Json, JsonObject } from "./framework.ts";
 export interface Settings {
   /** The module that exports `io`, relative to the service. */
   readonly app: string;
+  /** Packages that stay outside of the bundles, besides those with native code. */
+  readonly external: readonly string[];
+  /** Files and folders of the service that travel with the functions. */
+  readonly include: readonly string[];
+  /** Whether the bundles are started once before they are deployed. Default true. */
+  readonly start: boolean;
   /** Packages whose imports are this package's: `socket.io`. */
   readonly replace: readonly string[];
   /** What the app itself may do: statements for the roles of all functions that run it. */
@@ -41,11 +47,14 @@ export async function readSettings(given: Json | undefined): Promise<Settings> {
       `expected custom.nonsticky.app to name the module that exports \`io\`, like src/app.ts, got ${JSON.stringify(got) ?? "nothing"}`,
     );
   }
-  const { app, replace = [], statements = [], ...params } = given;
-  if (!isNames(replace)) {
+  const { app, replace, external, include = [], start = true, statements = [], ...params } = given;
+  if (!isList(include) || include.some(isOutside)) {
     throw new Error(
-      `expected custom.nonsticky.replace to be a list of packages, like [socket.io], got ${JSON.stringify(replace)}`,
+      `expected custom.nonsticky.include to be a list of files and folders of the service, like [public], got ${JSON.stringify(include)}`,
     );
+  }
+  if (typeof start !== "boolean") {
+    throw new Error(`expected custom.nonsticky.start to be true or false, got ${JSON.stringify(start)}`);
   }
   if (!Array.isArray(statements) || !statements.every(isObject)) {
     throw new Error(
@@ -56,14 +65,25 @@ export async function readSettings(given: Json | undefined): Promise<Settings> {
   for (const name of Object.keys(params)) {
     if (known.includes(name)) continue;
     throw new Error(
-      `expected custom.nonsticky to have app, replace, statements, ${known.join(", ")}; got ${name}`,
+      `expected custom.nonsticky to have app, replace, external, include, start, statements, ${known.join(", ")}; got ${name}`,
     );
   }
-  return { app, replace, statements, params };
+  const lists = { replace: readNames("replace", replace), external: readNames("external", external) };
+  return { app, ...lists, include, start, statements, params };
 }
 
-const isNames = (value: Json): value is readonly string[] =>
-  Array.isArray(value) && value.every((name) => typeof name === "string" && isPackageName(name));
+const isList = (value: Json): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === "string");
+
+const isOutside = (file: string): boolean =>
+  path.isAbsolute(file) || path.normalize(file).split(path.sep).includes("..");
+
+function readNames(setting: string, value: Json = []): readonly string[] {
+  if (isList(value) && value.every(isPackageName)) return value;
+  throw new Error(
+    `expected custom.nonsticky.${setting} to be a list of packages, like [socket.io], got ${JSON.stringify(value)}`,
+  );
+}
 
 export async function resolveOwnStack(
   framework: Framework,
@@ -98,14 +118,15 @@ export async function resolveOwnStack(
     );
   }
   const resolved = configuration as unknown as {
-    readonly functions: Readonly<Record<string, JsonObject>>;
+    readonly functions: readonly Readonly<Record<string, JsonObject>>[];
     readonly provider: JsonObject;
     readonly resources: readonly (JsonObject | null)[];
   };
   const resources = resolved.resources.reduce<JsonObject>((all, one) => mergeDeep(all, one ?? {}), {});
-  const roles = Object.values(resolved.functions).map(({ role }) => String(role));
+  const functions = Object.assign({}, ...resolved.functions) as Readonly<Record<string, JsonObject>>;
+  const roles = Object.values(functions).map(({ role }) => String(role));
   return {
-    functions: resolved.functions,
+    functions,
     provider: resolved.provider,
     resources: statements.length === 0 ? resources : allow(resources, roles, statements),
   };

@@ -1,13 +1,19 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { extensionOf } from "../../lib/bundling/app-format.ts";
 import { bundle, copyClient, toModule } from "../bundle.ts";
-import { isBuilt, packageDir } from "../local/installation.ts";
+import { packageDir } from "../local/installation.ts";
 import type { FunctionDefinition, Serverless } from "./framework.ts";
 import type { Settings } from "./own-stack.ts";
+import { startApp, type StartRequest } from "./start-app.ts";
 
 /** Inside the framework's own directory, which no archive of the service contains. */
 export const buildDir = ".serverless/nonsticky";
+
+export type PackageOptions = Pick<Settings, "app" | "replace" | "external" | "include"> & {
+  /** Absent: the bundles are not started. */
+  readonly startWith?: Omit<StartRequest, "files">;
+};
 
 interface Packager {
   packageFunction(name: string): Promise<unknown>;
@@ -21,23 +27,29 @@ interface Packager {
 export async function packageFunctions(
   serverless: Serverless,
   names: readonly string[],
-  { app, replace }: Pick<Settings, "app" | "replace">,
+  { app, replace, external, include, startWith }: PackageOptions,
 ): Promise<void> {
   const { serviceDir, service } = serverless;
   const outdir = path.join(serviceDir, buildDir);
   const definitions = names.map((name) => [name, service.getFunction(name)] as const);
   await rm(outdir, { recursive: true, force: true });
-  const { metafile, format } = await bundle({
+  const { metafile, format, beside } = await bundle({
     serviceDir,
     handlers: definitions.map(([, { handler }]) => handler),
     app,
     replace,
+    external,
     outdir,
     onLambda: true,
-    ...(isBuilt ? { packageDir } : {}),
+    packageDir,
   });
   await writeFile(path.join(outdir, "meta.json"), JSON.stringify(metafile));
   await copyClient(outdir);
+  const files = definitions.map(([, { handler }]) =>
+    path.join(outdir, toModule(handler) + extensionOf(format)),
+  );
+  if (startWith !== undefined) await startApp({ ...startWith, files });
+  for (const one of include) await copyIncluded(serviceDir, outdir, one);
 
   const ofService = service.package;
   const packager = findPackager(serverless);
@@ -45,7 +57,13 @@ export async function packageFunctions(
   service.package = { individually: true, excludeDevDependencies: false };
   try {
     for (const [name, definition] of definitions) {
-      definition.package = { patterns: listFiles(definition, extensionOf(format)) };
+      definition.package = {
+        patterns: [
+          ...listFiles(definition, extensionOf(format)),
+          ...beside,
+          ...include.flatMap((one) => [one, `${one}/**`]),
+        ],
+      };
       await packager.packageFunction(name);
     }
   } finally {
@@ -54,6 +72,16 @@ export async function packageFunctions(
   }
   for (const [, definition] of definitions)
     await moveArtifact(definition, path.join(serviceDir, ".serverless"));
+}
+
+async function copyIncluded(serviceDir: string, outdir: string, file: string): Promise<void> {
+  try {
+    await cp(path.join(serviceDir, file), path.join(outdir, file), { recursive: true });
+  } catch (error) {
+    throw new Error(`expected ${file} of custom.nonsticky.include in the service, got none`, {
+      cause: error,
+    });
+  }
 }
 
 function listFiles({ handler, package: given }: FunctionDefinition, extension: string): readonly string[] {

@@ -9,7 +9,9 @@ import {
 } from "./framework.ts";
 import { isObject } from "./json.ts";
 import { mergeStack } from "./merge.ts";
+import { environmentOf, resolveForApp } from "./ask-app.ts";
 import { readSettings, resolveOwnStack } from "./own-stack.ts";
+import type { StartRequest } from "./start-app.ts";
 import { toOfflineParams } from "./offline-addresses.ts";
 import { buildDir, packageFunctions } from "./package-functions.ts";
 
@@ -24,13 +26,19 @@ export default class NonstickyPlugin {
   nonsticky?: {
     readonly app: string;
     readonly replace: readonly string[];
+    readonly external: readonly string[];
+    readonly include: readonly string[];
+    /** Absent: nothing is started before it is deployed. */
+    readonly startWith?: Omit<StartRequest, "files">;
     readonly functions: readonly string[];
     readonly foreignResources: readonly string[];
   };
   readonly #serverless: Serverless;
+  readonly #log: FrameworkUtilities["log"];
 
   constructor(serverless: Serverless, _options: object, { log }: FrameworkUtilities) {
     this.#serverless = serverless;
+    this.#log = log;
     this.hooks = {
       "before:package:createDeploymentArtifacts": () => this.#package(this.nonsticky?.functions ?? []),
       "before:deploy:deploy": async () => {
@@ -77,12 +85,24 @@ export default class NonstickyPlugin {
 
     const provider = service["provider"] as JsonObject;
     const settings = await readSettings((service["custom"] as JsonObject | undefined)?.["nonsticky"]);
-    const stack = await resolveOwnStack(framework, settings, {
+    const target = {
       service: String(service["service"]),
       stage: pluginManager.cliOptions["stage"] ?? String(provider["stage"] ?? "dev"),
       region: pluginManager.cliOptions["region"] ?? provider["region"],
       cliParams,
-    });
+    };
+    const [command = ""] = processedInput.commands;
+    const resolveSimply = () => resolveOwnStack(framework, settings, target);
+    const resolveWithApp = () => resolveForApp(framework, settings, target, { serviceDir, service });
+    const isShown = command === "print";
+    const isMade = ["package", "deploy", "offline"].includes(command);
+    const stack = await (settings.start && (isMade || isShown) ? resolveWithApp() : resolveSimply()).catch(
+      (error: unknown) => {
+        if (!isShown || !(error instanceof Error)) throw error;
+        this.#log.warning(`the stack is shown without what only the app says: ${error.message}`);
+        return resolveSimply();
+      },
+    );
     const clashes = findClashes(service, stack);
     if (clashes.length > 0) {
       throw new Error(`expected the service to leave the stack its names, got\n${clashes.join("\n")}`);
@@ -90,6 +110,9 @@ export default class NonstickyPlugin {
     this.nonsticky = {
       app: settings.app,
       replace: settings.replace,
+      external: settings.external,
+      include: settings.include,
+      ...(settings.start ? { startWith: environmentOf(stack, service, target) } : {}),
       functions: Object.keys(stack.functions),
       foreignResources: listResources(service),
     };
@@ -112,9 +135,9 @@ export default class NonstickyPlugin {
 
   async #prepareOffline(): Promise<void> {
     if (this.nonsticky === undefined) return;
-    const { app, replace, functions } = this.nonsticky;
+    const { app, replace, external, functions } = this.nonsticky;
     const { prepareOffline } = await import("./offline.ts");
-    await prepareOffline(this.#serverless, { names: functions, app, replace, outdir: buildDir });
+    await prepareOffline(this.#serverless, { names: functions, app, replace, external, outdir: buildDir });
   }
 
   async #package(names: readonly string[]): Promise<void> {

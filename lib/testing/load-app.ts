@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { BuildFailure, Plugin } from "esbuild";
 import { buildInFormat, extensionOf } from "../bundling/app-format.ts";
 import { appPlugin } from "../bundling/app-plugin.ts";
+import { leftOutside } from "../bundling/left-outside.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../bundling/source-location.ts";
 import { appOfModule } from "../engine/app-of-module.ts";
 import type { EngineApp } from "../engine/engine.ts";
@@ -80,8 +81,9 @@ async function buildApp(appFile: string, replace: readonly string[], outdir: str
         sourcemap: "inline",
         logLevel: "silent",
         define: locationDefines,
+        loader: { ".node": "copy" },
         banner: { js: locationBanners[format] },
-        plugins: [bridge(Object.keys(library)), app, sourceLocation({})],
+        plugins: [bridge(Object.keys(library)), app, leftOutside({ external: [] }), sourceLocation({})],
       }),
     );
     return { bundled: path.join(outdir, `app${extensionOf(format)}`), isModule: format === "esm" };

@@ -56,6 +56,7 @@ export const compileEmitPolicy = (ordering: string): Promise<Template> => {
   return compileTemplate({
     stage: "dev",
     ordering,
+    params: { http: "true" },
     edits: { "serverless.yml": [outputs, `${outputs}\n${policy}`] },
   });
 };

@@ -133,6 +133,7 @@ describe("the plugin, in somebody's service", { timeout: COMPILE_TIMEOUT_MS }, (
     expect(topology.functions.map(({ key }) => key).sort()).toEqual([
       "connect",
       "heartbeat",
+      "http",
       "inbox",
       "poll",
     ]);

@@ -23,6 +23,7 @@ const echo = {
 beforeAll(async () => {
   server = createServer((request, response) => {
     void answerHttpApi(request, response, {
+      routeKey: "ANY /socket.io/{proxy+}",
       stage: "dev",
       domainName: () => "localhost",
       pool: echo,

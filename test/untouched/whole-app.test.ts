@@ -1,6 +1,7 @@
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { serve } from "nonsticky/testing";
+import { startLocal } from "../../infra/local/local.ts";
 import { Clients, next } from "../testing/clients.ts";
 import { startOfficially } from "./official-process.ts";
 
@@ -10,7 +11,14 @@ const clients = new Clients();
 const servers: readonly [string, () => Promise<{ url: string; close(): Promise<void> }>][] = [
   ["the official server", () => startOfficially(file)],
   ["nonsticky/testing", () => serve(file, { replace: ["socket.io"] })],
+  ["nonsticky dev", () => startDev(file)],
 ];
+
+/** The deployed functions, routes included, in processes of their own. */
+async function startDev(app: string): Promise<{ url: string; close(): Promise<void> }> {
+  const { url, stop } = await startLocal({ app, replace: ["socket.io"], log: () => undefined });
+  return { url, close: stop };
+}
 
 const post = (url: string, body: unknown, cookie = ""): Promise<Response> =>
   fetch(url, {
@@ -19,7 +27,7 @@ const post = (url: string, body: unknown, cookie = ""): Promise<Response> =>
     body: JSON.stringify(body),
   });
 
-describe.each(servers)("an untouched app on %s", (_, start) => {
+describe.each(servers)("an untouched app on %s", { timeout: 60_000 }, (_, start) => {
   let url: string;
   let close: () => Promise<void>;
 

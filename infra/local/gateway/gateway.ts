@@ -10,7 +10,7 @@ import type { WebSocketApi } from "./websocket.ts";
 export interface GatewayOptions {
   readonly stage: string;
   /** Without its trailing slash: `/socket.io`. */
-  readonly path: string;
+  readonly path: () => string;
   readonly publicDir: string | undefined;
   readonly webSocketApi: WebSocketApi;
   readonly faults: Faults;
@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly management: ManagementOptions;
   /** Absent: the stack has no function for long-polling. */
   readonly httpApi: HttpApiOptions | undefined;
+  /** The app's own routes, as far as it has some. */
+  readonly routes: () => HttpApiOptions | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface GatewayOptions {
  * `/<stage>` (the bare WebSocket API), and the @connections API.
  */
 export function attachGateway(server: Server, options: GatewayOptions): void {
-  const { stage, path, faults, allowedHosts } = options;
+  const { stage, faults, allowedHosts } = options;
   const callback = `/${stage}/@connections/`;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const pathname = toPathname(request);
@@ -40,7 +42,7 @@ export function attachGateway(server: Server, options: GatewayOptions): void {
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const pathname = toPathname(request);
     if (!isForThisMachine(request.headers, allowedHosts)) return refuse(socket, "403 Forbidden");
-    const isOurs = isAt(path, pathname);
+    const isOurs = isAt(options.path(), pathname);
     if (faults.blindEdge && isOurs) return refuse(socket, "400 Bad Request");
     const isStage = pathname === `/${stage}` || (pathname === `/${stage}/` && !faults.noTrailingSlash);
     if (!isStage && !isOurs) {
@@ -69,21 +71,25 @@ async function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
   pathname: string,
-  { stage, path, publicDir, httpApi, faults }: GatewayOptions,
+  options: GatewayOptions,
 ): Promise<void> {
+  const { stage, publicDir, httpApi, faults } = options;
+  const [path, routes] = [options.path(), options.routes()];
   const fail = (status: number, body: unknown) => {
     request.resume();
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
   };
-  if (pathname === `/${stage}` || pathname.startsWith(`/${stage}/`))
-    return fail(403, { message: "Forbidden" });
+  const isOfStage = pathname === `/${stage}` || pathname.startsWith(`/${stage}/`);
+  if (isOfStage && routes === undefined) return fail(403, { message: "Forbidden" });
   if (isAt(path, pathname)) {
     if (faults.noEmptyRest && pathname === `${path}/`) return fail(404, { message: "Not Found" });
     if (httpApi !== undefined) return answerHttpApi(request, response, httpApi);
     // What the official server answers for a transport that is not enabled.
     return fail(400, { code: 0, message: "Transport unknown" });
   }
+  // Its pages are its own to serve.
+  if (routes !== undefined) return answerHttpApi(request, response, routes);
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (isRead && publicDir !== undefined && (await sendFile(response, publicDir, pathname))) return;
   return fail(404, { message: "Not Found" });

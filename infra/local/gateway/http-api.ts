@@ -5,6 +5,7 @@ import { accountId } from "../topology.ts";
 
 export interface HttpApiOptions {
   readonly stage: string;
+  readonly routeKey: string;
   readonly domainName: () => string;
   readonly pool: Pool;
   /** Which instances may serve this session; undefined means all. */
@@ -84,7 +85,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
-function toEvent(request: IncomingMessage, body: Buffer, { stage, domainName }: HttpApiOptions) {
+function toEvent(request: IncomingMessage, body: Buffer, { stage, routeKey, domainName }: HttpApiOptions) {
   const { method = "GET", url = "/" } = request;
   const [rawPath = "/", rawQueryString = ""] = splitOnce(url, "?");
   const { cookie, ...others } = joinHeaders(request);
@@ -99,7 +100,7 @@ function toEvent(request: IncomingMessage, body: Buffer, { stage, domainName }: 
   const now = new Date();
   return {
     version: "2.0",
-    routeKey: "ANY /socket.io/{proxy+}",
+    routeKey,
     rawPath,
     rawQueryString,
     ...(cookie === undefined ? {} : { cookies: cookie.split("; ") }),
@@ -118,7 +119,7 @@ function toEvent(request: IncomingMessage, body: Buffer, { stage, domainName }: 
         userAgent: headers["user-agent" as keyof typeof headers] ?? "",
       },
       requestId: `${randomBytes(11).toString("base64url")}=`,
-      routeKey: "ANY /socket.io/{proxy+}",
+      routeKey,
       stage,
       time: now.toUTCString(),
       timeEpoch: now.getTime(),

@@ -4,6 +4,7 @@ import path from "node:path";
 import { build, type BuildFailure, type Metafile, type Plugin } from "esbuild";
 import { buildInFormat, extensionOf, type AppFormat } from "../../../lib/bundling/app-format.ts";
 import { appPlugin } from "../../../lib/bundling/app-plugin.ts";
+import { leftOutside } from "../../../lib/bundling/left-outside.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../../../lib/bundling/source-location.ts";
 import { cacheDir, codeDir, extension, isBuilt, packageDir, workingDir } from "../installation.ts";
 import { LocalError } from "../local-error.ts";
@@ -14,6 +15,8 @@ export interface BundleRequest {
   readonly appFile: string;
   /** Packages whose imports are this package's. */
   readonly replace: readonly string[];
+  /** Packages that stay outside of the bundles. */
+  readonly external: readonly string[];
   readonly functions: readonly FunctionSpec[];
 }
 
@@ -40,9 +43,11 @@ const HOUR_MS = 3_600_000;
  * asked for it and reused while no source has changed, so a second start builds nothing.
  */
 export async function bundleFunctions(request: BundleRequest): Promise<Bundles> {
-  const { appFile, replace, functions } = request;
+  const { appFile, replace, external, functions } = request;
   const versions = await readVersions();
-  const key = hash([appFile, ...replace, ...functions.map(({ handler }) => handler), versions].join("\n"));
+  const key = hash(
+    [appFile, ...replace, "", ...external, ...functions.map(({ handler }) => handler), versions].join("\n"),
+  );
   const manifestFile = path.join(cacheDir, `${key}.json`);
   let manifest = versions === undefined ? undefined : await readManifest(manifestFile);
   if (manifest === undefined || !(await isCurrent(manifest))) {
@@ -82,7 +87,10 @@ const bundledProcesses = (dir: string): Processes => ({
   dynamodb: path.join(dir, "dynamodb.mjs"),
 });
 
-async function buildInto(key: string, { appFile, replace, functions }: BundleRequest): Promise<Manifest> {
+async function buildInto(
+  key: string,
+  { appFile, replace, external, functions }: BundleRequest,
+): Promise<Manifest> {
   const outdir = path.join(cacheDir, `${key}.${process.pid}.${Date.now()}`);
   await mkdir(outdir, { recursive: true });
   const common = {
@@ -96,6 +104,7 @@ async function buildInto(key: string, { appFile, replace, functions }: BundleReq
   try {
     const appPlugins = [
       await takeApp(appFile, replace),
+      leftOutside({ external }),
       sourceLocation({ own: path.join(codeDir, `lib${path.sep}`) }),
     ];
     const [{ metafile, format }] = await Promise.all([
@@ -115,6 +124,7 @@ async function buildInto(key: string, { appFile, replace, functions }: BundleReq
           sourcesContent: false,
           keepNames: true,
           define: locationDefines,
+          loader: { ".node": "copy" },
           banner: { js: locationBanners[format] },
           plugins: appPlugins,
           metafile: true,
@@ -193,7 +203,7 @@ async function hashInputs({ inputs }: Metafile): Promise<Record<string, string>>
   const inside = [
     ...Object.values(processSources),
     path.join(codeDir, `infra/local/lambda/bundler${extension}`),
-    ...["app-plugin", "app-format", "source-location"].map((name) =>
+    ...["app-plugin", "app-format", "left-outside", "source-location"].map((name) =>
       path.join(codeDir, `lib/bundling/${name}${extension}`),
     ),
     ...(await readdir(watchDir)).map((name) => path.join(watchDir, name)),

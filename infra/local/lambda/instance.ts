@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import type { AppDescription } from "../../../lib/lambda.ts";
 import type { FunctionSpec } from "../topology.ts";
 import type { InstanceMessage, Invocation } from "./ipc.ts";
 
@@ -22,6 +23,8 @@ export interface InstanceOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Stopped (SIGSTOP) between events, as a frozen environment is: nothing runs in the background. */
   readonly freeze: boolean;
+  /** Of Node, besides its own. */
+  readonly execArgv?: readonly string[];
   readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
   readonly onExit: (instance: Instance) => void;
 }
@@ -36,8 +39,8 @@ export class Instance {
   idleSinceMs = 0;
   alive = true;
   wasLoaded = false;
-  /** Settles when the function's module has been imported; rejects with the error it threw. */
-  readonly loaded: Promise<void>;
+  /** Settles when the function's module has been imported, and its app has started; rejects with the error it threw. */
+  readonly loaded: Promise<AppDescription | undefined>;
   #child: ChildProcess;
   #options: InstanceOptions;
   #settle: ((outcome: InvocationOutcome) => void) | undefined;
@@ -50,7 +53,7 @@ export class Instance {
     this.functionKey = spec.key;
     this.#child = fork(code.bootstrapFile, [code.bundleFile, code.exportName], {
       env: options.environment,
-      execArgv: ["--enable-source-maps"],
+      execArgv: ["--enable-source-maps", ...(options.execArgv ?? [])],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.pid = this.#child.pid ?? -1;
@@ -110,7 +113,7 @@ export class Instance {
     this.#frozen = false;
   }
 
-  #watch(): Promise<void> {
+  #watch(): Promise<AppDescription | undefined> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`${this.functionKey} was not loaded in ${LOAD_TIMEOUT_MS} ms`)),
@@ -121,7 +124,7 @@ export class Instance {
           case "loaded":
             clearTimeout(timer);
             this.wasLoaded = true;
-            return resolve();
+            return resolve(message.app);
           case "load-failed":
             clearTimeout(timer);
             return reject(Object.assign(new Error(message.message), { stack: message.stack }));

@@ -1,3 +1,4 @@
+import type { AppDescription } from "../../../lib/lambda.ts";
 import type { FunctionSpec } from "../topology.ts";
 import type { Fate } from "./chaos.ts";
 import { Instance, type FunctionCode, type InvocationOutcome } from "./instance.ts";
@@ -42,6 +43,8 @@ const RETIRE_IDLE_AFTER_MS = 15_000;
  */
 export class Pool {
   readonly spec: FunctionSpec;
+  /** What the instance that was loaded last says of the app in it. */
+  app: AppDescription | undefined;
   invocations = 0;
   running = 0;
   #options: PoolOptions;
@@ -217,7 +220,7 @@ export class Pool {
     this.#instances.add(instance);
     this.#options.onStart(instance.pid);
     try {
-      await instance.loaded;
+      this.app = (await instance.loaded) ?? this.app;
       const delayMs = this.#options.coldStartDelayMs();
       if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
       this.#options.onColdStart();

@@ -26,6 +26,7 @@ interface Framework {
 interface AddedStack {
   readonly app: string;
   readonly replace: readonly string[];
+  readonly external: readonly string[];
   readonly functions: readonly string[];
   /** Logical ids in `resources` that were there before. */
   readonly foreignResources: readonly string[];
@@ -37,9 +38,10 @@ export interface CompiledService {
   readonly region: string;
   readonly functions: readonly { readonly key: string; readonly name: string; readonly handler: string }[];
   readonly template: unknown;
-  /** `custom.nonsticky.app` of a service that uses the plugin, and its `replace`. */
+  /** `custom.nonsticky.app` of a service that uses the plugin, its `replace` and `external`. */
   readonly app?: string;
   readonly replace?: readonly string[];
+  readonly external?: readonly string[];
 }
 
 const unwanted = /(^|:)package:(cleanup|createDeploymentArtifacts)$|:saveServiceState$/;
@@ -71,7 +73,7 @@ FrameworkClass.prototype.run = async function (this: Framework) {
           resources: added.foreignResources,
         })
       : template,
-    ...(added === undefined ? {} : { app: added.app, replace: added.replace }),
+    ...(added === undefined ? {} : { app: added.app, replace: added.replace, external: added.external }),
   };
   process.send?.(compiled);
 };

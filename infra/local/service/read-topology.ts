@@ -26,7 +26,7 @@ export async function compileOwn(root: string, ordering: "fifo" | "direct"): Pro
   const cached = await readFile(file, "utf8").catch(() => undefined);
   if (cached !== undefined) return JSON.parse(cached) as CompiledService;
   // What costs nothing here is there, so that nobody has to ask for it.
-  const compiled = await compile(root, ["--param", `ordering=${ordering}`, "--param", "timers=true"]);
+  const compiled = await compile(root, [`ordering=${ordering}`, "timers=true", "http=true"]);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(`${file}.${process.pid}`, JSON.stringify(compiled));
   await rename(`${file}.${process.pid}`, file);
@@ -40,14 +40,21 @@ export async function compileOwn(root: string, ordering: "fifo" | "direct"): Pro
 export async function readService(
   root: string,
   ordering: "fifo" | "direct" | undefined,
-): Promise<{ readonly topology: Topology; readonly app: string; readonly replace: readonly string[] }> {
-  const compiled = await compile(root, ordering === undefined ? [] : ["--param", `ordering=${ordering}`]);
-  const { app, replace = [] } = compiled;
-  if (app !== undefined) return { topology: toTopology(compiled), app, replace };
+): Promise<
+  Pick<CompiledService, "replace" | "external"> & { readonly topology: Topology; readonly app: string }
+> {
+  const compiled = await compile(root, [
+    ...(ordering === undefined ? [] : [`ordering=${ordering}`]),
+    // Whether the app has routes is seen when it runs.
+    "http=true",
+  ]);
+  const { app, replace = [], external = [] } = compiled;
+  if (app !== undefined) return { topology: toTopology(compiled), app, replace, external };
   throw new LocalError(`expected the plugin nonsticky/serverless in the service of ${root}, got none`);
 }
 
-function compile(root: string, args: readonly string[]): Promise<CompiledService> {
+function compile(root: string, params: readonly string[]): Promise<CompiledService> {
+  const args = params.flatMap((param) => ["--param", param]);
   const child = fork(compiler, [findFramework(root), ...args], {
     cwd: root,
     execArgv: isBuilt ? [] : ["--import", import.meta.resolve("tsx")],

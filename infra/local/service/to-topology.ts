@@ -26,7 +26,8 @@ export function toTopology(compiled: CompiledService): Topology {
   const keyOf = (arn: unknown) => findFunction(functions, arn);
   const authorizer = reader.readAuthorizer(keyOf);
   const eventSources = reader.readEventSources(keyOf);
-  const httpFunctionKey = reader.readHttpFunction(keyOf);
+  const httpFunctionKey = reader.readHttpFunction(/^[A-Z]+ \//, keyOf);
+  const routesFunctionKey = reader.readHttpFunction(/^\$default$/, keyOf);
   return {
     stage,
     region,
@@ -37,6 +38,7 @@ export function toTopology(compiled: CompiledService): Topology {
       RouteSpec
     >,
     ...(httpFunctionKey === undefined ? {} : { httpFunctionKey }),
+    ...(routesFunctionKey === undefined ? {} : { routesFunctionKey }),
     queues: reader.readQueues(),
     eventSources,
     schedules: reader.readSchedules(keyOf),
@@ -112,10 +114,10 @@ class TemplateReader {
     return { kind: "queue", queueName, template };
   }
 
-  /** All routes of the HTTP API go to one function; `ANY /path` tells them from the WebSocket API's. */
-  readHttpFunction(keyOf: (arn: unknown) => string): string | undefined {
-    const routes = this.#all("AWS::ApiGatewayV2::Route").map(({ properties }) => properties);
-    const route = routes.find(({ RouteKey }) => /^[A-Z]+ \//.test(String(RouteKey)));
+  /** Of the HTTP API: all of its routes but the default one go to one function. */
+  readHttpFunction(key: RegExp, keyOf: (arn: unknown) => string): string | undefined {
+    const routes = this.#all("AWS::ApiGatewayV2::Route").filter(({ logicalId }) => this.#isHttp(logicalId));
+    const route = routes.find(({ properties }) => key.test(String(properties["RouteKey"])))?.properties;
     if (route === undefined) return undefined;
     const [, integrationId = ""] = String(route["Target"]).split("/");
     return keyOf(this.#properties(integrationId)["IntegrationUri"]);
@@ -181,8 +183,15 @@ class TemplateReader {
   }
 
   #findRoute(key: RouteKey): Properties | undefined {
-    return this.#all("AWS::ApiGatewayV2::Route").find(({ properties }) => properties["RouteKey"] === key)
-      ?.properties;
+    return this.#all("AWS::ApiGatewayV2::Route").find(
+      ({ logicalId, properties }) => properties["RouteKey"] === key && !this.#isHttp(logicalId),
+    )?.properties;
+  }
+
+  /** Both APIs have routes of the same type, and a default one. */
+  #isHttp(logicalId: string): boolean {
+    const { ApiId } = this.#resources[logicalId]?.Properties ?? {};
+    return (Object(ApiId) as { Ref?: unknown }).Ref === "HttpApi";
   }
 
   #all(type: string): { readonly logicalId: string; readonly properties: Properties }[] {
