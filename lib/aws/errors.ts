@@ -5,6 +5,7 @@ import { NonstickyError } from "../errors.ts";
  *
  * - `aws.bad_letter` — a message body that nobody of ours wrote: logged, the message is dropped.
  * - `aws.letter_failed` — in direct ordering, the turn of a letter failed: thrown, so that Lambda invokes it again.
+ * - `aws.http_unanswered` — a route that has not answered when its invocation ends: logged, answered 504.
  * - `aws.no_sid` — an event without the authorizer's context: logged, answered 200.
  * - `aws.post_refused` — `@connections` answered 400 or 403: the turn fails, which the alarm on errors shows.
  * - `aws.no_deployment` — an emitter's first letter, and the table does not say where the mailbox is: thrown.

@@ -67,9 +67,12 @@ async function packageService({ stage, ordering, params, edits = {} }: CompileOp
     await cp(path.join(root, "serverless.yml"), path.join(serviceDir, "serverless.yml"));
     await cp(path.join(root, "package.json"), path.join(serviceDir, "package.json"));
     await cp(path.join(root, "infra"), path.join(serviceDir, "infra"), { recursive: true, filter: isSource });
+    for (const source of bundlers) {
+      await cp(path.join(root, source), path.join(serviceDir, source), { recursive: true });
+    }
     await symlink(path.join(root, "node_modules"), path.join(serviceDir, "node_modules"));
     await mkdir(path.join(serviceDir, "functions"));
-    for (const name of ["connect", "poll", "inbox", "heartbeat"]) {
+    for (const name of ["connect", "poll", "inbox", "heartbeat", "http"]) {
       await writeFile(
         path.join(serviceDir, `functions/${name}.ts`),
         "export const handler = async () => {};",
@@ -94,6 +97,9 @@ async function packageService({ stage, ordering, params, edits = {} }: CompileOp
     await rm(serviceDir, { recursive: true, force: true });
   }
 }
+
+/** What the repository's own plugin bundles with, in TypeScript. */
+const bundlers = ["infra/bundle.ts", "lib/bundling"];
 
 /** All of infra/ that a deployment knows: not the local runtime, and nothing in TypeScript, which the framework cannot load. */
 const isSource = (file: string): boolean =>

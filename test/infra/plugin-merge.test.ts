@@ -160,11 +160,21 @@ describe("a name that both need", () => {
 describe("custom.nonsticky", () => {
   it("has an app, statements, and the parameters that files of the stack read", async () => {
     const statements = [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }];
-    const given = { app: "src/app.ts", edge: true, pollConcurrency: 5, replace: ["socket.io"], statements };
+    const given = {
+      app: "src/app.ts",
+      edge: true,
+      pollConcurrency: 5,
+      replace: ["socket.io"],
+      include: ["public"],
+      statements,
+    };
 
     expect(await readSettings(given)).toEqual({
       app: "src/app.ts",
       replace: ["socket.io"],
+      external: [],
+      include: ["public"],
+      start: true,
       statements,
       params: { edge: true, pollConcurrency: 5 },
     });
@@ -174,6 +184,11 @@ describe("custom.nonsticky", () => {
     [undefined, /expected custom\.nonsticky\.app to name the module that exports `io`.*got nothing/],
     [{ verifyToken: "secret" }, /expected custom\.nonsticky\.app (?!.*secret).*got nothing$/],
     [{ app: "a.ts", edges: true }, /expected custom\.nonsticky to have app, .*edge, .*ordering.*; got edges/],
+    [
+      { app: "a.ts", include: ["../public"] },
+      /expected custom\.nonsticky\.include to be a list of files and folders of the service/,
+    ],
+    [{ app: "a.ts", start: "no" }, /expected custom\.nonsticky\.start to be true or false, got "no"/],
     [
       { app: "a.ts", replace: "./socket.js" },
       /expected custom\.nonsticky\.replace to be a list of packages, like \[socket\.io\], got "\.\/socket\.js"/,
