@@ -29,7 +29,7 @@ const packaged = spawnSync("npx", ["serverless", "package", ...process.argv.slic
 if (packaged.status !== 0) process.exit(packaged.status ?? 1);
 
 const metafile = JSON.parse(readFileSync(path.join(root, ".build/meta.json"), "utf8")) as Metafile;
-const bundles = Object.entries(metafile.outputs).filter(([file]) => file.endsWith(".mjs"));
+const bundles = Object.entries(metafile.outputs).filter(([file]) => /\.[mc]js$/.test(file));
 const imports = measureImports(
   [emptyModule, ...bundles.map(([file]) => path.join(root, file))],
   importRounds,
@@ -41,7 +41,7 @@ console.log(
 );
 console.log("empty".padEnd(66) + toTimes(emptyModule));
 for (const [file, output] of bundles) {
-  const name = path.basename(file, ".mjs");
+  const name = path.parse(file).name;
   const sources = Object.keys(output.inputs).reduce(
     (sum, input) => sum + (metafile.inputs[input]?.bytes ?? 0),
     0,
@@ -53,6 +53,11 @@ for (const [file, output] of bundles) {
       " ".repeat(21) +
       toTimes(path.join(root, file)),
   );
+  const adapter = Object.keys(output.inputs).find((input) => input.includes("node_modules/serverless-http/"));
+  if (adapter !== undefined && name !== "http") {
+    overBudget = true;
+    console.error(`expected nothing of an app's own routes in ${name}, got ${adapter}`);
+  }
   if (output.bytes < budgetBytes) continue;
   overBudget = true;
   console.error(`expected ${name} to stay under ${budgetBytes} bytes minified, got ${output.bytes}`);
