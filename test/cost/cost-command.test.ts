@@ -136,7 +136,7 @@ it("knows the presets of the heartbeat and the memory of the functions", () => {
   const [, functions = ""] = read("serverless.yml").split("\nfunctions:\n");
   const sizes = Object.fromEntries(
     functions
-      .split(/^ {2}- (?=\w)/m)
+      .split(/^(?: {2}- | {4})(?=\w)/m)
       .flatMap((text) => [/^(\w+):[^]*?memorySize: (\d+)/.exec(text) ?? []])
       .flatMap(([, name, megabytes]) => (name === undefined ? [] : [[name, Number(megabytes) / 1_024]])),
   );
