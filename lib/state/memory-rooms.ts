@@ -36,12 +36,12 @@ export function createMemoryRooms(rows: MemoryRows, clock: Clock): RoomStore {
       return change;
     },
 
-    async exitRoom({ nsp, parent, sid, socketId, room, letterId }) {
+    async exitRoom({ nsp, parent, sid, socketId, room, byClose, letterId }) {
       const key = toRoomKey(requireNamespace(nsp), requireRoom(room));
       if (roomMembers.get(key, requireSid(sid)) === undefined) return "absent";
       const count = roomCounts.get(key, "") ?? 0;
       roomMembers.remove(key, sid);
-      joined.remove(sid, key);
+      if (!byClose) joined.remove(sid, key);
       if (count > 1) roomCounts.put(key, "", count - 1, anySessionExpiresAtSeconds(clock));
       else roomCounts.remove(key, "");
       const change: RoomTurn = count > 1 ? "left" : "deleted";

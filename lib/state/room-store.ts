@@ -31,6 +31,8 @@ export interface RoomEntry extends RoomChange {
 }
 
 export interface RoomExit extends RoomChange {
+  /** By the close of its session, whose rows keep what it has `joined`: its client may get that back. */
+  readonly byClose?: boolean | undefined;
   readonly sid: Sid;
   readonly socketId: SocketId;
 }

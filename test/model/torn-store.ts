@@ -185,7 +185,7 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       const touches = [writes("room", nsp, room), toJoined(nsp, sid)(room), writes("notes")];
       return step(`exitRoom ${room}`, touches, async () => {
         const change = await members.exitRoom(exit);
-        if (change !== "absent") await own.leaveRooms(nsp, sid, [room]);
+        if (change !== "absent" && !exit.byClose) await own.leaveRooms(nsp, sid, [room]);
         return change;
       });
     },

@@ -64,12 +64,13 @@ export async function exitRooms(
   place: RoomPlace,
   { sid, socketId, counted }: Leaver,
   rooms: readonly string[],
+  byClose = false,
 ): Promise<void> {
   const { store } = internals.runtime;
   if (!counted) return store.leaveRooms(place.nsp, sid, rooms);
   const left = await mapConcurrently([...new Set(rooms)], async (room) => ({
     room,
-    change: await store.exitRoom({ ...place, sid, socketId, room, letterId: turn.letterId }),
+    change: await store.exitRoom({ ...place, sid, socketId, room, byClose, letterId: turn.letterId }),
   }));
   for (const { room, change } of left)
     if (change !== "absent") tell(internals, turn, { ...place, room, socketId, change });

@@ -75,6 +75,16 @@ export function describeRooms(makeStore: MakeStore): void {
     expect(await joinedOf(1)).toEqual([]);
   });
 
+  it("leaves what a session has joined to it when it is closed", async () => {
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+    await enter(1, "a", { joinedAtMs: START_MS });
+
+    expect(await exit(1, "a", { byClose: true })).toBe("deleted");
+    expect(await exit(1, "a", { byClose: true })).toBe("absent");
+    expect(await collect(store.listRoomMembers("/", "a"))).toEqual([]);
+    expect(await joinedOf(1)).toStrictEqual([{ nsp: "/", room: "a", joinedAtMs: START_MS }]);
+  });
+
   it("keeps a socket's own room out of the rows of its session, and counts others in it", async () => {
     await store.createSession(sessionOf(sidOf(1)), handshakeOf());
     const own = socketIdOf(1);

@@ -33,7 +33,7 @@ export function enterRoomWrites(tableName: string, entry: RoomEntry, nowSeconds:
 }
 
 export function exitRoomWrites(tableName: string, exit: RoomExit, nowSeconds: number): TransactWrite[] {
-  const { nsp, sid, socketId, room } = exit;
+  const { nsp, sid, socketId, room, byClose } = exit;
   const remove: TransactWrite = {
     Delete: {
       TableName: tableName,
@@ -42,7 +42,7 @@ export function exitRoomWrites(tableName: string, exit: RoomExit, nowSeconds: nu
       ExpressionAttributeValues: { ":now": nowSeconds },
     },
   };
-  if (room === socketId) return [remove];
+  if (byClose || room === socketId) return [remove];
   return [remove, { Delete: { TableName: tableName, Key: joinedKey(sid, nsp, room) } }];
 }
 
