@@ -66,8 +66,9 @@ export const assumptions = {
 
   /** START, END and REPORT of an invocation. */
   platformLogBytes: 300,
-  /** The line of metrics that a run writes. */
+  /** The line of metrics that a run writes at most, and what that of a close has more: test/cost/log-lines.test.ts. */
   metricsLogBytes: 450,
+  closeLogBytes: 70,
   accessLogBytes: 400,
   customMetrics: 30,
   alarmMetrics: 21,

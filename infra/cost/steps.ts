@@ -26,11 +26,15 @@ export function createSteps(operations: Operations, workload: Workload) {
     logGb: toGb(assumptions.platformLogBytes + (isMeasured && monitoring ? assumptions.metricsLogBytes : 0)),
   });
 
-  const turn = (ms: number = assumptions.turnMs): Usage => invocation(ms, assumptions.inboxGb);
+  const turn = (ms: number = assumptions.turnMs, isMeasured = true): Usage =>
+    invocation(ms, assumptions.inboxGb, isMeasured);
 
   /** A letter to the inbox: through the queue, or as an invocation. */
-  const letter = (ms?: number): Usage =>
-    sumUsage(ordering === "fifo" ? { queueRequests: assumptions.queueRequestsPerFrame } : {}, turn(ms));
+  const letter = (ms?: number, isMeasured?: boolean): Usage =>
+    sumUsage(
+      ordering === "fifo" ? { queueRequests: assumptions.queueRequestsPerFrame } : {},
+      turn(ms, isMeasured),
+    );
 
   const table = (...names: readonly OperationName[]): Usage =>
     toTable(...names.map((name) => operations[name]));
@@ -127,7 +131,7 @@ export function createSteps(operations: Operations, workload: Workload) {
     polledPing: sumUsage(
       { writeUnits: 1 },
       httpRequest(),
-      letter(assumptions.pongMs),
+      letter(assumptions.pongMs, false),
       table("POST with a pong, and the pong"),
     ),
 
@@ -179,12 +183,13 @@ export function createSteps(operations: Operations, workload: Workload) {
     const { queueRequestsPerFrame } = assumptions;
     return sumUsage(
       ordering === "fifo" ? { queueRequests: 1 + (queueRequestsPerFrame - 1) / perBatch } : {},
-      times(1 / perBatch, turn(assumptions.pongMs)),
+      // Signs of life are not counted.
+      times(1 / perBatch, turn(assumptions.pongMs, false)),
       // A run is as long as it has pongs in it, at most: they are one write each, side by side.
     );
   }
 
-  /** Who is admitted is counted by nobody; who closes is counted once more, by reason. */
+  /** Who is admitted is counted by nobody; who closes is counted once more, by reason, in the same line. */
   function authorization(): Usage {
     return invocation(assumptions.authorizeMs, assumptions.connectGb, false);
   }
@@ -195,7 +200,7 @@ export function createSteps(operations: Operations, workload: Workload) {
     return sumUsage(
       toTable(none),
       times(workload.rooms / 3, minus(three, none)),
-      monitoring ? { logGb: toGb(assumptions.metricsLogBytes) } : {},
+      monitoring ? { logGb: toGb(assumptions.closeLogBytes) } : {},
     );
   }
 

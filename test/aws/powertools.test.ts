@@ -169,6 +169,60 @@ describe("createPowertoolsMetrics", () => {
     expect(written()[0]).not.toHaveProperty("code");
   });
 
+  it("says in one line what has one code: for alarms, and by code", () => {
+    const metrics = create();
+
+    metrics.add("ConnectionsClosed", 2, "transport close");
+    metrics.add("TurnDuration", 12, "close");
+    metrics.add("Warnings", 1, "core.frame_without_session");
+    metrics.publish();
+
+    const [line, ...others] = written();
+    expect(others).toEqual([]);
+    expect(line).toMatchObject({
+      ...stack,
+      ConnectionsClosed: 2,
+      reason: "transport close",
+      Warnings: 1,
+      code: "core.frame_without_session",
+    });
+    const { CloudWatchMetrics } = line?.["_aws"] as { CloudWatchMetrics: Record<string, unknown>[] };
+    expect(CloudWatchMetrics).toEqual([
+      {
+        Namespace: "nonsticky",
+        Dimensions: [["service", "stage", "function"]],
+        Metrics: expect.arrayContaining([
+          { Name: "ConnectionsClosed", Unit: "Count" },
+          { Name: "TurnDurationClose", Unit: "Milliseconds" },
+          { Name: "Warnings", Unit: "Count" },
+        ]) as unknown,
+      },
+      {
+        Namespace: "nonsticky",
+        Dimensions: [["service", "stage", "function", "reason"]],
+        Metrics: [{ Name: "ConnectionsClosed", Unit: "Count" }],
+      },
+      {
+        Namespace: "nonsticky",
+        Dimensions: [["service", "stage", "function", "code"]],
+        Metrics: [{ Name: "Warnings", Unit: "Count" }],
+      },
+    ]);
+  });
+
+  it("keeps apart what was counted without a code as well", () => {
+    const metrics = create();
+
+    metrics.add("Errors");
+    metrics.add("Errors", 1, "core.handler_failed");
+    metrics.publish();
+
+    expect(written()).toEqual([
+      expect.objectContaining({ Errors: 2 }),
+      expect.objectContaining({ code: "core.handler_failed", Errors: 1 }),
+    ]);
+  });
+
   it.each([
     ["é".repeat(3), "???"],
     ["", "none"],
@@ -179,7 +233,7 @@ describe("createPowertoolsMetrics", () => {
     metrics.add("Errors", 1, code);
     metrics.publish();
 
-    expect(written()[1]).toMatchObject({ code: expected });
+    expect(written()).toEqual([expect.objectContaining({ code: expected, Errors: 1 })]);
   });
 
   it("writes nothing of an invocation that counted nothing, and nothing twice", () => {
@@ -218,9 +272,9 @@ describe("the handlers", () => {
         service: "chat",
         stage: "dev",
         function: "chat-dev-connect",
+        code: "5",
         ConnectionsRefused: 1,
       }),
-      expect.objectContaining({ code: "5", ConnectionsRefused: 1 }),
     ]);
   });
 
