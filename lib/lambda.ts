@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import { readTrustedHops } from "./aws/client-address.ts";
 import { createConnectHandler } from "./aws/connect-handler.ts";
 import { AwsError } from "./aws/errors.ts";
@@ -7,6 +8,7 @@ import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts
 import { createManagementClient, createTransport } from "./aws/management-transport.ts";
 import { nameOutages } from "./aws/outage.ts";
 import { createPollHandler } from "./aws/poll-handler.ts";
+import { createPollServer, listenForPolls, REQUESTS_AT_ONCE } from "./aws/poll-server.ts";
 import { createPowertoolsLogger, type InvocationContext } from "./aws/powertools-logger.ts";
 import { createPowertoolsMetrics } from "./aws/powertools-metrics.ts";
 import { createSqsAlarms } from "./aws/sqs-alarms.ts";
@@ -45,6 +47,11 @@ export interface Handlers {
   handle<Args extends readonly unknown[], Result>(
     create: (runtime: Runtime, app: EngineApp) => (...args: Args) => Promise<Result>,
   ): (...args: Args) => Promise<Result>;
+  /**
+   * Serves polling over HTTP, many requests at once, at `host:port` of `AWS_LAMBDA_HTTP_ENDPOINT`, as a Lambda Web
+   * Function does. Resolves with the server when it listens. No stack deploys it: docs/decisions/0025-web-functions.md.
+   */
+  servePolling(): Promise<Server>;
   /** What the app is, once it has started. Rejects with `config.no_app` or `config.several_apps`. */
   describe(): Promise<AppDescription>;
 }
@@ -95,23 +102,23 @@ export function createHandlers(module: AppModule, env: Environment = process.env
   /** Names the invocation in its lines, and writes what it has counted before the instance is frozen. What escapes is logged. */
   const observed =
     <Args extends readonly unknown[], Result>(handler: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      logger.beginInvocation(args[1] as InvocationContext | undefined);
-      clock.hear(args[0]);
-      try {
-        return await handler(...args);
-      } catch (error) {
-        // Lambda's own line of it cannot be filtered by code. A failed letter has had a line when its turn failed.
-        const isLogged = error instanceof AwsError && error.code === "aws.letter_failed";
-        if (!isLogged) countLogged(logger, metrics).error("an invocation failed", { error });
-        throw error;
-      } finally {
-        published?.publish();
-      }
-    };
+    (...args: Args): Promise<Result> =>
+      logger.during(args[1] as InvocationContext | undefined, async () => {
+        clock.hear(args[0]);
+        try {
+          return await handler(...args);
+        } catch (error) {
+          // Lambda's own line of it cannot be filtered by code. A failed letter has had a line when its turn failed.
+          const isLogged = error instanceof AwsError && error.code === "aws.letter_failed";
+          if (!isLogged) countLogged(logger, metrics).error("an invocation failed", { error });
+          throw error;
+        } finally {
+          published?.publish();
+        }
+      });
   const trustedHops = readTrustedHops(env);
   let runtime: Runtime | undefined;
-  const bindRuntime = (app: EngineApp): Runtime => {
+  const bindRuntime = (app: EngineApp, requestsAtOnce?: number): Runtime => {
     if (runtime) return runtime;
     const callbackUrl = readRequired(env, "NONSTICKY_CALLBACK_URL");
     runtime = new Runtime({
@@ -127,6 +134,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       isOrdered: isOrdered(env),
       pollCapacity: readCount(env, "NONSTICKY_POLL_CAPACITY"),
       watch: installedHandlerWatch(),
+      requestsAtOnce,
     });
     app.bind(runtime);
     return runtime;
@@ -158,6 +166,17 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       return serve((app) => createHeartbeatHandler(bindRuntime(app), app, readDeployment(env)));
     },
     handle: (create) => serve((app) => create(bindRuntime(app), app)),
+    async servePolling() {
+      const app = await findApp();
+      const own = bindRuntime(app, REQUESTS_AT_ONCE);
+      const server = createPollServer(own, app, {
+        trustedHops,
+        during: (awsRequestId, code) =>
+          logger.during(awsRequestId === undefined ? {} : { awsRequestId }, code),
+      });
+      await listenForPolls(server, env, { runtime: own, publish: () => published?.publish() });
+      return server;
+    },
     async describe() {
       const { httpServer, options } = await findApp();
       return { hasHttp: (httpServer?.listenerCount("request") ?? 0) > 0, path: options.path };

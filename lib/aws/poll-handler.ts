@@ -14,9 +14,7 @@ export const createPollHandler =
     withLogContext({ sid: event.queryStringParameters?.["sid"] }, async () => {
       const { method } = event.requestContext.http;
       try {
-        const request = toRequest(event, app.options.path, trustedHops);
-        const bundle = app.options.serveClient ? await serveClientBundle(request) : undefined;
-        const response = bundle ?? (await poll(runtime, app, request));
+        const response = await answerPoll(runtime, app, toRequest(event, app.options.path, trustedHops));
         await runtime.strays.settle();
         return toResult(response);
       } catch (error) {
@@ -24,6 +22,16 @@ export const createPollHandler =
         return { statusCode: 500 };
       }
     });
+
+/** What a request to the server's path is answered: the stock client's files, or Engine.IO. */
+export async function answerPoll(
+  runtime: Runtime,
+  app: EngineApp,
+  request: PollRequest,
+): Promise<PollResponse> {
+  const bundle = app.options.serveClient ? await serveClientBundle(request) : undefined;
+  return bundle ?? (await poll(runtime, app, request));
+}
 
 function toRequest(event: APIGatewayProxyEventV2, path: string, trustedHops: number): PollRequest {
   const { http } = event.requestContext;
@@ -35,7 +43,7 @@ function toRequest(event: APIGatewayProxyEventV2, path: string, trustedHops: num
   if (event.cookies) headers["cookie"] = event.cookies.join("; ");
   return {
     method: http.method,
-    path: event.rawPath.startsWith(path) ? event.rawPath.slice(path.length) : event.rawPath,
+    path: below(path, event.rawPath),
     // The parsed form joins what comes twice with commas; the first one counts here.
     query: firstValues(new URLSearchParams(event.rawQueryString)),
     headers,
@@ -45,7 +53,11 @@ function toRequest(event: APIGatewayProxyEventV2, path: string, trustedHops: num
   };
 }
 
-function firstValues(params: URLSearchParams): Record<string, string> {
+/** The path of a request without the server's own, where it is below that. */
+export const below = (path: string, rawPath: string): string =>
+  rawPath.startsWith(path) ? rawPath.slice(path.length) : rawPath;
+
+export function firstValues(params: URLSearchParams): Record<string, string> {
   const query: Record<string, string> = {};
   for (const [name, value] of params) if (!Object.hasOwn(query, name)) query[name] = value;
   return query;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { LogFormatter, Logger as Powertools, LogItem } from "@aws-lambda-powertools/logger";
 import type { Context } from "aws-lambda";
 import { toLogged, type LogFields, type Logger, type LogLevel } from "../log.ts";
@@ -14,9 +15,12 @@ export type InvocationContext = Partial<
 >;
 
 export interface PowertoolsLogger extends Logger {
-  /** From now on lines tell that they are of this invocation. */
-  beginInvocation(context: InvocationContext | undefined): void;
+  /** Runs code, also what comes after its awaits, so that its lines tell that they are of this invocation. */
+  during<Result>(context: InvocationContext | undefined, code: () => Result): Result;
 }
+
+/** Kept beside the running code, not in the logger: an HTTP server has as many under way as there are requests. */
+const invocations = new AsyncLocalStorage<InvocationContext & { readonly coldStart: boolean }>();
 
 /**
  * The logger of deployed functions: one JSON object a line, with service, function, request id and whether it was a
@@ -27,7 +31,7 @@ export function createPowertoolsLogger(options: {
   readonly level: LogLevel;
   readonly service: string;
 }): PowertoolsLogger {
-  const powertools = new Powertools({
+  const powertools = new CountingStarts({
     logLevel: toPowertoolsLevel(options.level),
     serviceName: options.service,
     logFormatter: new ShortFormatter(),
@@ -42,18 +46,25 @@ export function createPowertoolsLogger(options: {
     info: at("info"),
     warn: at("warn"),
     error: at("error"),
-    beginInvocation: (context = {}) => {
-      powertools.addContext(context as Context);
-    },
+    during: (context = {}, code) =>
+      invocations.run({ ...context, coldStart: powertools.takeColdStart() }, code),
   };
+}
+
+class CountingStarts extends Powertools {
+  /** True once, where Lambda says that the instance was started on demand. */
+  takeColdStart(): boolean {
+    return this.getColdStart();
+  }
 }
 
 /** Only what tells one line from another: the ARN, memory and region are the same for all lines of a log group. */
 class ShortFormatter extends LogFormatter {
   override formatAttributes(
-    { logLevel, message, timestamp, serviceName, lambdaContext, xRayTraceId }: UnformattedAttributes,
+    { logLevel, message, timestamp, serviceName, xRayTraceId }: UnformattedAttributes,
     fields: LogAttributes,
   ): LogItem {
+    const invocation = invocations.getStore();
     return new LogItem({
       attributes: {
         // First and in lower case: what filters on log groups and the local runtime look for.
@@ -61,9 +72,9 @@ class ShortFormatter extends LogFormatter {
         message,
         timestamp: this.formatTimestamp(timestamp),
         service: serviceName,
-        function: lambdaContext?.functionName,
-        requestId: lambdaContext?.awsRequestId,
-        coldStart: lambdaContext?.coldStart,
+        function: invocation?.functionName,
+        requestId: invocation?.awsRequestId,
+        coldStart: invocation?.coldStart,
         traceId: xRayTraceId,
         ...fields,
       },

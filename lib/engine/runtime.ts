@@ -31,6 +31,8 @@ export interface Ports {
   readonly pollCapacity?: number | undefined;
   /** Who looks at handlers. Default: nobody. */
   readonly watch?: HandlerWatch | undefined;
+  /** How many requests this process takes at once. Default: one, as a Lambda execution does. */
+  readonly requestsAtOnce?: number | undefined;
 }
 
 /** The ports and what one process keeps on top of them. Holds queues and caches of immutable facts, never state. */
@@ -60,7 +62,7 @@ export class Runtime {
     this.metrics = metrics;
     this.isOrdered = ports.isOrdered;
     this.watch = ports.watch;
-    this.pollers = new Pollers(this.store, this.clock, ports.pollCapacity);
+    this.pollers = new Pollers(this.store, this.clock, ports.pollCapacity, ports.requestsAtOnce);
     this.strays = new Strays(this.logger);
     this.detached = new Turn("outside of any turn", this.strays);
     this.outbound = new Outbound({

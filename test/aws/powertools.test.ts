@@ -39,11 +39,12 @@ const invocation = {
 describe("createPowertoolsLogger", () => {
   it("writes one object a line, of service, function and invocation", () => {
     const logger = createPowertoolsLogger({ level: "info", service: "chat" });
-    logger.beginInvocation(invocation);
 
-    logger.warn("a frame came for no session", {
-      code: "core.frame_without_session",
-      connectionId: "PJqB0=",
+    logger.during(invocation, () => {
+      logger.warn("a frame came for no session", {
+        code: "core.frame_without_session",
+        connectionId: "PJqB0=",
+      });
     });
 
     expect(written()).toEqual([
@@ -66,12 +67,25 @@ describe("createPowertoolsLogger", () => {
     vi.stubEnv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
     const logger = createPowertoolsLogger({ level: "info", service: "chat" });
 
-    logger.beginInvocation(invocation);
-    logger.info("first");
-    logger.beginInvocation(invocation);
-    logger.info("second");
+    logger.during(invocation, () => logger.info("first"));
+    logger.during(invocation, () => logger.info("second"));
 
     expect(written().map(({ coldStart }) => coldStart)).toEqual([true, false]);
+  });
+
+  it("names each invocation in its own lines where two are under way at once", async () => {
+    const logger = createPowertoolsLogger({ level: "info", service: "chat" });
+    const one = logger.during({ awsRequestId: "one" }, async () => {
+      await Promise.resolve();
+      logger.info("late");
+    });
+    logger.during({ awsRequestId: "two" }, () => logger.info("early"));
+    await one;
+
+    expect(written().map(({ message, requestId }) => [message, requestId])).toEqual([
+      ["early", "two"],
+      ["late", "one"],
+    ]);
   });
 
   it.each([

@@ -28,11 +28,10 @@ const BRIEF_HOLD_MS = 2_000;
  * Long-polling: holds the request until there is something to send, or its time is up. The outbox is taken and the GET
  * released by one write, before anything is answered; frames appended later wait for the next GET.
  */
-export async function pollGet(
-  runtime: Runtime,
-  options: ResolvedEngineOptions,
-  sid: Sid,
-): Promise<PollResponse> {
+export const pollGet = (runtime: Runtime, options: ResolvedEngineOptions, sid: Sid): Promise<PollResponse> =>
+  runtime.pollers.hold(() => hold(runtime, options, sid));
+
+async function hold(runtime: Runtime, options: ResolvedEngineOptions, sid: Sid): Promise<PollResponse> {
   const { store, clock } = runtime;
   const nowMs = clock.nowMs();
   const isYoung = nowMs - openedAtMs(sid) < YOUNG_FOR_MS;
