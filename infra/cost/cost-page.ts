@@ -92,6 +92,7 @@ export function toPage(operations: Operations, prices: Prices): string {
     ].join("\n"),
     "## Prices",
     `From ${[...new Set(meters.map((meter) => prices.meters[meter].source))].map((url) => `<${url}>`).join(", ")}. Another region or day: \`--prices FILE\`, a file like \`infra/cost/prices-us-east-1.json\`.`,
+    "Looked up again on 2026-11-28: as far as a search could read them, these pages describe what is metered and leave the rates out, which a browser's script fills in; those of Lambda and DynamoDB were read so. Of API Gateway two other people's guides of 2025 and 2026 say the rates that are used here. The other meters were not confirmed a second time. No page read that day contradicts one.",
   ].join("\n\n");
 }
 
