@@ -1,21 +1,23 @@
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readOutputs, type Aws } from "./aws.ts";
 import { app, listRefusals, playRound } from "./deployment.ts";
 import type { Emulator } from "./emulator.ts";
 import { runFramework } from "./framework.ts";
+import { deployStarter } from "./starter.ts";
+import { createStarterProject } from "../starter-project.ts";
 
 export interface Fault {
   readonly what: string;
-  readonly inject: (folder: string) => void;
+  /** Made in a package that `serverless package` has left, before `serverless deploy --package` takes it. */
+  readonly inject?: (folder: string) => void;
+  /** Made in the package that the starter has installed, whose plugin then packages with it. */
+  readonly breakPackage?: (folder: string) => void;
 }
 
-/**
- * Mistakes that a deployment could have: each is made in a package that `serverless package` has left, before
- * `serverless deploy --package` takes it, and must turn the clients' round red.
- */
+/** Mistakes that a deployment could have: each must turn the clients' round red. */
 export const faults: Readonly<Record<string, Fault>> = {
-  none: { what: "no mistake, so nothing may be noticed", inject: () => {} },
+  none: { what: "no mistake, so nothing may be noticed" },
   role: {
     what: "the inbox may not query the table",
     inject: (folder) =>
@@ -51,8 +53,14 @@ export const faults: Readonly<Record<string, Fault>> = {
       }),
   },
   artifact: {
-    what: "the archive of the inbox is that of the heartbeat",
-    inject: (folder) => copyFileSync(path.join(folder, "heartbeat.zip"), path.join(folder, "inbox.zip")),
+    what: "the plugin packages the bundle of the heartbeat as the inbox",
+    breakPackage: (folder) =>
+      editFile(path.join(folder, "dist/infra/plugin/package-functions.js"), (code) =>
+        code.replace(
+          "= toModule(handler) + extension;",
+          '= toModule(handler).replace("inbox", "heartbeat") + extension;',
+        ),
+      ),
   },
 };
 
@@ -63,9 +71,14 @@ export interface FaultOptions {
   readonly stage: string;
 }
 
-/** Packages, makes the mistake, deploys: whether that is refused, or clients or the emulator complain. */
-export async function isNoticed(
-  { inject }: Fault,
+/** Makes the mistake and deploys: whether that is refused, or clients or the emulator complain. */
+export const isNoticed = ({ inject, breakPackage }: Fault, options: FaultOptions): Promise<boolean> =>
+  breakPackage === undefined
+    ? isNoticedInStack(inject ?? (() => undefined), options)
+    : isNoticedInStarter(breakPackage, options);
+
+async function isNoticedInStack(
+  inject: (folder: string) => void,
   { emulator, aws, root, stage }: FaultOptions,
 ): Promise<boolean> {
   const given = ["--stage", stage, "--param", `app=${app}`];
@@ -81,6 +94,24 @@ export async function isNoticed(
   for (const one of refused) console.log(`  ${one}`);
   await runFramework(emulator, root, "remove", "--stage", stage);
   return !isGood || refused.length > 0;
+}
+
+/** The same starter that is served where its package is whole. */
+async function isNoticedInStarter(
+  breakPackage: (folder: string) => void,
+  { emulator, aws }: FaultOptions,
+): Promise<boolean> {
+  const starter = await createStarterProject();
+  try {
+    await starter.install();
+    breakPackage(path.join(starter.project, "node_modules/nonsticky"));
+    const problems: string[] = [];
+    await deployStarter(emulator, aws, starter.project, problems);
+    for (const one of problems) console.log(`  ${one}`);
+    return problems.length > 0;
+  } finally {
+    starter.remove();
+  }
 }
 
 interface Policy {
@@ -102,6 +133,13 @@ function editTemplate(folder: string, edit: (resources: Resources) => void): voi
   };
   edit(state.service.provider.compiledCloudFormationTemplate.Resources);
   writeFileSync(file, JSON.stringify(state));
+}
+
+function editFile(file: string, edit: (text: string) => string): void {
+  const before = readFileSync(file, "utf8");
+  const after = edit(before);
+  assertChanged(before, after);
+  writeFileSync(file, after);
 }
 
 function assertChanged(before: unknown, after: unknown): void {
