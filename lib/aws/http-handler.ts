@@ -1,8 +1,10 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import serverless from "serverless-http";
 import type { EngineApp } from "../engine/engine.ts";
 import { settleDetached } from "../engine/settle-detached.ts";
 import type { Runtime } from "../engine/runtime.ts";
+import { completeResponse } from "./node-response.ts";
 
 /** Left of an invocation to say that the app has not answered. */
 const LAST_WORD_MS = 1_000;
@@ -40,10 +42,11 @@ export function createHttpHandler(runtime: Runtime, app: EngineApp) {
 }
 
 function toListener({ httpServer }: EngineApp) {
-  return (request: object, response: object): void => {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    completeResponse(response, request);
     if (httpServer?.emit("request", request, response) === true) return;
-    Object.assign(response, { statusCode: 404 });
-    (response as { end(): void }).end();
+    response.statusCode = 404;
+    response.end();
   };
 }
 
