@@ -8,6 +8,7 @@ const known: Readonly<Record<string, string>> = {
   slash: "serves a stage's WebSockets at any path below it, where API Gateway answers 403",
   "binary-frame": "takes binary frames for text, and knows no close code of its own",
   "over-32-kb": "has no limit of a frame's length",
+  "dual-stack": "listens on IPv4 alone, whatever IpAddressType says",
 };
 
 /** Those that measure time: a busy machine is slow, and no emulator is to blame. */
