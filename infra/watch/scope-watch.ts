@@ -57,6 +57,7 @@ export function createScopeWatch({
     const after = snapshots.take(call.listener, call.self);
     for (const [key, kept] of after) {
       const earlier = before.get(key);
+      if (kept.isOfListener && goodbyes.has(call.event)) continue;
       if (earlier !== undefined && isLost(earlier, kept)) tell(kept, events);
     }
   };
@@ -77,6 +78,9 @@ export function createScopeWatch({
     close: () => scopes.close(),
   };
 }
+
+/** Both are heard by one run of the listener, and nothing comes after them. */
+const goodbyes: ReadonlySet<string> = new Set(["disconnecting", "disconnect"]);
 
 /** What a package does with its own objects is its affair, and what is made on first use can be made again. */
 function isLost(before: Kept, after: Kept): boolean {

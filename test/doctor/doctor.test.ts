@@ -80,6 +80,18 @@ describe("a variable that packets change", () => {
       ["server.js:4 module-state n"],
     ],
     [
+      "a variable of the listener that disconnect is not the only one to change",
+      listening(
+        `let room;\nsocket.on("join", (x) => { room = x; });\nsocket.on("disconnect", () => { io.emit("left", room); room = undefined; });`,
+      ),
+      ["server.js:5 listener-variable room"],
+    ],
+    [
+      "a variable of the module that disconnect alone changes",
+      `let gone = 0;\n${listening(`socket.on("disconnect", () => io.emit("gone", ++gone));`)}`,
+      ["server.js:4 module-state gone"],
+    ],
+    [
       "a static field",
       `class A { static n = 0; }\n${listening(`socket.on("a", (f) => f(++A.n));`)}`,
       ["server.js:4 module-state n"],
@@ -207,6 +219,12 @@ describe("a variable that packets change", () => {
     [
       "that a handler sets before it reads it",
       `const all = [{ id: 1 }];\n${listening(`socket.on("a", (id, f) => { one = all.find((x) => x.id === id); if (one) f(one.id); });\nsocket.on("b", (one, f) => f(one));`)}`,
+    ],
+    [
+      "of the listener, from disconnecting to disconnect",
+      listening(
+        `let rooms;\nsocket.on("disconnecting", () => { rooms = [...socket.rooms]; });\nsocket.on("disconnect", () => io.to(rooms).emit("left", socket.id));`,
+      ),
     ],
     [
       "a field that a constructor sets",

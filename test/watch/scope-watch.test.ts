@@ -99,6 +99,19 @@ it.each([["nothing"], ["lazy"], ["cached"]])("%s is no finding", async (event) =
   expect({ lost, failures }).toEqual({ lost: [], failures: [] });
 });
 
+it.each(["disconnecting", "disconnect"])(
+  "a variable of the connection listener is no finding in %s, behind which nothing is heard",
+  async (event) => {
+    const { watch, lost, failures } = createWatch();
+
+    await call(watch, event, connect(socket), "ada", () => undefined);
+    expect({ lost, failures }).toEqual({ lost: [], failures: [] });
+
+    await call(watch, event, listeners["count"]);
+    expect(lost).toMatchObject([{ name: "count" }]);
+  },
+);
+
 it("is named once", async () => {
   const { watch, lost } = createWatch();
 

@@ -5,6 +5,7 @@ import type { Examination } from "../examination.ts";
 import type { Finding } from "../finding.ts";
 import { isLeftAlone } from "../left-alone.ts";
 import { classOf, valueOf, type Place } from "../places.ts";
+import type { Root } from "../roots.ts";
 import { rewriteAsData } from "../rewrites/socket-data.ts";
 import {
   bare,
@@ -31,7 +32,9 @@ export function findKeptVariables(examination: Examination): readonly Finding[] 
 function toFinding(all: readonly Change[], examination: Examination): Finding | undefined {
   const [{ place: mentioned }] = all as readonly [Change, ...Change[]];
   const place = examination.placeOfFirst(all) ?? mentioned;
-  const kept = all.filter((change) => crossesPackets(change, examination));
+  const kept = all.filter(
+    (change) => crossesPackets(change, examination) && !isLastOfListener(change, examination),
+  );
   const [first] = kept;
   if (first === undefined || isLeftAlone(place.declaration)) return undefined;
   if (
@@ -65,6 +68,12 @@ function crossesPackets({ owner, place }: Change, { runners }: Examination): boo
   if (changing.size === 0 || (place.kind === "field" && ts.isConstructorDeclaration(owner))) return false;
   const home = homeOf(place, runners);
   return [...changing].some((root) => !home.has(root));
+}
+
+/** `disconnecting` and `disconnect` run on one run of the listener, and nothing comes after them. */
+function isLastOfListener({ owner, place }: Change, examination: Examination): boolean {
+  const isGoodbye = ({ kind, label }: Root) => kind === "handler" && /^"disconnect(ing)?"$/.test(label);
+  return isOfListener(place, examination) && examination.rootsOf(owner).every(isGoodbye);
 }
 
 /** The roots in whose run the place is made each time; none for what is made when the app is loaded. */
