@@ -63,7 +63,10 @@ export function findChanges({ files }: App, names: Names): readonly Change[] {
       }
     }
   }
-  return found;
+  const assigned = new Set(found.flatMap(({ isWhole, place }) => (isWhole ? [place.key] : [])));
+  const isForeign = ({ kind, key, declaration }: Place) =>
+    kind === "global" && ts.isIdentifier(declaration) && !assigned.has(key);
+  return found.filter(({ place }) => !isForeign(place));
 }
 
 /** `x ??= …` and `x ||= …` */

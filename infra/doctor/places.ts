@@ -37,7 +37,8 @@ export function placeOf(expression: ts.Expression, names: Names, depth = 0): Pla
   if (!ts.isIdentifier(node)) return undefined;
   const symbol = names.symbolOf(node);
   const declaration = symbol?.valueDeclaration ?? symbol?.declarations?.[0];
-  if (symbol === undefined || declaration === undefined) return undefined;
+  if (symbol === undefined) return globalOf(node);
+  if (declaration === undefined) return undefined;
   const origin = originOf(declaration, symbol, names, depth);
   if (origin !== undefined) return origin;
   return isVariable(declaration)
@@ -52,15 +53,20 @@ export function placeOfTarget(target: ts.Expression, names: Names): Place | unde
   const symbol = names.symbolOf(node);
   const declaration = symbol?.valueDeclaration;
   if (symbol === undefined || declaration === undefined) {
-    // An assignment to a name that nobody has declared makes a property of the global object.
-    return symbol === undefined
-      ? { kind: "global", key: `global:${node.text}`, name: node.text, declaration: node }
-      : undefined;
+    return symbol === undefined ? globalOf(node) : undefined;
   }
   return isVariable(declaration)
     ? { kind: "variable", key: symbol, name: node.text, declaration }
     : undefined;
 }
+
+/** A name that nobody has declared is a property of the global object: the app's, where it assigns to it. */
+const globalOf = (node: ts.Identifier): Place => ({
+  kind: "global",
+  key: `global:${node.text}`,
+  name: node.text,
+  declaration: node,
+});
 
 function placeOfMember(
   node: ts.PropertyAccessExpression | ts.ElementAccessExpression,

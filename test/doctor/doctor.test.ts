@@ -80,6 +80,16 @@ describe("a variable that packets change", () => {
       ["server.js:4 module-state n"],
     ],
     [
+      "a part of what nobody declares",
+      `games = {};\n${listening(`socket.on("a", (id, x) => { games[id].list.push(x); });\nsocket.on("b", (f) => f(games.first));`)}`,
+      ["server.js:4 module-state games"],
+    ],
+    [
+      "a part of a property of global, by its bare name",
+      `global.games = {};\n${listening(`socket.on("a", (id, x) => { games[id] = x; });\nsocket.on("b", (f) => f(Object.keys(games)));`)}`,
+      ["server.js:4 module-state global.games"],
+    ],
+    [
       "a variable of the listener that disconnect is not the only one to change",
       listening(
         `let room;\nsocket.on("join", (x) => { room = x; });\nsocket.on("disconnect", () => { io.emit("left", room); room = undefined; });`,
@@ -219,6 +229,11 @@ describe("a variable that packets change", () => {
     [
       "that a handler sets before it reads it",
       `const all = [{ id: 1 }];\n${listening(`socket.on("a", (id, f) => { one = all.find((x) => x.id === id); if (one) f(one.id); });\nsocket.on("b", (one, f) => f(one));`)}`,
+    ],
+    ["that a loop sets before it reads it", listening(`for (i = 0; i < 3; i++) socket.emit("spawn", i);`)],
+    [
+      "a part of what the app never sets",
+      listening(`socket.on("a", (x, f) => { somebodysList.push(x); f(somebodysList.length); });`),
     ],
     [
       "of the listener, from disconnecting to disconnect",

@@ -104,7 +104,11 @@ function isRead(place: Place, changes: readonly Change[], { names, runners, app 
 /** Set anew by the same run, in a block around it: then it is nothing more than a local variable. */
 const isSetBefore = (mention: ts.Node, changes: readonly Change[]): boolean =>
   changes.some(({ node, isWhole, value }) => {
-    if (!isWhole || value === undefined || !ts.isExpressionStatement(node.parent)) return false;
+    if (!isWhole || value === undefined) return false;
+    if (ts.isForStatement(node.parent)) {
+      return node.parent.initializer === node && isInside(mention, node.parent);
+    }
+    if (!ts.isExpressionStatement(node.parent)) return false;
     return (
       isInside(mention, node.parent.parent) &&
       !ts.isSourceFile(node.parent.parent) &&
@@ -112,11 +116,14 @@ const isSetBefore = (mention: ts.Node, changes: readonly Change[]): boolean =>
     );
   });
 
-const isMentionOf = (node: ts.Node, { key, name }: Place): boolean =>
+const isMentionOf = (node: ts.Node, { key }: Place): boolean =>
   memberOf(node) === undefined
-    ? ts.isIdentifier(node) && node.text === name && !ts.isPropertyAccessExpression(node.parent)
+    ? ts.isIdentifier(node) && key === `global:${node.text}` && !isMemberName(node)
     : /^(global|globalThis)$/.test((node as ts.PropertyAccessExpression).expression.getText()) &&
       key === `global:${memberOf(node)}`;
+
+const isMemberName = (node: ts.Identifier): boolean =>
+  ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
 
 /** Another thing of the same name. */
 const isDeclared = (node: ts.Node, names: Examination["names"]): boolean =>
