@@ -190,7 +190,7 @@ function assemble(apps: readonly EngineApp[], logLevel: LogLevel, watch: Handler
   });
   const gateway = new SocketGateway({
     mailbox,
-    admit: (arrival) => admit({ store, clock }, rotation.next().app.options, arrival),
+    admit: (arrival) => admit({ store, clock }, rotation.next().app, arrival),
     work,
     logger,
   });

@@ -13,7 +13,7 @@ import { clientAddress } from "./client-address.ts";
 export const createConnectHandler =
   (ports: Pick<Ports, "store" | "clock" | "logger" | "metrics">, app: EngineApp, trustedHops = 0) =>
   async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
-    const admission = await admit(ports, app.options, toArrival(event, trustedHops));
+    const admission = await admit(ports, app, toArrival(event, trustedHops));
     if (admission.admitted) return toPolicy(event.methodArn, "Allow", toContext(admission.sid, app));
     ports.metrics?.add("ConnectionsRefused", 1, String(admission.code));
     ports.logger.info("a connection was refused", { code: admission.code, reason: admission.message });

@@ -12,6 +12,7 @@ import {
   type EngineOptions,
   type ResolvedEngineOptions,
 } from "./engine-options.ts";
+import type { EngineMiddleware } from "./handshake/engine-middlewares.ts";
 import type { EngineRequest } from "./polling/http.ts";
 import type { Letter } from "./letter.ts";
 import type { Runtime } from "./runtime.ts";
@@ -32,6 +33,8 @@ export interface EngineApp {
   readonly codec?: PacketCodec;
   /** The app's own, that it is attached to: answers whatever is not under the server's path. */
   readonly httpServer?: HttpServer | undefined;
+  /** Run over each HTTP request and each WebSocket's, before anything else looks at it. */
+  readonly middlewares?: readonly EngineMiddleware[];
   /** Given once per process, before any letter. */
   bind(runtime: Runtime): void;
   /** Called once per batch, with what was read of the session, before its letters. */

@@ -12,6 +12,9 @@ import { NonstickyError } from "../errors.ts";
  * - `core.handler_failed` — a handler threw: logged, reported to `onError`, the connection lives on.
  * - `core.no_server`, `core.no_adapter`, `core.no_local_sockets` — a member of Socket.IO that cannot exist without a
  *   server that listens: thrown at the call.
+ * - `core.session_in_memory`, `core.session_store_unknown` — a session cannot reach a store that
+ *   instances share: given to the callback of `save`, `reload`, `regenerate` or `destroy`; the first is logged, too.
+ * - `core.request_method_lost` — a method of the handshake's request that cannot outlive it: thrown at the call.
  * - `core.parent_without_sockets` — `fetchSockets` of a dynamic namespace: thrown at the call.
  * - `core.stateful_expression` — `io.of` with an expression that has the flag `g` or `y`: thrown at the call.
  * - `core.not_a_room` — a join of an object, a function or a symbol: thrown at the call.

@@ -14,6 +14,7 @@ import { refuseListening, refuseMember } from "./unsupported-members.ts";
 import { isAttachable, toHttpServer, warnWhenListening, type Attachable } from "./attached-server.ts";
 import { currentHost } from "../engine/hosted-app.ts";
 import { Recovery } from "./recovery/recovery.ts";
+import { sessionInMemory } from "./replay/session-store.ts";
 import { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
@@ -62,6 +63,8 @@ export abstract class BaseServer<
   readonly #internals: PacketPorts;
   readonly #timers: Timers;
   #runtime: Runtime | undefined;
+  /** That its sessions are in the memory of this process. */
+  #isTold = false;
 
   /** Throws `config.unknown_option`, `config.bad_option`, and `config.no_server_to_attach`. */
   constructor(options?: ServerOptions);
@@ -271,6 +274,15 @@ export abstract class BaseServer<
         ? new ReplayCheck(() => this.#requireRuntime().logger)
         : undefined,
       ackWaitMs: this.#options.ackWaitMs,
+      get engineMiddlewares() {
+        return server.engine.middlewares;
+      },
+      reportInMemory: () => {
+        if (this.#isTold) return;
+        this.#isTold = true;
+        const { code, message } = sessionInMemory();
+        this.#logger.error(message, { code });
+      },
       get timers() {
         return server.#timers;
       },

@@ -1,4 +1,7 @@
 import type { Server as HttpServer } from "node:http";
+import { CoreError } from "../engine/errors.ts";
+import type { EngineMiddleware } from "../engine/handshake/engine-middlewares.ts";
+import { currentContext } from "../engine/turn.ts";
 import { SocketIoApp } from "./packets/socket-io-app.ts";
 import { refuseListening, refuseMember } from "./unsupported-members.ts";
 
@@ -6,6 +9,8 @@ import { refuseListening, refuseMember } from "./unsupported-members.ts";
 export class IoEngine extends SocketIoApp {
   /** @internal */
   httpServer: HttpServer | undefined;
+  /** @internal */
+  readonly middlewares: EngineMiddleware[] = [];
 
   /** Throws `core.no_server`: no instance knows how many clients there are. */
   get clientsCount(): never {
@@ -50,8 +55,26 @@ export class IoEngine extends SocketIoApp {
     refuseMember("core.no_server", "io.engine.generateId", "ids say when and how their session began");
   }
 
-  /** Throws `core.no_server`: there is no Node request to run a middleware on. */
-  use(): never {
-    return refuseMember("core.no_server", "io.engine.use()", "let the option allowRequest decide");
+  /**
+   * A middleware of Express, run over each request of a polling client and each WebSocket's before anything else looks at
+   * it. What it puts on the request, as far as JSON holds it, is on `socket.request` in every handler. Where the app's
+   * module is loaded. Throws `core.not_a_listener`, `core.registration_in_handler`.
+   */
+  use(middleware: EngineMiddleware): void {
+    if (typeof middleware !== "function") {
+      throw new CoreError(
+        "core.not_a_listener",
+        `expected a middleware of io.engine to be a function, got ${typeof middleware}`,
+      );
+    }
+    const turn = currentContext()?.turn;
+    if (turn !== undefined) {
+      throw new CoreError(
+        "core.registration_in_handler",
+        `expected middlewares of io.engine where the app's module is loaded, got one inside ${turn.label}`,
+        { evidence: { turn: turn.label } },
+      );
+    }
+    this.middlewares.push(middleware);
   }
 }

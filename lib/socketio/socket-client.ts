@@ -1,5 +1,6 @@
 import { refuseMember } from "./unsupported-members.ts";
-import type { Conn, SocketRequest } from "./socket-conn.ts";
+import type { Conn } from "./socket-conn.ts";
+import type { SocketRequest } from "./socket-request.ts";
 
 /** What there is of the client behind a socket: `socket.client`. */
 export class Client<Io> {

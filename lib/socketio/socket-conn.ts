@@ -1,6 +1,6 @@
-import { isBornOnPolling } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { Session } from "../engine/session.ts";
+import type { SocketRequest } from "./socket-request.ts";
 
 /** What there is of the underlying connection: `socket.conn`. */
 export interface Conn {
@@ -20,68 +20,6 @@ export interface Conn {
   addListener(event: string, listener: (...args: never[]) => unknown): Conn;
   removeListener(event: string, listener: (...args: never[]) => unknown): Conn;
   removeAllListeners(event?: string): Conn;
-}
-
-/**
- * As much of Node's `IncomingMessage` as there is. A cast of it to one, or to the request of a framework, compiles:
- * `socket.request as express.Request`.
- */
-export interface SocketRequest {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly url: string;
-  readonly method: string;
-  readonly connection: Connection;
-  readonly socket: Connection;
-  readonly _query?: Readonly<Record<string, string>>;
-  /** There is none to write to. As on the official server by then: `null` after polling, nothing after a WebSocket. */
-  readonly res?: null | undefined;
-}
-
-interface Connection {
-  readonly remoteAddress: string;
-  readonly encrypted?: boolean;
-}
-
-/**
- * The request that opened the session, as far as apps read it. What they add to it (`socket.request.user`) is kept
- * like own properties of the socket, so whatever is its own must not look like one of those.
- */
-export class Request implements SocketRequest {
-  readonly #session: Session;
-
-  /** @internal */
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  get headers(): Readonly<Record<string, string>> {
-    return this.#session.handshake.headers;
-  }
-
-  get url(): string {
-    return this.#session.handshake.url;
-  }
-
-  get method(): "GET" {
-    return "GET";
-  }
-
-  get connection(): Connection {
-    const { address, secure } = this.#session.handshake;
-    return { remoteAddress: address, encrypted: secure };
-  }
-
-  get socket(): Connection {
-    return this.connection;
-  }
-
-  get _query(): Readonly<Record<string, string>> {
-    return this.#session.handshake.query;
-  }
-
-  get res(): null | undefined {
-    return isBornOnPolling(this.#session.sid) ? null : undefined;
-  }
 }
 
 let isTold = false;

@@ -5,7 +5,8 @@ import type { PacketPorts } from "./packets/packet-ports.ts";
 import { disconnectByServer } from "./packets/on-disconnect.ts";
 import type { Session } from "../engine/session.ts";
 import { Client } from "./socket-client.ts";
-import { Request, toConn, type Conn, type SocketRequest } from "./socket-conn.ts";
+import { toConn, type Conn } from "./socket-conn.ts";
+import { Request, type SocketRequest } from "./socket-request.ts";
 import { SocketEmits } from "./socket-emits.ts";
 import { fromRoomName, toAddressedNames, toRoomNames } from "./rooms/room-name.ts";
 import { toHandshake, type Handshake } from "./rooms/socket-handshake.ts";
@@ -22,6 +23,7 @@ import {
   type EventNamesWithAck,
   type EventParams,
   type EventsMap,
+  type Listener,
   type ParamsWithoutAck,
 } from "./replay/typed-events.ts";
 
@@ -33,6 +35,8 @@ interface SocketNamespace {
   readonly internals: PacketPorts;
   /** @internal */
   readonly hasChildren: boolean;
+  /** @internal */
+  readonly middlewares: readonly Listener<never[]>[];
   /** @internal */
   readonly roomAdapter: RoomAdapter;
 }
@@ -53,9 +57,9 @@ export abstract class BaseSocket<
   readonly #isBinding: () => boolean;
   readonly #request: Request;
   readonly #emits: SocketEmits;
-  #handshake: Handshake | undefined;
   #conn: Conn | undefined;
   #bound: Promise<void> = Promise.resolve();
+  #isConnecting = false;
 
   /** @internal */
   constructor(nsp: Nsp, session: Session, state: SocketState, turn: Turn, replay?: Binding) {
@@ -66,7 +70,12 @@ export abstract class BaseSocket<
     this.#turn = turn;
     this.#isReplayed = replay !== undefined;
     this.#isBinding = () => replay?.isBinding() ?? false;
-    this.#request = new Request(session);
+    this.#request = new Request(session, state.session, {
+      engine: nsp.internals.engineMiddlewares,
+      namespace: nsp.middlewares,
+      isConnecting: () => this.#isConnecting,
+      reportInMemory: nsp.internals.reportInMemory,
+    });
     this.#emits = new SocketEmits(this, session, () => this.#effectTurn());
   }
 
@@ -123,8 +132,11 @@ export abstract class BaseSocket<
     this.#state.data.replace(data);
   }
 
+  /** What its client showed. What is written into it is there in every later handler of this socket, on every instance. */
   get handshake(): Handshake {
-    return (this.#handshake ??= toHandshake(this.#session.handshake, this.#state.auth));
+    return this.#state.handshakeOver(() =>
+      toHandshake(this.#session.handshake, this.#state.auth),
+    ) as Handshake;
   }
 
   get conn(): Conn {
@@ -273,6 +285,17 @@ export abstract class BaseSocket<
   /** @internal */
   get internalState(): SocketState {
     return this.#state;
+  }
+
+  /** @internal */
+  beginMiddlewares(): () => void {
+    this.#isConnecting = true;
+    return () => (this.#isConnecting = false);
+  }
+
+  /** @internal */
+  adoptSession(index: number, middleware: object): void {
+    this.#request.adoptSession(index, middleware);
   }
 
   /** @internal Resolves when its connection listeners have bound their handlers, asynchronous ones included. */

@@ -32,6 +32,26 @@ export interface HandshakeRecord {
   readonly xdomain: boolean;
   readonly url: string;
   readonly issuedAtMs: number;
+  /** What middlewares of `io.engine` have put on the request; absent where there are none. */
+  readonly request?: RequestRecord;
+}
+
+/** What a request has gained on its way, as JSON text by name. */
+export interface RequestRecord {
+  readonly values: Readonly<Record<string, string>>;
+  /** Names of what JSON cannot hold. */
+  readonly lost: readonly string[];
+  readonly session?: KeptSession;
+}
+
+/** A session of the app's, as it was at the handshake. */
+export interface KeptSession {
+  readonly data: string;
+  /** With a store: its id there, and which middleware knows the store, `engine 0`, `nsp 0`. */
+  readonly id?: string;
+  readonly source?: string;
+  /** The store is the memory of one process. */
+  readonly inMemory?: boolean;
 }
 
 /** The `auth` payload of a CONNECT, per namespace. As immutable as the handshake, until the client connects anew. */

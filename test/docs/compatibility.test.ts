@@ -21,6 +21,8 @@ const internal = new Set([
   "hasChildren",
   "adopt",
   "internalState",
+  "beginMiddlewares",
+  "adoptSession",
   "eventMiddlewares",
   "bound",
   "restore",

@@ -345,11 +345,6 @@ describe("a habit of a process that stays", () => {
       ["server.js:5 session session"],
     ],
     [
-      "a middleware of requests",
-      `io.engine.use((req, res, next) => next());`,
-      ["server.js:4 session io.engine.use"],
-    ],
-    [
       "a promise that nobody awaits",
       listening(`socket.on("a", (x) => { fetch("http://x/" + x).then(() => socket.emit("b")); });`),
       [`server.js:5 floating-promise fetch("http://x/" + x).then`],

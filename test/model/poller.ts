@@ -134,7 +134,7 @@ export class Poller {
     world.schedule.run(process, async () => {
       const query = { EIO: "4", transport: "websocket", sid: this.sid };
       const arrival = { connectionId, headers: {}, query, address: "192.0.2.7", secure: true };
-      const { admitted } = await admit(runtime, io.engine.options, arrival);
+      const { admitted } = await admit(runtime, io.engine, arrival);
       if (!admitted) return;
       const opened: Letter = { kind: "opened", sid: this.sid, connectionId, atMs: (this.#atMs += 1) };
       const probe = this.frame("2probe", connectionId);

@@ -101,7 +101,7 @@ export class Rig {
       address: "192.0.2.7",
       secure: headers["x-forwarded-proto"] === "https",
     };
-    const admission = await admit(this, this.instances[0]!.app.options, arrival);
+    const admission = await admit(this, this.instances[0]!.app, arrival);
     if (!admission.admitted) throw new Error(`expected to be admitted, got ${admission.message}`);
     this.#sids.set(connectionId, admission.sid);
     await this.mailbox.send({

@@ -1,27 +1,13 @@
 import ts from "typescript";
 import type { Examination } from "../examination.ts";
 import type { Finding } from "../finding.ts";
-import { bare, lineOf, methodOf, nodesOf, receiverOf } from "../syntax.ts";
+import { bare, lineOf, nodesOf } from "../syntax.ts";
 
-/** Sessions of HTTP that are kept in the memory of one process, and middlewares of requests that nobody sees. */
-export function findSessions({ app, names, isServer }: Examination): readonly Finding[] {
+/** Sessions of HTTP that are kept in the memory of one process. */
+export function findSessions({ app, names }: Examination): readonly Finding[] {
   return app.files.flatMap((file) =>
     [...nodesOf(file)].flatMap((node) => {
       if (!ts.isCallExpression(node)) return [];
-      const receiver = receiverOf(node);
-      if (methodOf(node) === "use" && receiver && isEngine(receiver, isServer)) {
-        const message =
-          "No request of Node's goes through an instance, so there is nothing to run a middleware on. Let the option allowRequest decide, or io.use, which has socket.request with its headers";
-        return [
-          {
-            file: file.fileName,
-            line: lineOf(node),
-            pattern: "session" as const,
-            name: node.expression.getText(),
-            message,
-          },
-        ];
-      }
       if (!ts.isIdentifier(bare(node.expression))) return [];
       if (names.packageOf(node.expression) !== "express-session" || hasStore(node)) return [];
       const message =
@@ -38,9 +24,6 @@ export function findSessions({ app, names, isServer }: Examination): readonly Fi
     }),
   );
 }
-
-const isEngine = (node: ts.Expression, isServer: Examination["isServer"]): boolean =>
-  ts.isPropertyAccessExpression(node) && node.name.text === "engine" && isServer(node.expression);
 
 function hasStore({ arguments: [options] }: ts.CallExpression): boolean {
   if (options === undefined) return false;

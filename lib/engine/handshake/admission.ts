@@ -3,8 +3,10 @@ import { parseHandshake } from "../../protocol/handshake.ts";
 import { sessionExpiresAtSeconds } from "../../state/expiry.ts";
 import type { Store } from "../../state/store.ts";
 import { askCors } from "./cors.ts";
-import { askApp, toHandshakeRecord, type Caller } from "./handshake-record.ts";
+import { passMiddlewares } from "./engine-middlewares.ts";
+import { askApp, toHandshakeRecord, toUrl, type Caller } from "./handshake-record.ts";
 import type { ResolvedEngineOptions } from "../engine-options.ts";
+import type { EngineApp } from "../engine.ts";
 import type { Ports } from "../runtime.ts";
 
 /** A WebSocket that asks to be let in. */
@@ -19,11 +21,16 @@ export type Admission =
 /** Lets a client in, with a session of its own, or says why not. One write; a refused client costs none. */
 export async function admit(
   { store, clock }: Pick<Ports, "store" | "clock">,
-  options: ResolvedEngineOptions,
+  { options, middlewares }: Pick<EngineApp, "options" | "middlewares">,
   arrival: Arrival,
 ): Promise<Admission> {
   const cors = await askCors(options, { method: "GET", headers: arrival.headers });
   if (cors.outcome === "refused") return { admitted: false, code: 3, message: "Bad request" };
+  const url = toUrl(options.path, arrival.query);
+  const passage = await passMiddlewares(middlewares, { ...arrival, method: "GET", url }, clock);
+  if (passage?.outcome === "failed") return { admitted: false, code: 3, message: "Bad request" };
+  // The gateway answers, with a status of its own.
+  if (passage?.outcome === "answered") return { admitted: false, code: 4, message: "Forbidden" };
   const parsed = parseHandshake(arrival.query, options);
   if ("refused" in parsed) return { admitted: false, code: parsed.code, message: parsed.message };
   if (parsed.transport !== "websocket") return { admitted: false, code: 3, message: "Bad request" };
@@ -33,7 +40,10 @@ export async function admit(
       return { admitted: false, code: 3, message: "Bad request" };
     return admitProbe(store, options, parsed.sid, arrival.connectionId, nowMs);
   }
-  const handshake = toHandshakeRecord(options.path, arrival, nowMs);
+  const handshake = {
+    ...toHandshakeRecord(options.path, arrival, nowMs),
+    ...(passage && { request: passage.kept }),
+  };
   const refusal = await askApp(options, handshake);
   if (refusal !== undefined) return { admitted: false, code: 4, message: refusal };
   const sid = createSid(nowMs, { protocol: parsed.protocol });

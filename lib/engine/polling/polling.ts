@@ -12,6 +12,8 @@ import { sessionExpiresAtSeconds } from "../../state/expiry.ts";
 import { askApp, toHandshakeRecord, toUrl } from "../handshake/handshake-record.ts";
 import type { EngineApp } from "../engine.ts";
 import { bare, payload, refusal, type EngineRequest, type PollRequest, type PollResponse } from "./http.ts";
+import { passMiddlewares } from "../handshake/engine-middlewares.ts";
+import type { RequestRecord } from "../../state/records.ts";
 import { askCors } from "../handshake/cors.ts";
 import { compressed, cookieHeader, lowerCased } from "./http-headers.ts";
 import { pollGet } from "./poll-get.ts";
@@ -23,20 +25,46 @@ import type { Runtime } from "../runtime.ts";
  * @see https://socket.io/docs/v4/engine-io-protocol/#http-long-polling
  */
 export async function poll(runtime: Runtime, app: EngineApp, arrived: PollRequest): Promise<PollResponse> {
-  const { options, events } = app;
+  const { options } = app;
   const request = { ...arrived, url: toUrl(options.path, arrived.query) };
   const cors = await askCors(options, request);
   if (cors.outcome === "refused") return refuse(runtime, app, request, refuseHandshake(3));
   if (cors.outcome === "answered") return { status: cors.status, headers: cors.headers, body: "" };
-  const response = scripted(request, await answer(runtime, app, request));
+  const passage = await passMiddlewares(app.middlewares, request, runtime.clock);
+  if (passage?.outcome === "answered") {
+    const { headers: own, ...answered } = passage.answer;
+    return { ...answered, headers: { ...cors.headers, ...own } };
+  }
+  if (passage?.outcome === "failed") {
+    runtime.logger.info("a middleware of io.engine refused a request", { error: passage.error });
+    return refuse(runtime, app, request, refuseHandshake(3));
+  }
+  const answered = await announce(runtime, app, request, cors.headers, passage?.kept);
+  return passage === undefined ? answered : passage.finish(answered);
+}
+
+async function announce(
+  runtime: Runtime,
+  app: EngineApp,
+  request: EngineRequest,
+  corsHeaders: Readonly<Record<string, string>>,
+  kept: RequestRecord | undefined,
+): Promise<PollResponse> {
+  const { options, events } = app;
+  const response = scripted(request, await answer(runtime, app, request, kept));
   const headers = { ...response.headers } as Record<string, string | string[]>;
   // Of what a transport says: a refusal is none.
   if (response.status === 200) events?.emitHeaders("headers", headers, request);
-  const announced = { ...response, headers: { ...cors.headers, ...lowerCased(headers) } };
+  const announced = { ...response, headers: { ...corsHeaders, ...lowerCased(headers) } };
   return request.method === "GET" ? compressed(options, request, announced) : announced;
 }
 
-async function answer(runtime: Runtime, app: EngineApp, request: EngineRequest): Promise<PollResponse> {
+async function answer(
+  runtime: Runtime,
+  app: EngineApp,
+  request: EngineRequest,
+  kept: RequestRecord | undefined,
+): Promise<PollResponse> {
   const { options } = app;
   const parsed = parseHandshake(request.query, options);
   if ("refused" in parsed) return refuse(runtime, app, request, parsed);
@@ -44,7 +72,7 @@ async function answer(runtime: Runtime, app: EngineApp, request: EngineRequest):
   if (parsed.transport === "websocket") return refuse(runtime, app, request, refuseHandshake(3));
   const { sid } = parsed;
   if (sid === undefined) {
-    if (request.method === "GET") return open(runtime, app, request, parsed);
+    if (request.method === "GET") return open(runtime, app, request, parsed, kept);
     return refuse(runtime, app, request, refuseHandshake(2));
   }
   if (protocolOf(sid) !== parsed.protocol) {
@@ -68,11 +96,12 @@ async function open(
   app: EngineApp,
   request: EngineRequest,
   { protocol, supportsBinary }: Handshake,
+  kept: RequestRecord | undefined,
 ): Promise<PollResponse> {
   const { store, mailbox, clock, metrics } = runtime;
   const { options, events, assumedFrame } = app;
   const nowMs = clock.nowMs();
-  const handshake = toHandshakeRecord(options.path, request, nowMs);
+  const handshake = { ...toHandshakeRecord(options.path, request, nowMs), ...(kept && { request: kept }) };
   const refused = await askApp(options, handshake);
   if (refused !== undefined) return refuse(runtime, app, request, refuseHandshake(4, refused));
   const takesBytes = protocol === 3 && supportsBinary && request.query["j"] === undefined;

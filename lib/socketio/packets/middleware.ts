@@ -21,10 +21,13 @@ export async function runMiddlewares(
   socket: ReplayedSocket,
   turn: Turn,
 ): Promise<Refusal | undefined> {
-  for (const middleware of middlewares) {
+  for (const [index, middleware] of middlewares.entries()) {
+    const end = socket.beginMiddlewares();
     const outcome = await untilNext(internals, turn, (next) =>
       Reflect.apply(middleware, undefined, [socket, next]),
     );
+    end();
+    socket.adoptSession(index, middleware);
     if (outcome === "passed") continue;
     if (outcome === "silent" || "thrown" in outcome) {
       const silence = `expected a middleware of ${socket.nsp.name} to call next(), and it did not`;

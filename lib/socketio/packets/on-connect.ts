@@ -83,6 +83,7 @@ export async function onConnect(
   }
   const pid = restored?.pid ?? recovery?.createPid();
   const state = createState(internals, session, nsp, { auth, socketId: freshId, pid, restored });
+  if (session.handshake.request?.session?.inMemory) internals.reportInMemory();
   const socket = nsp.createSocket(session, state, turn);
   socket.restore(() => undefined);
   const middlewares = restored && recovery?.skipsMiddlewares ? [] : nsp.middlewares;
@@ -140,6 +141,7 @@ function createState(
     auth,
     connected: false,
     recovered: restored !== undefined,
+    kept: session.handshake.request,
     onUnstorable: toReporter(internals, record),
   });
 }

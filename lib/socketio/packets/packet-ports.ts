@@ -1,3 +1,4 @@
+import type { EngineMiddleware } from "../../engine/handshake/engine-middlewares.ts";
 import type { Recovery } from "../recovery/recovery.ts";
 import type { ReplayedNamespace, ReplayPorts } from "../replay/replay-ports.ts";
 import type { Listener, Untyped } from "../replay/typed-events.ts";
@@ -11,6 +12,10 @@ export interface PacketPorts extends ReplayPorts, RoomPorts {
   readonly recovery: Recovery | undefined;
   /** What is called when it is due. */
   readonly timers: Timers;
+  /** Of `io.engine`. */
+  readonly engineMiddlewares: readonly EngineMiddleware[];
+  /** A session is used whose store is the memory of one process. */
+  reportInMemory(this: void): void;
   /** How long a turn waits for an ack that its handlers have not sent when they end. */
   readonly ackWaitMs: number;
   /** Whether rooms of some namespace have a listener, or of one that this instance has not met may get one. */

@@ -69,6 +69,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
         rooms: roomsInOrder(record, joined),
         auth,
         connected: true,
+        kept: session.handshake.request,
         onUnstorable: toReporter(this.#internals, record),
       });
       noteOwned(state, owned);

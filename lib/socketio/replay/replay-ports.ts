@@ -51,4 +51,7 @@ export interface ReplayedSocket extends HandlingSocket {
   restore<T>(bind: () => T): T;
   /** What a replay has put on it by now is no news. */
   observe(): void;
+  /** Until what is returned is called, sessions on its request are those of its namespace's middlewares. */
+  beginMiddlewares(): () => void;
+  adoptSession(index: number, middleware: object): void;
 }

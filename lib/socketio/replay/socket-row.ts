@@ -6,6 +6,10 @@ import type { SocketChanges } from "../../state/store.ts";
 export const DATA = "data.";
 export const OWN = "own.";
 export const REQUEST = "request.";
+/** The session on `socket.request`, where it is not the one of the handshake any more. */
+export const SESSION = "session.";
+/** Members of `socket.handshake` that handlers have written to. */
+export const HANDSHAKE = "handshake.";
 /** Events whose handlers changed the handlers. */
 export const JOURNAL = "journal.";
 /** What connection listeners learnt in their live run: `<listener>.<key>`. */
@@ -25,7 +29,7 @@ export const storedData = (record: SocketRecord): Record<string, string> => with
 /** What is kept beside `socket.data`, as far as the limit of both goes. */
 export function toOtherBudget({ data }: SocketRecord): DataBudget {
   const budget = new DataBudget();
-  for (const prefix of [OWN, REQUEST])
+  for (const prefix of [OWN, REQUEST, SESSION, HANDSHAKE])
     budget.set({}, toDataBytes(Object.entries(withoutPrefix(data, prefix))));
   return budget;
 }

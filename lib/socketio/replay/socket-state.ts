@@ -1,5 +1,5 @@
 import type { Pid, Sid, SocketId } from "../../ids.ts";
-import type { SocketRecord } from "../../state/records.ts";
+import type { RequestRecord, SocketRecord } from "../../state/records.ts";
 import type { SharedPlace } from "../../state/shared-store.ts";
 import type { SocketChanges, Store } from "../../state/store.ts";
 import type { CoreError } from "../../engine/errors.ts";
@@ -10,6 +10,8 @@ import {
   DATA,
   OWN,
   REQUEST,
+  SESSION,
+  HANDSHAKE,
   JOURNAL,
   DIGEST,
   resultKey,
@@ -20,6 +22,8 @@ import {
   withPrefix,
   withoutPrefix,
 } from "./socket-row.ts";
+import { KeptHandshake } from "./kept-handshake.ts";
+import { RequestSession } from "./request-session.ts";
 import { DataBudget } from "./data-budget.ts";
 import { SocketData } from "./socket-data.ts";
 import { currentContext } from "../../engine/turn.ts";
@@ -55,6 +59,13 @@ export class SocketState {
   readonly own: OwnProperties;
   /** What the app has added to `socket.request`. */
   readonly request: OwnProperties;
+  readonly session: RequestSession;
+  readonly #session: SocketData;
+  /** Keys of its row for which the handshake has a value. */
+  readonly #kept: ReadonlySet<string>;
+  readonly #budget = new DataBudget();
+  readonly #onUnstorable: (error: CoreError) => void;
+  #handshake: KeptHandshake | undefined;
   /** Whether it continues the state of a socket that was disconnected. */
   readonly recovered: boolean;
   readonly journal: Journal;
@@ -80,6 +91,8 @@ export class SocketState {
       readonly auth: Readonly<Record<string, unknown>>;
       readonly connected: boolean;
       readonly recovered?: boolean;
+      /** What middlewares of the handshake have put on the request. */
+      readonly kept?: RequestRecord | undefined;
       /** Told of values of the app that cannot be stored; the others are. */
       readonly onUnstorable: (error: CoreError) => void;
     },
@@ -95,22 +108,45 @@ export class SocketState {
     this.rooms = new Set(options.rooms);
     this.auth = options.auth;
     this.connected = options.connected;
-    const budget = new DataBudget();
+    const budget = this.#budget;
+    this.#onUnstorable = options.onUnstorable;
     this.data = new SocketData(storedData(record), isReplaying, options.onUnstorable, undefined, budget);
-    const toOwn = (prefix: string, path: string) =>
-      new OwnProperties(
-        new SocketData(withoutPrefix(record.data, prefix), isReplaying, options.onUnstorable, path, budget),
-        options.onUnstorable,
-        path,
+    const toData = (prefix: string, path: string, kept: Readonly<Record<string, string>>) => {
+      const stored = Object.fromEntries(
+        Object.entries({ ...kept, ...withoutPrefix(record.data, prefix) }).filter(
+          ([, text]) => text !== GONE,
+        ),
       );
+      return new SocketData(stored, isReplaying, options.onUnstorable, path, budget);
+    };
+    const toOwn = (prefix: string, path: string, kept: Readonly<Record<string, string>> = {}) =>
+      new OwnProperties(toData(prefix, path, kept), options.onUnstorable, path);
+    const keptSession = RequestSession.stored(options.kept?.session);
+    this.#kept = new Set([
+      ...Object.keys(options.kept?.values ?? {}).map((key) => REQUEST + key),
+      ...Object.keys(keptSession).map((key) => SESSION + key),
+    ]);
     this.own = toOwn(OWN, "socket");
-    this.request = toOwn(REQUEST, "socket.request");
+    this.request = toOwn(REQUEST, "socket.request", options.kept?.values);
+    this.#session = toData(SESSION, "socket.request.session", keptSession);
+    this.session = new RequestSession(this.#session);
     this.recovered = options.recovered ?? false;
     this.journal = new Journal(withoutPrefix(record.data, JOURNAL));
     this.#notes = new Map(Object.entries(record.data).filter(([key]) => isNote(key)));
     this.#storedNotes = new Map(this.#notes);
     this.spent = new Set(record.spent);
     this.#storedSpent = new Set(record.spent);
+  }
+
+  /** `socket.handshake`: as the client has shown it, and what was written into it since. */
+  handshakeOver(shown: () => object): object {
+    this.#handshake ??= new KeptHandshake(
+      shown(),
+      withoutPrefix(this.#restored, HANDSHAKE),
+      this.#onUnstorable,
+      this.#budget,
+    );
+    return this.#handshake.view;
   }
 
   /** What a connection listener's live run has learnt so far, by the key under which it was asked for. */
@@ -190,36 +226,60 @@ export class SocketState {
     const data = this.data.changes();
     const own = this.own.changes();
     const request = this.request.changes();
+    const session = this.#session.changes();
+    const handshake = this.#handshake?.changes();
     const journal = this.journal.changes();
+    const { set: gone, remove } = this.#toRemovals(
+      (data?.remove ?? []).map((key) => DATA + key),
+      (own?.remove ?? []).map((key) => OWN + key),
+      (request?.remove ?? []).map((key) => REQUEST + key),
+      (session?.remove ?? []).map((key) => SESSION + key),
+    );
     const notes = [...this.#notes].filter(([key, text]) => this.#storedNotes.get(key) !== text);
     const spent = [...this.spent].filter((key) => !this.#storedSpent.has(key));
     const markStored = () => {
       if (data) this.data.markStored(data);
       if (own) this.own.markStored(own);
       if (request) this.request.markStored(request);
+      if (session) this.#session.markStored(session);
+      if (handshake) this.#handshake?.markStored(handshake);
       if (journal) this.journal.markStored(journal);
       for (const [key, text] of notes) this.#storedNotes.set(key, text);
       for (const key of spent) this.#storedSpent.add(key);
     };
-    if (!data && !own && !request && !journal && notes.length + spent.length === 0)
+    if (!data && !own && !request && !session && !handshake && !journal && notes.length + spent.length === 0)
       return { changes: undefined, markStored };
     const changes = {
       set: {
         ...withPrefix(data?.set ?? {}, DATA),
         ...withPrefix(own?.set ?? {}, OWN),
         ...withPrefix(request?.set ?? {}, REQUEST),
+        ...withPrefix(session?.set ?? {}, SESSION),
+        ...withPrefix(handshake?.set ?? {}, HANDSHAKE),
         ...withPrefix(journal ?? {}, JOURNAL),
         ...Object.fromEntries(notes),
+        ...gone,
       },
-      remove: [
-        ...(data?.remove ?? []).map((key) => DATA + key),
-        ...(own?.remove ?? []).map((key) => OWN + key),
-        ...(request?.remove ?? []).map((key) => REQUEST + key),
-      ],
+      remove,
       spent,
     };
     return { changes, markStored };
   }
+
+  /** What the handshake has would be there again, if its row did not say that it is gone. */
+  #toRemovals(...keys: readonly string[][]): SocketRemovals {
+    const all = keys.flat();
+    const isKept = (key: string) => this.#kept.has(key);
+    return {
+      set: Object.fromEntries(all.filter(isKept).map((key) => [key, GONE])),
+      remove: all.filter((key) => !isKept(key)),
+    };
+  }
 }
+
+type SocketRemovals = Pick<SocketChanges, "set" | "remove">;
+
+/** JSON of nothing: a value of the handshake that handlers have removed. */
+const GONE = "";
 
 const isReplaying = (): boolean => currentContext()?.mode === "replay";

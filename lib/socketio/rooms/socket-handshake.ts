@@ -3,7 +3,7 @@ import type { Untyped } from "../replay/typed-events.ts";
 
 /** What a client showed when it connected, as `socket.handshake` in Socket.IO. */
 export interface Handshake {
-  readonly headers: Readonly<Record<string, string>>;
+  headers: Record<string, string>;
   readonly time: string;
   readonly address: string;
   readonly xdomain: boolean;
@@ -11,20 +11,20 @@ export interface Handshake {
   /** Epoch milliseconds. */
   readonly issued: number;
   readonly url: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly auth: Readonly<Record<string, Untyped>>;
+  query: Record<string, string>;
+  auth: Record<string, Untyped>;
 }
 
 export function toHandshake(record: HandshakeRecord, auth: Readonly<Record<string, unknown>>): Handshake {
   return {
-    headers: record.headers,
+    headers: { ...record.headers },
     time: new Date(record.issuedAtMs).toString(),
     address: record.address,
     xdomain: record.xdomain,
     secure: record.secure,
     issued: record.issuedAtMs,
     url: record.url,
-    query: record.query,
-    auth,
+    query: { ...record.query },
+    auth: { ...auth },
   };
 }

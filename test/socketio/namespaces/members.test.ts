@@ -95,7 +95,7 @@ describe("the server", () => {
     ["io.engine.clientsCount", "core.no_server", (io) => io.engine.clientsCount],
     ["io.engine.generateId", "core.no_server", (io) => io.engine.generateId],
     ["io.engine.generateId, set,", "core.no_server", (io) => (io.engine.generateId = () => "id")],
-    ["io.engine.use()", "core.no_server", (io) => io.engine.use()],
+    ["io.engine.use(), without a middleware,", "core.not_a_listener", (io) => io.engine.use(1 as never)],
     ["io.engine.clients", "core.no_server", (io) => io.engine.clients],
     ["io.engine.handleRequest()", "core.no_server", (io) => io.engine.handleRequest()],
     ["io.engine.handleUpgrade()", "core.no_server", (io) => io.engine.handleUpgrade()],
