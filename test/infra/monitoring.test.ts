@@ -20,13 +20,15 @@ let told: Template;
 let unwatched: Template;
 
 beforeAll(async () => {
-  const [fifo, direct] = await Promise.all(
-    orderings.map((ordering) => compileTemplate({ stage: "dev", ordering })),
-  );
-  templates = { fifo: fifo!, direct: direct! };
+  const [fifo, direct] = await Promise.all([
+    compileTemplate({ stage: "dev", ordering: "fifo" }),
+    // With routes of the app's own, which fifo has not.
+    compileTemplate({ stage: "dev", ordering: "direct", params: { http: "true" } }),
+  ]);
+  templates = { fifo, direct };
   [told, unwatched] = await Promise.all([
-    compileTemplate({ stage: "dev", ordering: "fifo", params: { alarmTopic: topic } }),
-    compileTemplate({ stage: "dev", ordering: "direct", params: { monitoring: "false" } }),
+    compileTemplate({ stage: "dev", ordering: "fifo", params: { alarmTopic: topic, http: "true" } }),
+    compileTemplate({ stage: "dev", ordering: "direct", params: { monitoring: "false", http: "true" } }),
   ]);
 }, COMPILE_TIMEOUT_MS);
 
@@ -133,8 +135,9 @@ describe.each(orderings)("the alarms, in %s ordering,", (ordering) => {
       .flatMap(({ properties }) => properties.metrics.flat())
       .filter((one): one is string => typeof one === "string" && one.startsWith("nonsticky-dev-"));
 
-    expect(widgets).toHaveLength(12);
-    expect(new Set(cells).size).toBe(24 * 36);
+    const rows = ordering === "direct" ? 7 : 6;
+    expect(widgets).toHaveLength(2 * rows);
+    expect(new Set(cells).size).toBe(24 * 6 * rows);
     expect([...new Set(own)].sort()).toEqual(functionNamesOf(template).sort());
   });
 });
@@ -169,10 +172,12 @@ describe("the functions' own metrics on the dashboard", () => {
 });
 
 describe("the metrics of the logs", () => {
-  it("are of every function, in the namespace of the stage, and watched", () => {
-    const filters = resourcesOf(templates.fifo!, "AWS::Logs::MetricFilter").map(
-      ({ Properties }) => Properties,
-    );
+  it.each([
+    ["without routes", "fifo", []],
+    ["with routes", "direct", ["HttpLogGroup"]],
+  ])("are of every function, in the namespace of the stage, and watched, %s", (_, ordering, routes) => {
+    const template = templates[ordering]!;
+    const filters = resourcesOf(template, "AWS::Logs::MetricFilter").map(({ Properties }) => Properties);
     const groupsOf = (metric: string) =>
       filters
         .filter(({ MetricTransformations: [one] }) => one.MetricName === metric)
@@ -182,15 +187,16 @@ describe("the metrics of the logs", () => {
     expect(groupsOf("ErrorLines")).toEqual([
       "ConnectLogGroup",
       "HeartbeatLogGroup",
+      ...routes,
       "InboxLogGroup",
       "PollLogGroup",
     ]);
     // The other two post to nobody.
-    expect(groupsOf("RefusedPosts")).toEqual(["HeartbeatLogGroup", "InboxLogGroup"]);
+    expect(groupsOf("RefusedPosts")).toEqual(["HeartbeatLogGroup", ...routes, "InboxLogGroup"]);
     for (const { MetricTransformations } of filters) {
       expect(MetricTransformations).toHaveLength(1);
       const { MetricNamespace, MetricName } = MetricTransformations[0];
-      const watching = alarmsOf(templates.fifo!)
+      const watching = alarmsOf(template)
         .flatMap(metricsOf)
         .filter((one) => one.Namespace === MetricNamespace && one.MetricName === MetricName);
       expect(watching).toHaveLength(1);
@@ -206,6 +212,10 @@ describe("the metrics of the logs", () => {
     expect(propertiesOf(templates.fifo!, "InboxRefusedPosts").FilterPattern).toBe(
       '{ $.code = "core.recipient_dropped" && $.why = "busy" }',
     );
+    for (const what of ["ErrorLines", "RefusedPosts"]) {
+      const [own, inbox] = ["Http", "Inbox"].map((name) => propertiesOf(templates.direct!, name + what));
+      expect({ ...own, LogGroupName: inbox.LogGroupName }).toEqual(inbox);
+    }
     const posting = (await readSources("lib/engine")).filter((text) =>
       text.includes('"core.recipient_dropped"'),
     );
@@ -228,7 +238,8 @@ it("watches the mailbox where there is one, and Lambda's own queue where there i
 });
 
 it("tells a topic of every alarm and of its end", () => {
-  expect(alarmsOf(told).length).toBe(alarmsOf(templates.fifo!).length);
+  // Two of them are of the routes.
+  expect(alarmsOf(told).length).toBe(alarmsOf(templates.fifo!).length + 2);
   for (const { Properties } of alarmsOf(told)) {
     expect([Properties.AlarmActions, Properties.OKActions]).toEqual([[topic], [topic]]);
   }
