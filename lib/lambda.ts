@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import { readTrustedHops } from "./aws/client-address.ts";
 import { createConnectHandler } from "./aws/connect-handler.ts";
 import { AwsError } from "./aws/errors.ts";
+import { ExitWatch } from "./aws/exit-watch.ts";
 import { createHeartbeatHandler } from "./aws/heartbeat-handler.ts";
 import { createInboxHandler } from "./aws/inbox-handler.ts";
 import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
@@ -99,6 +100,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     const message = "a promise was rejected and nobody handled it";
     countLogged(logger, metrics).error(message, { code: "core.unhandled_rejection", error });
   });
+  const exits = new ExitWatch(countLogged(logger, metrics), process, () => published?.publish());
   /** Names the invocation in its lines, and writes what it has counted before the instance is frozen. What escapes is logged. */
   const observed =
     <Args extends readonly unknown[], Result>(handler: (...args: Args) => Promise<Result>) =>
@@ -106,7 +108,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       logger.during(args[1] as InvocationContext | undefined, async () => {
         clock.hear(args[0]);
         try {
-          return await handler(...args);
+          return await exits.run(() => handler(...args));
         } catch (error) {
           // Lambda's own line of it cannot be filtered by code. A failed letter has had a line when its turn failed.
           const isLogged = error instanceof AwsError && error.code === "aws.letter_failed";

@@ -11,14 +11,19 @@ const full = {
 };
 
 let listeners: NodeJS.UnhandledRejectionListener[];
+let exitListeners: NodeJS.ExitListener[];
 
 beforeEach(() => {
   listeners = process.listeners("unhandledRejection");
+  exitListeners = process.listeners("exit");
 });
 
 afterEach(() => {
   for (const listener of process.listeners("unhandledRejection")) {
     if (!listeners.includes(listener)) process.off("unhandledRejection", listener);
+  }
+  for (const listener of process.listeners("exit")) {
+    if (!exitListeners.includes(listener)) process.off("exit", listener);
   }
 });
 
