@@ -16,7 +16,11 @@ export const createConnectHandler =
     const admission = await admit(ports, app, toArrival(event, trustedHops));
     if (admission.admitted) return toPolicy(event.methodArn, "Allow", toContext(admission.sid, app));
     ports.metrics?.add("ConnectionsRefused", 1, String(admission.code));
-    ports.logger.info("a connection was refused", { code: admission.code, reason: admission.message });
+    ports.logger.info("a connection was refused", {
+      code: admission.code,
+      reason: admission.message,
+      ...(admission.error === undefined ? {} : { error: admission.error }),
+    });
     return toPolicy(event.methodArn, "Deny", {});
   };
 

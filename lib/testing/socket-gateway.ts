@@ -56,7 +56,8 @@ export class SocketGateway implements Transport {
     try {
       const admission = await admit({ ...toCaller(request), connectionId });
       if (!admission.admitted) {
-        logger.info("a connection was refused", { code: admission.code, reason: admission.message });
+        const { code, message: reason, error } = admission;
+        logger.info("a connection was refused", { code, reason, ...(error === undefined ? {} : { error }) });
         return refuse(socket, 403, "Forbidden");
       }
       const { sid } = admission;

@@ -16,7 +16,8 @@ export interface Arrival extends Caller {
 
 export type Admission =
   | { readonly admitted: true; readonly sid: Sid }
-  | { readonly admitted: false; readonly code: number; readonly message: string };
+  /** `error`: of a middleware, which the client is not told. */
+  | { readonly admitted: false; readonly code: number; readonly message: string; readonly error?: unknown };
 
 /** Lets a client in, with a session of its own, or says why not. One write; a refused client costs none. */
 export async function admit(
@@ -28,7 +29,8 @@ export async function admit(
   if (cors.outcome === "refused") return { admitted: false, code: 3, message: "Bad request" };
   const url = toUrl(options.path, arrival.query);
   const passage = await passMiddlewares(middlewares, { ...arrival, method: "GET", url }, clock);
-  if (passage?.outcome === "failed") return { admitted: false, code: 3, message: "Bad request" };
+  if (passage?.outcome === "failed")
+    return { admitted: false, code: 3, message: "Bad request", error: passage.error };
   // The gateway answers, with a status of its own.
   if (passage?.outcome === "answered") return { admitted: false, code: 4, message: "Forbidden" };
   const parsed = parseHandshake(arrival.query, options);

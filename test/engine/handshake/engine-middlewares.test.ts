@@ -1,7 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../lib/clock.ts";
+import { admit } from "../../../lib/engine/handshake/admission.ts";
 import { passMiddlewares, type EngineMiddleware } from "../../../lib/engine/handshake/engine-middlewares.ts";
+import { toConnectionId } from "../../../lib/ids.ts";
+import { Server } from "../../../lib/index.ts";
+import { createMemoryStore } from "../../../lib/state/memory-store.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const parts = {
@@ -133,5 +137,22 @@ describe("middlewares of the engine", () => {
       outcome: "failed",
       error: expect.objectContaining({ message: expect.stringContaining("call next() within 5000 ms") }),
     });
+  });
+});
+
+describe("a WebSocket that a middleware of the engine fails for", () => {
+  it("is a bad request, with the error for the log", async () => {
+    const clock = new ManualClock();
+    const io = new Server();
+    io.engine.use((_: unknown, __: unknown, next: (error: Error) => void) => next(new Error("no")));
+    const connectionId = toConnectionId("c1=");
+
+    const admission = await admit({ store: createMemoryStore({ clock }), clock }, io.engine, {
+      ...parts,
+      query: { EIO: "4", transport: "websocket" },
+      connectionId,
+    });
+
+    expect(admission).toEqual({ admitted: false, code: 3, message: "Bad request", error: new Error("no") });
   });
 });
