@@ -29,11 +29,11 @@ const next = (socket: Socket, event: string): Promise<unknown> =>
   new Promise((resolve) => socket.once(event, resolve));
 
 /** The stack without its queue, on the real functions. */
-describe("direct ordering", () => {
+describe("direct ordering", { timeout: 90_000 }, () => {
   it.each(["polling", "websocket"] as const)("acknowledges over %s", async (transport) => {
     const socket = await connect(transport);
 
-    expect(await socket.timeout(10_000).emitWithAck("echo", "here")).toBe("here");
+    expect(await socket.timeout(60_000).emitWithAck("echo", "here")).toBe("here");
   });
 
   it("disconnects a client that another one throws out", async () => {
