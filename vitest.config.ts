@@ -13,7 +13,7 @@ const long = [
   "test/e2e/tic-tac-toe.test.ts",
   "test/e2e/parked-polls.test.ts",
   "test/untouched/packaged.test.ts",
-  "test/untouched/process-exit.test.ts",
+  "test/untouched/wrong-app.test.ts",
   "test/model/polling-close.test.ts",
   "test/model/recovery.test.ts",
 ];

@@ -12,6 +12,7 @@ import { createPollHandler } from "./aws/poll-handler.ts";
 import { createPollServer, listenForPolls, REQUESTS_AT_ONCE } from "./aws/poll-server.ts";
 import { createPowertoolsLogger, type InvocationContext } from "./aws/powertools-logger.ts";
 import { createPowertoolsMetrics } from "./aws/powertools-metrics.ts";
+import { listShadowedRoutes } from "./aws/shadowed-routes.ts";
 import { createSqsAlarms } from "./aws/sqs-alarms.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { CorrectedClock } from "./aws/corrected-clock.ts";
@@ -63,6 +64,8 @@ export interface AppDescription {
   readonly hasHttp: boolean;
   /** The option `path`, as far as the app gives one. */
   readonly path: string;
+  /** Its routes that nobody gets to, since they are at that path. */
+  readonly shadowed: readonly string[];
 }
 
 /**
@@ -181,7 +184,11 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     },
     async describe() {
       const { httpServer, options } = await findApp();
-      return { hasHttp: (httpServer?.listenerCount("request") ?? 0) > 0, path: options.path };
+      return {
+        hasHttp: (httpServer?.listenerCount("request") ?? 0) > 0,
+        path: options.path,
+        shadowed: listShadowedRoutes(httpServer, options.path),
+      };
     },
   };
 }

@@ -24,6 +24,7 @@ import { StandardQueue } from "./mailbox/standard-queue.ts";
 import type { LocalOptions } from "./options.ts";
 import { createRandom } from "./random.ts";
 import { startSchedule } from "./schedule.ts";
+import { describeShadowed } from "../../lib/aws/shadowed-routes.ts";
 import type { AppDescription } from "../../lib/lambda.ts";
 import type { FunctionSpec, Topology } from "./topology.ts";
 
@@ -186,6 +187,8 @@ export class Stack {
       );
     }
     this.#path = path;
+    const { shadowed = [] } = this.#app ?? {};
+    if (shadowed.length > 0) this.#log(describeShadowed(shadowed, path));
   }
 
   #createPool(spec: FunctionSpec, endpoints: Endpoints): Pool {

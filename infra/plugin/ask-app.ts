@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { AppDescription } from "../../lib/lambda.ts";
+import { describeShadowed } from "../../lib/aws/shadowed-routes.ts";
 import { extensionOf } from "../../lib/bundling/app-format.ts";
 import { bundle, toModule } from "../bundle.ts";
 import { packageDir } from "../local/installation.ts";
@@ -18,14 +19,15 @@ export async function resolveForApp(
   framework: Framework,
   settings: Settings,
   target: Target,
-  { serviceDir, service }: { readonly serviceDir: string; readonly service: JsonObject },
+  { serviceDir, service, warn }: Surroundings,
 ): Promise<OwnStack> {
   const stack = await resolveOwnStack(framework, settings, target);
   const isGiven = (name: string) =>
     name in settings.params || target.cliParams.some((param) => param.startsWith(`${name}=`));
   if (isGiven("http")) return stack;
   const environment = environmentOf(stack, service, target);
-  const { hasHttp, path: own } = await ask(serviceDir, settings, environment);
+  const { hasHttp, path: own, shadowed } = await ask(serviceDir, settings, environment);
+  if (shadowed.length > 0) warn(describeShadowed(shadowed, own));
   const served = environment.environment["NONSTICKY_PATH"];
   if (own !== served && isGiven("path")) {
     throw new Error(
@@ -35,6 +37,12 @@ export async function resolveForApp(
   if (!hasHttp && own === served) return stack;
   const params = { ...settings.params, http: hasHttp, path: own };
   return resolveOwnStack(framework, { ...settings, params }, target);
+}
+
+interface Surroundings {
+  readonly serviceDir: string;
+  readonly service: JsonObject;
+  readonly warn: (text: string) => void;
 }
 
 /** What the functions of the app find in their environment. */
@@ -72,7 +80,7 @@ async function ask(
     });
     const file = path.join(outdir, toModule(HANDLER) + extensionOf(format));
     const found = await startApp({ ...environment, files: [file] });
-    return found ?? { hasHttp: false, path: "/socket.io" };
+    return found ?? { hasHttp: false, path: "/socket.io", shadowed: [] };
   } finally {
     await rm(outdir, { recursive: true, force: true });
   }

@@ -93,7 +93,12 @@ export default class NonstickyPlugin {
     };
     const [command = ""] = processedInput.commands;
     const resolveSimply = () => resolveOwnStack(framework, settings, target);
-    const resolveWithApp = () => resolveForApp(framework, settings, target, { serviceDir, service });
+    const resolveWithApp = () =>
+      resolveForApp(framework, settings, target, {
+        serviceDir,
+        service,
+        warn: (text) => this.#log.warning(text),
+      });
     const isShown = command === "print";
     const isMade = ["package", "deploy", "offline"].includes(command);
     const stack = await (settings.start && (isMade || isShown) ? resolveWithApp() : resolveSimply()).catch(

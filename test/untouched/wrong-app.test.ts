@@ -14,7 +14,12 @@ beforeAll(async () => {
   const app = path.join(directory, "leaving.cjs");
   await writeFile(
     app,
-    `const server = require("http").createServer(leaveByRoute);
+    `const app = require("express")();
+app.get(["/socket.io/stats"], (request, response) => response.end("stats"));
+app.get("/socket.io/state", (request, response) => response.end("state"));
+app.get("/dev/page", (request, response) => response.end("page of dev"));
+app.use(leaveByRoute);
+const server = require("http").createServer(app);
 const io = require("socket.io")(server);
 function leaveByRoute(request, response) {
   if (request.url === "/exit") process.exit(3);
@@ -37,8 +42,8 @@ afterAll(async () => {
 const told = (caller: string): string[] =>
   lines.filter((line) => line.includes('"core.process_ended"') && line.includes(caller));
 
-describe("an app that ends its process", { timeout: 60_000 }, () => {
-  it("in a route is told with the line that does, its client hears 500, and the next request is answered", async () => {
+describe("an app that goes wrong", { timeout: 60_000 }, () => {
+  it("and ends its process in a route is told with the line that does, its client hears 500, and the next request is answered", async () => {
     const response = await fetch(`${runtime.url}/exit`);
 
     expect(response.status).toBe(500);
@@ -48,7 +53,15 @@ describe("an app that ends its process", { timeout: 60_000 }, () => {
     expect(await (await fetch(`${runtime.url}/`)).text()).toBe("page");
   });
 
-  it("in a handler is told, the client it was about is closed, and others are served", async () => {
+  it("is told once of routes that its clients' path hides, and the stage hides none", async () => {
+    expect(lines.filter((line) => line.includes("nobody gets there"))).toEqual([
+      "expected the routes of the app to be elsewhere than /socket.io, whose requests are its clients', got /socket.io/stats, /socket.io/state: nobody gets there",
+    ]);
+    expect((await fetch(`${runtime.url}/socket.io/state`)).status).toBe(400);
+    expect(await (await fetch(`${runtime.url}/dev/page`)).text()).toBe("page of dev");
+  });
+
+  it("and ends its process in a handler is told, the client it was about is closed, and others are served", async () => {
     const [one, other] = [clients.connect(runtime.url), clients.connect(runtime.url)];
     const ask = (client: typeof one) => client.timeout(8_000).emitWithAck("ask");
     await Promise.all([ask(one), ask(other)]);
