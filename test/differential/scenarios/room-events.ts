@@ -144,6 +144,7 @@ export const roomEvents: readonly Scenario[] = [
       await told(2);
       a.tell("kick", "x", false);
       await told(6);
+      await b.isLost();
     }),
   },
   {
