@@ -16,6 +16,11 @@ const long = [
   "test/untouched/wrong-app.test.ts",
   "test/model/polling-close.test.ts",
   "test/model/recovery.test.ts",
+  "test/model/released-data.test.ts",
+  "test/model/released-join.test.ts",
+  "test/model/rooms/room-events.test.ts",
+  "test/e2e/timers.test.ts",
+  "test/untouched/whole-app.test.ts",
 ];
 
 /** Two thousand hostile sessions: `NONSTICKY_ABUSE=1` plays them, and nothing else. */
