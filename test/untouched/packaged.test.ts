@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const root = path.resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
 let serviceDir: string;
+/** What the last packaging said. */
+let said = "";
 
 /** A service with the plugin's source, whose app finds the packages of this repository. */
 beforeAll(async () => {
@@ -35,10 +37,12 @@ async function packageService(settings: object): Promise<Template> {
   };
   await writeFile(path.join(serviceDir, "serverless.json"), JSON.stringify(configuration));
   const framework = path.join(root, "node_modules/.bin/serverless");
-  await run(process.execPath, ["--import", import.meta.resolve("tsx"), framework, "package"], {
+  const command = ["--import", import.meta.resolve("tsx"), framework, "package"];
+  const { stdout, stderr } = await run(process.execPath, command, {
     cwd: serviceDir,
     env: { PATH: process.env.PATH, HOME: serviceDir, CI: "true" },
   });
+  said = stdout + stderr;
   const template = path.join(serviceDir, ".serverless/cloudformation-template-update-stack.json");
   return JSON.parse(await readFile(template, "utf8")) as Template;
 }
@@ -98,6 +102,18 @@ describe("serverless package", { timeout: 180_000 }, () => {
 
     expect(routesOf(template)).toEqual(["ANY /chat", "ANY /chat/{proxy+}"]);
     expect(Object.keys(template.Resources).filter((id) => /^Http(Role|Lambda|Log)/.test(id))).toEqual([]);
+  });
+
+  it("warns of routes that the path of the clients hides", async () => {
+    await writeFile(
+      path.join(serviceDir, "src/hidden.cjs"),
+      `const app = require("express")(); app.get("/socket.io/stats", () => {});
+       const server = require("http").createServer(app); require("socket.io")(server); server.listen(3000);`,
+    );
+
+    await packageService({ app: "src/hidden.cjs" });
+
+    expect(said).toContain("whose requests are its clients', got /socket.io/stats: nobody gets there");
   });
 
   it.each([
