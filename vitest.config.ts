@@ -7,6 +7,13 @@ const soak = Boolean(process.env.NONSTICKY_SOAK);
 const long = [
   "test/soak/**/*.test.ts",
   "test/verify/verify.test.ts",
+  "test/verify/direct.test.ts",
+  "test/differential/recovery.test.ts",
+  "test/differential/forged-offsets.test.ts",
+  "test/examples/timers.test.ts",
+  "test/e2e/chat.test.ts",
+  "test/e2e/flood.test.ts",
+  "test/e2e/outages.test.ts",
   "test/e2e/emit-policy.test.ts",
   "test/e2e/offline.test.ts",
   "test/e2e/order.test.ts",
