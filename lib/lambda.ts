@@ -15,6 +15,7 @@ import { createPowertoolsMetrics } from "./aws/powertools-metrics.ts";
 import { listShadowedRoutes } from "./aws/shadowed-routes.ts";
 import { createSqsAlarms } from "./aws/sqs-alarms.ts";
 import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
+import { isMetered, isOrdered, readDeployment, readLogLevel, toStack } from "./aws/stack-environment.ts";
 import { CorrectedClock } from "./aws/corrected-clock.ts";
 import { systemClock } from "./clock.ts";
 import { createMissingAlarms, type AlarmClock } from "./engine/alarms/alarm.ts";
@@ -24,12 +25,10 @@ import { currentHost } from "./engine/hosted-app.ts";
 import type { Mailbox } from "./engine/mailbox.ts";
 import { countLogged } from "./engine/counted-ports.ts";
 import { Runtime } from "./engine/runtime.ts";
-import { readCount, readFlag, readOptional, readRequired, type Environment } from "./env.ts";
+import { readCount, readOptional, readRequired, type Environment } from "./env.ts";
 import { ConfigError } from "./errors.ts";
 import { installedHandlerWatch } from "./handler-watch.ts";
-import { logLevels, type LogLevel } from "./log.ts";
 import { noMetrics } from "./metrics.ts";
-import type { DeploymentRecord } from "./state/deployment.ts";
 import { createDocumentClient } from "./state/dynamo/document-client.ts";
 import { createDynamoStore } from "./state/dynamo/dynamo-store.ts";
 
@@ -208,25 +207,6 @@ function toFinder(module: AppModule): () => EngineApp | Promise<EngineApp> {
   );
 }
 
-function isOrdered(env: Environment): boolean {
-  const ordering = readOptional(env, "NONSTICKY_ORDERING") ?? "fifo";
-  if (ordering === "fifo" || ordering === "direct") return ordering === "fifo";
-  throw new ConfigError(
-    "config.bad_environment",
-    `expected NONSTICKY_ORDERING to be fifo or direct, got ${JSON.stringify(ordering)}`,
-  );
-}
-
-/** Where the mailbox is, for processes outside of the stack. */
-function readDeployment(env: Environment): Omit<DeploymentRecord, "savedAtMs"> {
-  if (!isOrdered(env)) return { inboxFunction: readRequired(env, "NONSTICKY_INBOX_FUNCTION") };
-  const alarmsUrl = readOptional(env, "NONSTICKY_ALARMS_URL");
-  return {
-    mailboxUrl: readRequired(env, "NONSTICKY_MAILBOX_URL"),
-    ...(alarmsUrl === undefined ? {} : { alarmsUrl }),
-  };
-}
-
 function createMailbox(env: Environment): Mailbox {
   return isOrdered(env)
     ? createSqsMailbox(createSqsClient(), readRequired(env, "NONSTICKY_MAILBOX_URL"))
@@ -237,25 +217,6 @@ function createAlarms(env: Environment): AlarmClock {
   if (!isOrdered(env)) return createMissingAlarms("core.timers_unordered");
   const url = readOptional(env, "NONSTICKY_ALARMS_URL");
   return url === undefined ? createMissingAlarms("core.timers_off") : createSqsAlarms(createSqsClient(), url);
-}
-
-const isMetered = (env: Environment): boolean => readFlag(env, "NONSTICKY_METRICS") ?? true;
-
-/** The dimensions of every metric. */
-const toStack = (env: Environment, service: string) => ({
-  service,
-  stage: readOptional(env, "NONSTICKY_STAGE") ?? "none",
-  functionName: readOptional(env, "AWS_LAMBDA_FUNCTION_NAME") ?? "none",
-});
-
-function readLogLevel(env: Environment): LogLevel {
-  const value = readOptional(env, "NONSTICKY_LOG_LEVEL") ?? "info";
-  const level = logLevels.find((known) => known === value);
-  if (level) return level;
-  throw new ConfigError(
-    "config.bad_environment",
-    `expected NONSTICKY_LOG_LEVEL to be one of ${logLevels.join(", ")}, got ${JSON.stringify(value)}`,
-  );
 }
 
 const describe = (names: readonly string[]): string =>
