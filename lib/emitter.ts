@@ -13,6 +13,7 @@ import { readRequired, type Environment } from "./env.ts";
 import { createLogger, type LogLevel } from "./log.ts";
 import { createDocumentClient } from "./state/dynamo/document-client.ts";
 import { createDynamoStore } from "./state/dynamo/dynamo-store.ts";
+import { createSdkTableClient } from "./state/dynamo/sdk-table-client.ts";
 
 export type { EmitRequest } from "./aws/emit-handler.ts";
 
@@ -49,7 +50,7 @@ export function connectEmitter(
 ): ReturnType<typeof createEmitHandler> {
   const callbackUrl = options.callbackUrl ?? readRequired(env, "NONSTICKY_CALLBACK_URL");
   const store = createDynamoStore({
-    client: nameOutages(createDocumentClient(env)),
+    client: createSdkTableClient(nameOutages(createDocumentClient(env))),
     tableName: options.tableName ?? readRequired(env, "NONSTICKY_TABLE"),
     clock: systemClock,
   });

@@ -31,6 +31,7 @@ import { installedHandlerWatch } from "./handler-watch.ts";
 import { noMetrics } from "./metrics.ts";
 import { createDocumentClient } from "./state/dynamo/document-client.ts";
 import { createDynamoStore } from "./state/dynamo/dynamo-store.ts";
+import { createSdkTableClient } from "./state/dynamo/sdk-table-client.ts";
 
 /** What an app's module exports: a `Server` as `io`, or an engine app as `engine`; or nothing, where it is bundled. */
 export interface AppModule {
@@ -93,7 +94,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     });
   });
   const store = createDynamoStore({
-    client: nameOutages(createDocumentClient(env)),
+    client: createSdkTableClient(nameOutages(createDocumentClient(env))),
     tableName: readRequired(env, "NONSTICKY_TABLE"),
     clock,
   });

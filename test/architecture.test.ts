@@ -10,6 +10,7 @@ import { describe, expect, it } from "vitest";
 const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "leaves", files: /^lib\/(errors|clock|handler-watch|ids|env|log|metrics)\.ts$/ },
   { name: "protocol", files: /^lib\/protocol\// },
+  { name: "requests", files: /^lib\/requests\// },
   { name: "state", files: /^lib\/state\// },
   { name: "engine", files: /^lib\/engine\// },
   { name: "replay", files: /^lib\/socketio\/replay\// },

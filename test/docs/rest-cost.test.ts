@@ -1,9 +1,9 @@
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { expect, it } from "vitest";
 import { sweep } from "../../lib/engine/heartbeat/heartbeat.ts";
 import { Runtime } from "../../lib/engine/runtime.ts";
 import { resolveServerOptions } from "../../lib/socketio/server-options.ts";
 import { createLogger } from "../../lib/log.ts";
+import type { AwsClient } from "../../lib/requests/aws-client.ts";
 import { createDynamoStore } from "../../lib/state/dynamo/dynamo-store.ts";
 import { read } from "./markdown.ts";
 
@@ -22,7 +22,7 @@ function createIdleTable() {
       return pk === "sweep" && sweepRow !== undefined ? { Items: [sweepRow] } : {};
     },
   };
-  return { calls, client: client as unknown as DynamoDBDocumentClient };
+  return { calls, client: client as unknown as AwsClient };
 }
 
 it("docs/cost.md counts what the heartbeat reads and writes while nobody is connected", async () => {

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { toConnectionId } from "../../lib/ids.ts";
+import type { AwsClient } from "../../lib/requests/aws-client.ts";
 import { createDynamoStore } from "../../lib/state/dynamo/dynamo-store.ts";
 import { toOutboxItem } from "../../lib/state/dynamo/items/outbox-item.ts";
 import type { Store } from "../../lib/state/store.ts";
@@ -74,7 +74,7 @@ export async function actionsOfStore(methods: readonly string[]): Promise<string
 }
 
 /** A client that notes each command. Every condition holds, of an empty outbox, or none does, of no row at all. */
-function createRecorder(actions: Set<string>, holds: boolean): DynamoDBDocumentClient {
+function createRecorder(actions: Set<string>, holds: boolean): AwsClient {
   const send = async (command: { readonly input: object }): Promise<unknown> => {
     const name = command.constructor.name;
     actions.add(actionOf[name] ?? `unknown: ${name}`);
@@ -83,5 +83,5 @@ function createRecorder(actions: Set<string>, holds: boolean): DynamoDBDocumentC
     }
     return holds ? { Attributes: toOutboxItem(sid) } : {};
   };
-  return { send } as unknown as DynamoDBDocumentClient;
+  return { send } as unknown as AwsClient;
 }

@@ -5,6 +5,7 @@ import type { LocalRuntime } from "../../infra/local/local.ts";
 import { NEVER_SECONDS } from "../../lib/state/expiry.ts";
 import { createDocumentClient } from "../../lib/state/dynamo/document-client.ts";
 import { createDynamoStore } from "../../lib/state/dynamo/dynamo-store.ts";
+import { createSdkTableClient } from "../../lib/state/dynamo/sdk-table-client.ts";
 import { sharedKey } from "../../lib/state/dynamo/keys.ts";
 import { createOwnedClock } from "../state/fixtures.ts";
 import { localCredentials, localRegion, startDynalite } from "../support/dynalite.ts";
@@ -119,7 +120,11 @@ describe(`a list of ${KEYS} entries`, () => {
     );
     try {
       const { tableName } = dynalite;
-      const store = createDynamoStore({ client, tableName, clock: createOwnedClock() });
+      const store = createDynamoStore({
+        client: createSdkTableClient(client),
+        tableName,
+        clock: createOwnedClock(),
+      });
       const [map, text] = ["many", JSON.stringify("x".repeat(300))];
       const toKey = (index: number) => `key ${String(index).padStart(6, "0")}`;
       await store.putShared(

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createDocumentClient } from "../../lib/state/dynamo/document-client.ts";
 import { createDynamoStore } from "../../lib/state/dynamo/dynamo-store.ts";
+import { createSdkTableClient } from "../../lib/state/dynamo/sdk-table-client.ts";
 import { createMemoryStore } from "../../lib/state/memory-store.ts";
 import type { Route } from "../../lib/state/records.ts";
 import type { Store } from "../../lib/state/store.ts";
@@ -187,7 +188,12 @@ describe("a program of calls", () => {
         const clock = createOwnedClock();
         const memory = createMemoryStore({ clock, pageSize: 3 });
         const tableName = await dynalite.createTable();
-        const dynamo = createDynamoStore({ client, tableName, clock, pageLimit: 3 });
+        const dynamo = createDynamoStore({
+          client: createSdkTableClient(client),
+          tableName,
+          clock,
+          pageLimit: 3,
+        });
         for (const [index, { print, run }] of steps.entries()) {
           if (index === expireBefore) clock.set(expiresAtMs);
           const expected = await run(memory);

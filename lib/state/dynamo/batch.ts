@@ -1,10 +1,8 @@
-import {
-  BatchWriteCommand,
-  type BatchWriteCommandInput,
-  type DynamoDBDocumentClient,
-} from "@aws-sdk/lib-dynamodb";
+import type { BatchWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Clock } from "../../clock.ts";
+import type { AwsClient } from "../../requests/aws-client.ts";
 import { StateError } from "../errors.ts";
+import { BatchWriteCommand } from "./commands.ts";
 import type { Item } from "./expressions.ts";
 import type { Key } from "./keys.ts";
 
@@ -12,7 +10,7 @@ import type { Key } from "./keys.ts";
 export type Write = { readonly put: Item & Key } | { readonly remove: Key };
 
 export interface BatchContext {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: AwsClient;
   readonly tableName: string;
   readonly clock: Clock;
   /** In [0, 1), for the jitter. */

@@ -1,11 +1,12 @@
-import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Clock } from "../../clock.ts";
 import type { Sid } from "../../ids.ts";
+import type { AwsClient } from "../../requests/aws-client.ts";
 import { countExpiresAtSeconds, sweepExpiresAtSeconds } from "../expiry.ts";
 import type { BeatRecord } from "../records.ts";
 import { requireInterval } from "../row-limits.ts";
 import type { CloseOutcome, CloseRequest, Store } from "../store.ts";
 import { createAttempt } from "./attempt.ts";
+import { PutCommand } from "./commands.ts";
 import * as beatItem from "./items/beat-item.ts";
 import { fromDeploymentItem, getDeploymentParams, saveDeploymentParams } from "./items/deployment-item.ts";
 import { createDynamoAcks } from "./dynamo-acks.ts";
@@ -26,8 +27,8 @@ import * as sweepItem from "./items/sweep-item.ts";
 import { openTable } from "./table.ts";
 
 export interface DynamoStoreOptions {
-  /** From `createDocumentClient`. */
-  readonly client: DynamoDBDocumentClient;
+  /** From `createSdkTableClient`. */
+  readonly client: AwsClient;
   readonly tableName: string;
   readonly clock: Clock;
   /** Items a page of any list. Default: what fits into DynamoDB's 1 MB. */

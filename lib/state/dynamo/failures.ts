@@ -1,11 +1,11 @@
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { isRefusedAs } from "../../requests/aws-client.ts";
 
 /** The answer to a conditional write, or undefined when its condition did not hold. Any other failure is thrown. */
 export async function unlessRefused<Output>(write: Promise<Output>): Promise<Output | undefined> {
   try {
     return await write;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
+    if (isRefusedAs(error, "ConditionalCheckFailedException")) return undefined;
     throw error;
   }
 }

@@ -1,11 +1,8 @@
-import {
-  QueryCommand,
-  type DynamoDBDocumentClient,
-  type QueryCommandInput,
-  type QueryCommandOutput,
-} from "@aws-sdk/lib-dynamodb";
+import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Clock } from "../../clock.ts";
+import type { AwsClient } from "../../requests/aws-client.ts";
 import { isLive } from "../expiry.ts";
+import { QueryCommand } from "./commands.ts";
 import type { Item } from "./expressions.ts";
 
 /**
@@ -13,7 +10,7 @@ import type { Item } from "./expressions.ts";
  * may also send an empty page in the middle, and only a missing `LastEvaluatedKey` means the end.
  */
 export async function* queryPages(
-  client: DynamoDBDocumentClient,
+  client: AwsClient,
   params: QueryCommandInput,
   clock: Clock,
 ): AsyncGenerator<Item[]> {
@@ -31,33 +28,25 @@ interface Page {
 }
 
 /** The live items of one page, and its last key where there may be more. */
-export async function queryPage(
-  client: DynamoDBDocumentClient,
-  params: QueryCommandInput,
-  clock: Clock,
-): Promise<Page> {
-  const output: QueryCommandOutput = await client.send(new QueryCommand(params));
+export async function queryPage(client: AwsClient, params: QueryCommandInput, clock: Clock): Promise<Page> {
+  const output: QueryCommand["output"] = await client.send(new QueryCommand(params));
   const items = (output.Items ?? []).filter((item) => isLive(Number(item["expiresAt"]), clock));
   return { items, lastKey: output.LastEvaluatedKey };
 }
 
 /** All pages of a query that is known to be small. */
-export async function queryAll(
-  client: DynamoDBDocumentClient,
-  params: QueryCommandInput,
-  clock: Clock,
-): Promise<Item[]> {
+export async function queryAll(client: AwsClient, params: QueryCommandInput, clock: Clock): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of queryPages(client, params, clock)) items.push(...page);
   return items;
 }
 
 /** How many items all pages of a query find that asks for their number alone. */
-export async function queryCount(client: DynamoDBDocumentClient, params: QueryCommandInput): Promise<number> {
+export async function queryCount(client: AwsClient, params: QueryCommandInput): Promise<number> {
   let count = 0;
   let input: QueryCommandInput | undefined = params;
   while (input !== undefined) {
-    const output: QueryCommandOutput = await client.send(new QueryCommand(input));
+    const output: QueryCommand["output"] = await client.send(new QueryCommand(input));
     count += output.Count ?? 0;
     input = output.LastEvaluatedKey && { ...params, ExclusiveStartKey: output.LastEvaluatedKey };
   }

@@ -1,19 +1,15 @@
-import {
-  DeleteCommand,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-  type DeleteCommandInput,
-  type DynamoDBDocumentClient,
-  type GetCommandInput,
-  type PutCommandInput,
-  type QueryCommandInput,
-  type UpdateCommandInput,
-  type UpdateCommandOutput,
+import type {
+  DeleteCommandInput,
+  GetCommandInput,
+  PutCommandInput,
+  QueryCommandInput,
+  UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
 import type { Clock } from "../../clock.ts";
+import type { AwsClient } from "../../requests/aws-client.ts";
 import { isLive, toExpirySeconds } from "../expiry.ts";
 import { writeBatches, type Write } from "./batch.ts";
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from "./commands.ts";
 import type { Item } from "./expressions.ts";
 import { isAccepted, unlessRefused } from "./failures.ts";
 import { createAttempt } from "./attempt.ts";
@@ -21,7 +17,7 @@ import { queryAll, queryCount, queryPage, queryPages } from "./page.ts";
 import { retryConflicts, transact, type TransactWrite } from "./transact.ts";
 
 export interface TableOptions {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: AwsClient;
   readonly tableName: string;
   readonly clock: Clock;
   /** Items a page of any list; undefined: what fits into DynamoDB's 1 MB. */
@@ -52,7 +48,7 @@ export interface Table {
   /** Whether the condition held. */
   put(params: PutCommandInput): Promise<boolean>;
   /** Undefined when the condition did not hold. */
-  update(params: UpdateCommandInput): Promise<UpdateCommandOutput | undefined>;
+  update(params: UpdateCommandInput): Promise<UpdateCommand["output"] | undefined>;
   /** Whether the condition held. */
   remove(params: DeleteCommandInput): Promise<boolean>;
   /** All writes at once or none: undefined when they are done, else whether the condition of each held. */

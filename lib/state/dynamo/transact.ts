@@ -1,20 +1,14 @@
-import {
-  TransactionCanceledException,
-  TransactionConflictException,
-  TransactionInProgressException,
-} from "@aws-sdk/client-dynamodb";
-import {
-  TransactWriteCommand,
-  type DynamoDBDocumentClient,
-  type TransactWriteCommandInput,
-} from "@aws-sdk/lib-dynamodb";
+import type { CancellationReason } from "@aws-sdk/client-dynamodb";
+import type { TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Clock } from "../../clock.ts";
+import { isRefusedAs, type AwsClient } from "../../requests/aws-client.ts";
+import { TransactWriteCommand } from "./commands.ts";
 
 /** One row to write, IF its condition holds. */
 export type TransactWrite = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
 
 export interface TransactContext {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: AwsClient;
   readonly clock: Clock;
   /** In [0, 1), for the jitter. */
   readonly random: () => number;
@@ -66,14 +60,18 @@ export async function retryConflicts<T>(
 }
 
 const reasonsOf = (error: unknown): string[] =>
-  error instanceof TransactionCanceledException
-    ? (error.CancellationReasons ?? []).map(({ Code }) => Code ?? "None")
+  isRefusedAs(error, "TransactionCanceledException")
+    ? ((error as Canceled).CancellationReasons ?? []).map(({ Code }) => Code ?? "None")
     : [];
+
+interface Canceled extends Error {
+  readonly CancellationReasons?: readonly CancellationReason[];
+}
 
 /** Or throttled, of which a transaction says no more than its reasons do. */
 const AGAIN = new Set(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
 
 const isConflict = (error: unknown): boolean =>
-  error instanceof TransactionConflictException ||
-  error instanceof TransactionInProgressException ||
+  isRefusedAs(error, "TransactionConflictException") ||
+  isRefusedAs(error, "TransactionInProgressException") ||
   reasonsOf(error).some((code) => AGAIN.has(code));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from "vitest";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
+import { createSdkTableClient } from "../../../lib/state/dynamo/sdk-table-client.ts";
 import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
 import { describeStoreContract } from "../contract.ts";
 
@@ -21,5 +22,9 @@ afterAll(async () => {
 });
 
 describeStoreContract("the DynamoDB store", async (options) =>
-  createDynamoStore({ client, tableName: await dynalite.createTable(), ...options }),
+  createDynamoStore({
+    client: createSdkTableClient(client),
+    tableName: await dynalite.createTable(),
+    ...options,
+  }),
 );

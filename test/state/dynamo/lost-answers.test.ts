@@ -3,6 +3,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createPid, firstOffset } from "../../../lib/ids.ts";
 import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
+import { createSdkTableClient } from "../../../lib/state/dynamo/sdk-table-client.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
 import {
@@ -53,7 +54,7 @@ describe("a write whose answer was lost", () => {
   });
   beforeEach(async () => {
     const tableName = await dynalite.createTable();
-    store = createDynamoStore({ client, tableName, clock: createOwnedClock() });
+    store = createDynamoStore({ client: createSdkTableClient(client), tableName, clock: createOwnedClock() });
     await store.createSession(sessionOf(sid), handshakeOf());
     await store.connectSocket(connectOf(1));
     await store.openBeat(beatOf(sid));

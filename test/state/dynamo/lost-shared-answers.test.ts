@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
+import { createSdkTableClient } from "../../../lib/state/dynamo/sdk-table-client.ts";
 import { NEVER_SECONDS } from "../../../lib/state/expiry.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
@@ -45,7 +46,7 @@ describe("a change of a shared map whose answer was lost", () => {
   });
   beforeEach(async () => {
     const tableName = await dynalite.createTable();
-    store = createDynamoStore({ client, tableName, clock: createOwnedClock() });
+    store = createDynamoStore({ client: createSdkTableClient(client), tableName, clock: createOwnedClock() });
     plan = undefined;
     lost = 0;
   });

@@ -1,6 +1,6 @@
-import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { toConnectionId } from "../../../lib/ids.ts";
+import { GetCommand } from "../../../lib/state/dynamo/commands.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import { startDynalite, type Dynalite } from "../../support/dynalite.ts";

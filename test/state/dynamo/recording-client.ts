@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { AwsClient } from "../../../lib/requests/aws-client.ts";
 
 export interface RecordedRequest {
   readonly operation: string;
@@ -19,5 +19,5 @@ export function createRecordingClient(answers: readonly unknown[] = []) {
       return answer;
     },
   };
-  return { client: client as unknown as DynamoDBDocumentClient, requests };
+  return { client: client as unknown as AwsClient, requests };
 }

@@ -1,9 +1,10 @@
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { AwsClient } from "../../../lib/requests/aws-client.ts";
 import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
+import { createSdkTableClient } from "../../../lib/state/dynamo/sdk-table-client.ts";
 import { localCredentials, localRegion } from "../../support/dynalite.ts";
 
 export interface RepeatingClient {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: AwsClient;
   /** The next request is done, its answer lost, `between` run, and the same request sent again. */
   repeatNext(between?: () => Promise<unknown>): void;
   /** How many were. */
@@ -31,7 +32,7 @@ export function createRepeatingClient(endpoint: string): RepeatingClient {
     { step: "finalizeRequest", priority: "low", name: "repeat" },
   );
   return {
-    client,
+    client: createSdkTableClient(client),
     repeatNext: (meanwhile = async () => undefined) => void (between = meanwhile),
     repeated: () => repeated,
   };

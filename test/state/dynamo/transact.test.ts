@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AwsClient } from "../../../lib/requests/aws-client.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
 import { transact } from "../../../lib/state/dynamo/transact.ts";
 import { startDynalite, type Dynalite } from "../../support/dynalite.ts";
@@ -24,7 +24,7 @@ function failing(...errors: readonly Error[]) {
     if (error !== undefined) throw error;
     return {};
   };
-  return { client: { send } as unknown as DynamoDBDocumentClient, tokens };
+  return { client: { send } as unknown as AwsClient, tokens };
 }
 
 describe("a transaction", () => {

@@ -1,0 +1,29 @@
+import * as sdk from "@aws-sdk/lib-dynamodb";
+import type { AwsClient, Command } from "../../requests/aws-client.ts";
+
+/** The reference: every request through the SDK's document client, which `createDocumentClient` makes. */
+export function createSdkTableClient(documents: sdk.DynamoDBDocumentClient): AwsClient {
+  return {
+    send: <Input extends object, Output extends object>({ action, input }: Command<Input, Output>) =>
+      documents.send(toSdkCommand(action, input)) as Promise<unknown> as Promise<Output>,
+    region: () => documents.config.region(),
+    destroy: () => documents.destroy(),
+  };
+}
+
+function toSdkCommand(action: string, input: object): sdk.GetCommand {
+  const Request = commands[action];
+  if (Request === undefined) throw new Error(`expected an action of the store, got ${action}`);
+  return new Request(input as sdk.GetCommandInput);
+}
+
+/** One type for all: `send` of the SDK has one for each, and which it is nobody knows here. */
+const commands = {
+  GetItem: sdk.GetCommand,
+  Query: sdk.QueryCommand,
+  PutItem: sdk.PutCommand,
+  UpdateItem: sdk.UpdateCommand,
+  DeleteItem: sdk.DeleteCommand,
+  BatchWriteItem: sdk.BatchWriteCommand,
+  TransactWriteItems: sdk.TransactWriteCommand,
+} as unknown as Readonly<Record<string, typeof sdk.GetCommand>>;
