@@ -98,12 +98,12 @@ export function packageOf(node: ts.Node | undefined): string | undefined {
   return undefined;
 }
 
-/** The package of `require("p")`, with members of it asked for or not. */
+/** The package of `require("p")`, `new require("p")` and `module.require("p")`, with members of it asked for or not. */
 export function requiredIn(node: ts.Expression): string | undefined {
   let at = bare(node);
   while (ts.isPropertyAccessExpression(at)) at = bare(at.expression);
-  if (!ts.isCallExpression(at) || !ts.isIdentifier(at.expression)) return undefined;
-  return at.expression.text === "require" ? textOf(at.arguments[0]) : undefined;
+  if (!ts.isCallExpression(at) && !ts.isNewExpression(at)) return undefined;
+  return /^(module\.)?require$/.test(at.expression.getText()) ? textOf(at.arguments?.[0]) : undefined;
 }
 
 const textOf = (node: ts.Node | undefined): string | undefined =>

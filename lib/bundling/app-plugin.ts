@@ -12,7 +12,7 @@ export interface AppPluginOptions {
   readonly resolveSelf: (subpath: string) => string | undefined;
   /** Packages in whose place this one is imported: `socket.io`. */
   readonly replace: readonly string[];
-  /** The file of `hostProcess`; absent where somebody else hosts the app. */
+  /** The file of `hostProcess`, with extension; absent where somebody else hosts the app. */
   readonly hostFile?: string;
 }
 
@@ -26,7 +26,7 @@ const APP = "nonsticky-app";
 export function appPlugin({ appFile, name, resolveSelf, replace, hostFile }: AppPluginOptions): Plugin {
   const sources: Readonly<Record<string, string>> = {
     // Two modules: what a module imports runs before what it does itself.
-    host: hostFile === undefined ? "" : `import { hostProcess } from ${quote(hostFile)}; hostProcess();`,
+    host: hostFile === undefined ? "" : hostSource(hostFile, replace),
     app: `
       import ${quote(`${APP}:host`)};
       import * as app from ${quote(`./${path.basename(appFile)}`)};
@@ -83,6 +83,17 @@ export const isPackageName = (name: string): boolean => /^(@[\w.-]+\/)?[\w-][\w.
 function toResult(file: string): { path: string; namespace?: string } {
   const [, namespace, inner] = /^([a-z-]{2,}):(.*)$/.exec(file) ?? [];
   return namespace === undefined || inner === undefined ? { path: file } : { path: inner, namespace };
+}
+
+/** Who replaces nothing pays nothing for it. */
+function hostSource(hostFile: string, replace: readonly string[]): string {
+  const host = `import { hostProcess } from ${quote(hostFile)};`;
+  if (replace.length === 0) return `${host} hostProcess();`;
+  const requires = path.join(path.dirname(hostFile), `replaced-requires${path.extname(hostFile)}`);
+  return `${host}
+    import { replaceRequires } from ${quote(requires)};
+    import callable from ${quote(`${APP}:callable`)};
+    replaceRequires(hostProcess(), ${JSON.stringify(replace)}, callable);`;
 }
 
 const quote = (text: string): string => JSON.stringify(text);

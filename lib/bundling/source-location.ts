@@ -27,13 +27,17 @@ export function sourceLocation({ base, own }: SourceLocationOptions): Plugin {
   };
 }
 
-/** What takes the place of each name; a file that has one declares it, for the rest they are the bundle's own. */
+/**
+ * What takes the place of each name; a file that has one declares it, for the rest they are the bundle's own. The `module` of a
+ * file in a bundle has its exports and nothing else.
+ */
 export const locationDefines: NonNullable<BuildOptions["define"]> = {
   __dirname: "nonsticky$dirname",
   __filename: "nonsticky$filename",
   "import.meta.dirname": "nonsticky$dirname",
   "import.meta.filename": "nonsticky$filename",
   "import.meta.url": "nonsticky$fileUrl",
+  "module.require": "require",
 };
 
 /** For a bundle of ES modules, and one of CommonJS. Properties of the global object do not clash with what files declare. */

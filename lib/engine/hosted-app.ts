@@ -19,6 +19,8 @@ const LEAST_LOOKS = 20;
 export class HostedApp {
   /** Every `Server` that was made, in that order. */
   readonly made: EngineApp[] = [];
+  /** Says, where nothing was made, what may have taken its place; undefined: nothing that is known. */
+  suspect: (() => string | undefined) | undefined;
   /** What was pending before the app was loaded: the runtime's own sockets. */
   readonly #resources = process.getActiveResourcesInfo().length;
 
@@ -42,7 +44,8 @@ export class HostedApp {
     if (first === undefined) {
       throw new ConfigError(
         "config.no_app",
-        "expected the app to make a `new Server()`, or its module to export `io` or `engine`, got neither",
+        "expected the app to make a `new Server()`, or its module to export `io` or `engine`, got neither" +
+          (this.suspect?.() ?? ""),
       );
     }
     if (others.length === 0) return first;
@@ -72,10 +75,12 @@ export function hostProcess(): HostedApp {
 }
 
 /** What `load` imports is one app, also what that begins and what goes on later; anything else in the process is not. */
-export async function hostWithin(load: () => Promise<unknown>): Promise<[module: unknown, HostedApp]> {
+export async function hostWithin(
+  load: (host: HostedApp) => Promise<unknown>,
+): Promise<[module: unknown, HostedApp]> {
   patchListen();
   const host = new HostedApp();
-  return [await scope.run(host, load), host];
+  return [await scope.run(host, load, host), host];
 }
 
 let isPatched = false;

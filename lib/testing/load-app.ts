@@ -9,7 +9,8 @@ import { leftOutside } from "../bundling/left-outside.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../bundling/source-location.ts";
 import { appOfModule } from "../engine/app-of-module.ts";
 import type { EngineApp } from "../engine/engine.ts";
-import { hostWithin } from "../engine/hosted-app.ts";
+import { hostWithin, type HostedApp } from "../engine/hosted-app.ts";
+import { replaceRequires } from "../engine/replaced-requires.ts";
 import { TestingError } from "./errors.ts";
 
 export interface LoadOptions {
@@ -17,7 +18,7 @@ export interface LoadOptions {
   /** Packages in whose place this one is imported. */
   readonly replace: readonly string[];
   /** What this package exports: the very classes that serve the app. */
-  readonly library: object;
+  readonly library: { readonly Server: new (...args: never[]) => object };
 }
 
 /**
@@ -43,8 +44,12 @@ export async function loadApps(
     for (let index = 0; index < instances; index += 1) {
       const copy = path.join(folder, `instance-${index}${path.extname(bundled)}`);
       await copyFile(bundled, copy);
-      const load = async (): Promise<unknown> =>
-        isModule ? await import(/* @vite-ignore */ pathToFileURL(copy).href) : createRequire(copy)(copy);
+      const load = async (host: HostedApp): Promise<unknown> => {
+        if (replace.length > 0) replaceRequires(host, replace, toCallable(library));
+        return isModule
+          ? await import(/* @vite-ignore */ pathToFileURL(copy).href)
+          : createRequire(copy)(copy);
+      };
       const [module, host] = await hostWithin(load);
       apps.push(appOfModule(module) ?? (await host.find()));
     }
@@ -53,6 +58,14 @@ export async function loadApps(
     await dispose();
     throw error;
   }
+}
+
+/** What `require("socket.io")` gives, with this package's classes. */
+function toCallable(library: LoadOptions["library"]): unknown {
+  return Object.assign(
+    (...args: readonly unknown[]) => Reflect.construct(library.Server, args) as unknown,
+    library,
+  );
 }
 
 /** Under which a bundle finds the library of the test. */
