@@ -5,6 +5,7 @@ import { createDeployment } from "./emulated/deployment.ts";
 import { startEmulator } from "./emulated/emulator.ts";
 import { faults, isNoticed } from "./emulated/faults.ts";
 import { deployStarter } from "./emulated/starter.ts";
+import { deployUntouched, packagesOfUntouched } from "./emulated/untouched.ts";
 import { createStarterProject, type StarterProject } from "./starter-project.ts";
 import { findPythonTool } from "./python-tools.ts";
 import { findVelocity } from "./velocity/velocity.ts";
@@ -12,8 +13,8 @@ import { findVelocity } from "./velocity/velocity.ts";
 /**
  * `npm run deploy:emulated`: the real `serverless deploy` of the unchanged stack onto an emulator of AWS that nobody here
  * wrote, with signatures and permissions enforced, and stock clients connected to what was deployed: in each ordering,
- * with the edge and without, from one to the other in place, removed to the last resource. Then the starter, from the
- * packed package. `-- --faults`: mistakes are made instead, and each must be noticed; `-- --faults role route`: these.
+ * with the edge and without, from one to the other in place, removed to the last resource. Then the starter, and an app that
+ * was written for socket.io, from the packed package. `-- --faults`: mistakes are made instead, and each must be noticed; `-- --faults role route`: these.
  */
 
 const [option, ...named] = process.argv.slice(2);
@@ -63,13 +64,14 @@ async function deployEverything(): Promise<void> {
   await stack.remove();
   const { project } = await packed;
   await deployStarter(emulator, aws, project, problems);
+  await deployUntouched(emulator, aws, project, problems);
   const refused = stack.listRefusals();
   problems.push(...refused.map((one) => `expected nothing to be refused, got ${one}`));
 }
 
 /** Packing and installing wait for npm; meanwhile the stack is deployed. */
 async function prepareStarter(): Promise<StarterProject> {
-  starter = await createStarterProject();
+  starter = await createStarterProject(packagesOfUntouched);
   await starter.install();
   return starter;
 }

@@ -17,13 +17,13 @@ export const starterEnv = Object.fromEntries(
 
 const root = path.dirname(import.meta.dirname);
 
-/** Builds and packs the package for it. */
-export async function createStarterProject(): Promise<StarterProject> {
+/** Builds and packs the package for it. `packages` are installed besides, in the versions that this repository has. */
+export async function createStarterProject(packages: readonly string[] = []): Promise<StarterProject> {
   const folder = mkdtempSync(path.join(tmpdir(), "nonsticky-starter-"));
   const project = path.join(folder, "starter");
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    copyStarter(project, await pack(folder));
+    copyStarter(project, await pack(folder), packages);
   } catch (error) {
     remove();
     throw error;
@@ -52,13 +52,22 @@ function npm(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Prom
   });
 }
 
-function copyStarter(project: string, tarball: string): void {
+function copyStarter(project: string, tarball: string, packages: readonly string[]): void {
   cpSync(path.join(root, "examples/starter"), project, {
     recursive: true,
     filter: (file) => !/node_modules|\.serverless/.test(path.basename(file)),
   });
   const file = path.join(project, "package.json");
-  const manifest = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
+  const manifest = readManifest(file);
   manifest.dependencies["nonsticky"] = `file:../${tarball}`;
+  const { devDependencies } = readManifest(path.join(root, "package.json"));
+  for (const name of packages) manifest.dependencies[name] = devDependencies[name] ?? "";
   writeFileSync(file, JSON.stringify(manifest));
 }
+
+interface Manifest {
+  readonly dependencies: Record<string, string>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+const readManifest = (file: string): Manifest => JSON.parse(readFileSync(file, "utf8")) as Manifest;

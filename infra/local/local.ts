@@ -7,7 +7,7 @@ import { startDynamo } from "./dynamodb/start.ts";
 import { createOutsideEnvironment } from "./environment.ts";
 import { packageDir } from "./installation.ts";
 import { LocalError } from "./local-error.ts";
-import { bundleFunctions } from "./lambda/bundler.ts";
+import { bundleFunctions, type BundleRequest, type Bundles } from "./lambda/bundler.ts";
 import type { LocalOptions, LocalRuntime } from "./options.ts";
 import { readTopology } from "./service/read-topology.ts";
 import { createRuntime } from "./runtime.ts";
@@ -25,8 +25,15 @@ export async function startLocal(options: LocalOptions): Promise<LocalRuntime> {
   return startStack(await readTopology(packageDir, options.ordering ?? "fifo"), options);
 }
 
-/** The same for a stack that is given instead of read. */
-export async function startStack(topology: Topology, options: LocalOptions): Promise<LocalRuntime> {
+/**
+ * The same for a stack that is given instead of read. `bundle` makes the functions' code, at the start and for each reload;
+ * without it they are bundled around the app.
+ */
+export async function startStack(
+  topology: Topology,
+  options: LocalOptions,
+  bundle: (request: BundleRequest) => Promise<Bundles> = bundleFunctions,
+): Promise<LocalRuntime> {
   const appFile = path.resolve(options.app);
   if (!existsSync(appFile)) {
     throw new LocalError(`expected the module of an app, got ${appFile}, which does not exist`);
@@ -45,7 +52,7 @@ export async function startStack(topology: Topology, options: LocalOptions): Pro
       undo.push(() => close(server, sockets));
     }
     const rebuild = () =>
-      bundleFunctions({
+      bundle({
         appFile,
         replace: options.replace ?? [],
         external: options.external ?? [],

@@ -3,12 +3,19 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "n
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageDir } from "../../infra/local/installation.ts";
+import { bundleFunctions } from "../../infra/local/lambda/bundler.ts";
+import { startStack } from "../../infra/local/local.ts";
+import type { LocalRuntime } from "../../infra/local/options.ts";
+import { readTopology } from "../../infra/local/service/read-topology.ts";
+import { Clients, next } from "../testing/clients.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
 let serviceDir: string;
 /** What the last packaging said. */
 let said = "";
+const clients = new Clients();
 
 /** A service with the plugin's source, whose app finds the packages of this repository. */
 beforeAll(async () => {
@@ -21,7 +28,7 @@ beforeAll(async () => {
   await writeFile(path.join(serviceDir, "plugin.mjs"), `export { default } from ${plugin};`);
   await writeFile(
     path.join(serviceDir, "src/plain.cjs"),
-    `const io = require("socket.io")(3000, { path: "/chat" }); io.on("connection", () => {});`,
+    `const load = require; const io = load("socket.io", {})(3000, { path: "/chat" }); io.on("connection", () => {});`,
   );
   await writeFile(path.join(serviceDir, "src/broken.cjs"), `throw new Error("my own mistake");`);
 });
@@ -71,8 +78,39 @@ const routesOf = ({ Resources }: Template): unknown[] =>
     .map(({ Properties }) => Properties["RouteKey"])
     .sort();
 
+/** The archives of the last packaging, unpacked as Lambda does, on this machine's gateway, queue and table. */
+async function startPackaged(): Promise<LocalRuntime> {
+  const unpacked = path.join(serviceDir, "unpacked");
+  for (const name of ["connect", "poll", "inbox", "heartbeat", "http"]) {
+    await run("unzip", ["-q", "-o", path.join(serviceDir, `.serverless/${name}.zip`), "-d", unpacked]);
+  }
+  expect((await readdir(unpacked)).sort()).toEqual(["functions", "node_modules", "src"]);
+  const topology = await readTopology(packageDir, "fifo");
+  const options = {
+    app: path.join(serviceDir, "src/whole.cjs"),
+    env: { LAMBDA_TASK_ROOT: unpacked },
+    publicDir: path.join(serviceDir, "none"),
+    log: () => undefined,
+  };
+  return startStack(topology, options, async (request) => {
+    const bundles = await bundleFunctions(request);
+    const code = request.functions.map(({ key, handler }) => {
+      const bundleFile = path.join(unpacked, `${handler.replace(/\.\w+$/, "")}.cjs`);
+      return [key, { ...bundles.code.get(key)!, bundleFile }] as const;
+    });
+    return { ...bundles, code: new Map(code) };
+  });
+}
+
+const post = (url: string, body: unknown): Promise<Response> =>
+  fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
 describe("serverless package", { timeout: 180_000 }, () => {
-  it("has a function for the routes of an untouched app, with its files", async () => {
+  it("has functions for an untouched app with routes, which play the whole of it", async () => {
     const template = await packageService({ app: "src/whole.cjs", include: ["src/public"] });
 
     expect(routesOf(template)).toEqual(["$default", "ANY /socket.io", "ANY /socket.io/{proxy+}"]);
@@ -80,21 +118,32 @@ describe("serverless package", { timeout: 180_000 }, () => {
     expect(actionsOf(template, "HttpRole")).toEqual(
       [...actionsOf(template, "NonstickyEmitPolicy"), "logs:CreateLogStream", "logs:PutLogEvents"].sort(),
     );
-    const unpacked = path.join(serviceDir, "unpacked");
-    await run("unzip", ["-q", path.join(serviceDir, ".serverless/http.zip"), "-d", unpacked]);
-    expect((await readdir(unpacked)).sort()).toEqual(["functions", "src"]);
-    // On Lambda nothing else is there, and its folder is another one.
-    await rm(path.join(serviceDir, "src/public"), { recursive: true });
-    const { stdout } = await run(
-      process.execPath,
-      ["-e", INVOKE, path.join(unpacked, "functions/http.cjs")],
-      {
-        env: { ...ENVIRONMENT, LAMBDA_TASK_ROOT: unpacked },
-      },
-    );
-    const answers = JSON.parse(stdout.trim().split("\n").at(-1)!) as { statusCode: number; body: string }[];
-    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 404]);
-    expect(answers[0]!.body).toContain("<title>A page</title>");
+    const { url, stop } = await startPackaged();
+    try {
+      // Where it was packaged: on Lambda nothing else is there, and its folder is another one.
+      await rm(path.join(serviceDir, "src/public"), { recursive: true });
+      const page = await fetch(url);
+      expect([page.status, await page.text()]).toEqual([
+        200,
+        expect.stringContaining("<title>A page</title>") as string,
+      ]);
+      expect((await fetch(`${url}/nowhere`)).status).toBe(404);
+
+      const login = await post(`${url}/sessions`, { user: "Ada" });
+      const cookie = login.headers.getSetCookie().map((one) => one.split(";")[0]);
+      const options = { extraHeaders: { cookie: cookie.join("; ") } };
+      const sockets = ["polling", "websocket"].map((one) =>
+        clients.connect(url, { ...options, transports: [one] }),
+      );
+      for (const one of sockets) expect(await one.timeout(8_000).emitWithAck("who")).toBe("Ada");
+
+      const heard = Promise.all(sockets.map((one) => next(one, "news")));
+      expect((await post(`${url}/news`, { headline: "hello" })).status).toBe(204);
+      expect(await heard).toEqual([[{ headline: "hello" }], [{ headline: "hello" }]]);
+    } finally {
+      clients.closeAll();
+      await stop();
+    }
   });
 
   it("has nothing for an app without routes, and serves it at its own path", async () => {
@@ -135,23 +184,3 @@ describe("serverless package", { timeout: 180_000 }, () => {
     });
   });
 });
-
-const ENVIRONMENT = {
-  PATH: process.env.PATH,
-  AWS_REGION: "us-east-1",
-  AWS_ACCESS_KEY_ID: "none",
-  AWS_SECRET_ACCESS_KEY: "none",
-  NONSTICKY_TABLE: "table",
-  NONSTICKY_CALLBACK_URL: "https://none.invalid/dev",
-  NONSTICKY_MAILBOX_URL: "https://none.invalid/queue",
-};
-
-/** As Lambda does, with an event of the HTTP API. */
-const INVOKE = `
-const { handler } = require(process.argv[1]);
-const get = (rawPath) => handler({
-  version: "2.0", rawPath, rawQueryString: "", headers: {}, isBase64Encoded: false,
-  requestContext: { http: { method: "GET", path: rawPath, sourceIp: "192.0.2.1" } },
-}, { getRemainingTimeInMillis: () => 20000 });
-Promise.all([get("/"), get("/nowhere")]).then((answers) => { console.log(JSON.stringify(answers)); process.exit(0); });
-`;

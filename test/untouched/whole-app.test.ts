@@ -59,15 +59,22 @@ describe.each(servers)("an untouched app on %s", { timeout: 60_000 }, (_, start)
     expect([head.status, await head.text()]).toEqual([200, ""]);
   });
 
-  it("keeps a session between requests", async () => {
-    const login = await post(`${url}/login`, { user: "Žofie" });
-    const [cookie] = login.headers.getSetCookie();
+  it("keeps a session between requests, which sockets have as well", async () => {
+    const login = await post(`${url}/sessions`, { user: "Žofie" });
+    const set = login.headers.getSetCookie();
 
     expect([login.status, await login.json()]).toEqual([201, { user: "Žofie" }]);
-    expect(cookie).toMatch(/^connect\.sid=/);
-    const me = await fetch(`${url}/me`, { headers: { cookie: cookie!.split(";")[0]! } });
+    expect(set.map((one) => one.split("=")[0])).toEqual(["session", "session.sig"]);
+    const cookie = set.map((one) => one.split(";")[0]!).join("; ");
+    const me = await fetch(`${url}/me`, { headers: { cookie } });
     expect(await me.json()).toEqual({ user: "Žofie" });
     expect(await (await fetch(`${url}/me`)).json()).toEqual({ user: null });
+    for (const transport of ["polling", "websocket"]) {
+      const options = { transports: [transport] };
+      const known = clients.connect(url, { ...options, extraHeaders: { cookie } });
+      expect(await known.timeout(8_000).emitWithAck("who")).toBe("Žofie");
+      expect(await clients.connect(url, options).timeout(8_000).emitWithAck("who")).toBeNull();
+    }
   });
 
   it("emits from a route", async () => {

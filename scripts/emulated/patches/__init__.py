@@ -1,5 +1,23 @@
 """What ministack 1.5.33 lacks, in the order in which it is filled in."""
 
-from . import batch_permissions, edge, fifo_groups, metric_math, queue_integration, route_types, workers
+from . import (
+    batch_permissions,
+    commonjs_handlers,
+    edge,
+    fifo_groups,
+    metric_math,
+    queue_integration,
+    route_types,
+    workers,
+)
 
-PATCHES = [route_types, metric_math, queue_integration, workers, fifo_groups, batch_permissions, edge]
+PATCHES = [
+    route_types,
+    metric_math,
+    queue_integration,
+    commonjs_handlers,
+    workers,
+    fifo_groups,
+    batch_permissions,
+    edge,
+]

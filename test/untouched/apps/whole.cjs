@@ -1,17 +1,19 @@
 // Written for socket.io, by nobody who knew of nonsticky: routes, a page, sessions and sockets in one file.
 const path = require("path");
+const cookieSession = require("cookie-session");
 const express = require("express");
-const session = require("express-session");
 
 const app = express();
 const server = require("http").createServer(app);
 const io = require("socket.io")(server, { cors: { origin: "http://shop.example" } });
 
-app.use(session({ secret: "swordfish", resave: false, saveUninitialized: false }));
+const session = cookieSession({ name: "session", keys: ["swordfish"] });
+app.use(session);
+io.engine.use(session);
 app.use(express.static(path.join(__dirname, "public")));
 app.use(express.json());
 
-app.post("/login", (request, response) => {
+app.post("/sessions", (request, response) => {
   request.session.user = request.body.user;
   response.status(201).json({ user: request.session.user });
 });
@@ -44,6 +46,7 @@ app.get("/broken", () => {
 
 io.on("connection", (socket) => {
   socket.on("ask", (question, answer) => answer(`${question}? yes`));
+  socket.on("who", (answer) => answer(socket.request.session.user ?? null));
 });
 
 server.listen(process.env.PORT || 3000, () => {
