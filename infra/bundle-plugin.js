@@ -46,16 +46,19 @@ export default class BundlePlugin {
 
   async bundleFunctions({ onLambda }) {
     const { serviceDir, service } = this.serverless;
-    const { buildDir, bundle, copyClient, toModule } = await load("./bundle.ts");
+    const { buildDir, bundle, copyClient, filesOf, handlersOf, writeWebEntry } = await load("./bundle.ts");
     const { extensionOf } = await load("../lib/bundling/app-format.ts");
     await rm(path.join(serviceDir, buildDir), { recursive: true, force: true });
+    const definitions = service.getAllFunctions().map((name) => service.getFunction(name));
     const { metafile, format } = await bundle({
       serviceDir,
-      handlers: service.getAllFunctions().map((name) => service.getFunction(name).handler),
+      handlers: definitions.flatMap(handlersOf),
       app: service.custom.app,
       onLambda,
     });
-    Object.assign(this, { buildDir, toModule, extension: extensionOf(format) });
+    const extension = extensionOf(format);
+    Object.assign(this, { buildDir, filesOf, extension });
+    await writeWebEntry(definitions, path.join(serviceDir, buildDir), extension);
     await writeFile(path.join(serviceDir, buildDir, "meta.json"), JSON.stringify(metafile));
     await copyClient(path.join(serviceDir, buildDir));
   }
@@ -71,11 +74,7 @@ export default class BundlePlugin {
     const { service } = this.serverless;
     for (const name of names) {
       const definition = service.getFunction(name);
-      const file = this.toModule(definition.handler) + this.extension;
-      definition.package = {
-        ...definition.package,
-        patterns: ["!**", file, `${file}.map`, ...(definition.package?.patterns ?? [])],
-      };
+      definition.package = { ...definition.package, patterns: this.filesOf(definition, this.extension) };
     }
     this.serviceDir = this.serverless.serviceDir;
     this.serverless.serviceDir = path.join(this.serviceDir, this.buildDir);

@@ -1,4 +1,4 @@
-import { cp, readFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
@@ -15,6 +15,44 @@ export const buildDir = ".build";
 
 /** `functions/inbox.handler` → `functions/inbox` */
 export const toModule = (handler: string): string => handler.slice(0, handler.lastIndexOf("."));
+
+/** Where a Lambda Web Function begins, at the root of its archive. */
+const WEB_ENTRY = "index.js";
+
+/** Patterns of a function's archive that are modules: servers that lie beside its handler, and are bundled like it. */
+const serversIn = (patterns: readonly string[] = []): readonly string[] =>
+  patterns.filter((pattern) => /^functions\/[\w-]+$/.test(pattern));
+
+/** The handlers to be bundled for a function: its own, and the servers that its archive names. */
+export const handlersOf = ({ handler, package: given }: Packaged): readonly string[] => [
+  handler,
+  ...serversIn(given?.patterns).map((module) => `${module}.handler`),
+];
+
+/** What a function's archive has: its bundles with their maps, and what it names besides. */
+export function filesOf(definition: Packaged, extension: string): readonly string[] {
+  const servers = serversIn(definition.package?.patterns);
+  const bundles = handlersOf(definition).map((handler) => toModule(handler) + extension);
+  const others = (definition.package?.patterns ?? []).filter((pattern) => !servers.includes(pattern));
+  return ["!**", ...bundles.flatMap((file) => [file, `${file}.map`]), ...others];
+}
+
+/** A function as the framework has it. */
+interface Packaged {
+  readonly handler: string;
+  readonly package?: { readonly patterns?: readonly string[] };
+}
+
+/** Writes where a server's archive begins, if one of the functions has a server: the runtime looks for no other name. */
+export async function writeWebEntry(
+  definitions: readonly Packaged[],
+  outdir: string,
+  extension: string,
+): Promise<void> {
+  const [server] = definitions.flatMap(({ package: given }) => serversIn(given?.patterns));
+  if (server !== undefined)
+    await writeFile(path.join(outdir, WEB_ENTRY), `import("./${server}${extension}");\n`);
+}
 
 export interface BundleOptions {
   readonly serviceDir: string;

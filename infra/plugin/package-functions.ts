@@ -1,7 +1,7 @@
 import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { extensionOf } from "../../lib/bundling/app-format.ts";
-import { bundle, copyClient, toModule } from "../bundle.ts";
+import { bundle, copyClient, filesOf, handlersOf, toModule, writeWebEntry } from "../bundle.ts";
 import { packageDir } from "../local/installation.ts";
 import type { FunctionDefinition, Serverless } from "./framework.ts";
 import type { Settings } from "./own-stack.ts";
@@ -35,7 +35,7 @@ export async function packageFunctions(
   await rm(outdir, { recursive: true, force: true });
   const { metafile, format, beside } = await bundle({
     serviceDir,
-    handlers: definitions.map(([, { handler }]) => handler),
+    handlers: definitions.flatMap(([, definition]) => handlersOf(definition)),
     app,
     replace,
     external,
@@ -45,6 +45,11 @@ export async function packageFunctions(
   });
   await writeFile(path.join(outdir, "meta.json"), JSON.stringify(metafile));
   await copyClient(outdir);
+  await writeWebEntry(
+    definitions.map(([, definition]) => definition),
+    outdir,
+    extensionOf(format),
+  );
   const files = definitions.map(([, { handler }]) =>
     path.join(outdir, toModule(handler) + extensionOf(format)),
   );
@@ -59,7 +64,7 @@ export async function packageFunctions(
     for (const [name, definition] of definitions) {
       definition.package = {
         patterns: [
-          ...listFiles(definition, extensionOf(format)),
+          ...filesOf(definition, extensionOf(format)),
           ...beside,
           ...include.flatMap((one) => [one, `${one}/**`]),
         ],
@@ -82,11 +87,6 @@ async function copyIncluded(serviceDir: string, outdir: string, file: string): P
       cause: error,
     });
   }
-}
-
-function listFiles({ handler, package: given }: FunctionDefinition, extension: string): readonly string[] {
-  const file = toModule(handler) + extension;
-  return ["!**", file, `${file}.map`, ...(given?.patterns ?? [])];
 }
 
 /** The archives go where the framework would have put them, which is where `deploy --package` looks. */

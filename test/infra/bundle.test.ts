@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { bundle } from "../../infra/bundle.ts";
+import { bundle, filesOf, handlersOf, writeWebEntry } from "../../infra/bundle.ts";
+import { extensionOf } from "../../lib/bundling/app-format.ts";
 
 let root: string;
 
@@ -127,3 +130,34 @@ it.each([
     expect(handler()).toBe(credentials);
   },
 );
+
+it.each([
+  ["app.ts", "esm"],
+  ["app.cts", "cjs"],
+])("lays a server beside a handler, which begins at index.js, for %s", async (app, format) => {
+  const serviceDir = await writeService({
+    "service/app.cts": `import { Server } from "nonsticky"; export const io = new Server();`,
+    "service/functions/poll.ts": `import { io } from "#app"; export const handler = (): unknown => io;`,
+    "service/functions/poll-server.ts": `import { io } from "#app"; console.log("serves", io.name);`,
+  });
+  const patterns = ["node_modules/client/**", "functions/poll-server", "index.js"];
+  const poll = { handler: "functions/poll.handler", package: { patterns } };
+  const outdir = path.join(serviceDir, ".build");
+
+  const built = await bundle({ serviceDir, handlers: handlersOf(poll), app });
+  const extension = extensionOf(built.format);
+  await writeWebEntry([poll], outdir, extension);
+
+  expect(built.format).toBe(format);
+  expect(filesOf(poll, extension)).toEqual([
+    "!**",
+    ...["poll", "poll-server"].flatMap((name) => [
+      `functions/${name}${extension}`,
+      `functions/${name}${extension}.map`,
+    ]),
+    "node_modules/client/**",
+    "index.js",
+  ]);
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(outdir, "index.js")]);
+  expect(stdout).toBe("serves source\n");
+});
