@@ -14,6 +14,18 @@ export interface HandlerCall {
 export interface HandlerWatch {
   /** Before the call. Returns what MUST be called when it has settled; undefined where this call is not looked at. */
   begin(call: HandlerCall): (() => void) | undefined;
+  /** Before a frame, or another letter, is looked at. `delivery` is the mailbox's name of what brought it. */
+  beginPacket?(delivery: string): PacketWatch | undefined;
+  /** Before a listener is run once more to bind its handlers. Returns what MUST be called when they are bound. */
+  beginReplay?(): (() => void) | undefined;
+}
+
+/** Somebody looks at all that one packet causes. MUST NOT throw. */
+export interface PacketWatch {
+  /** Runs a part of it, and returns what that returns. */
+  run<T>(code: () => T): T;
+  /** There is nothing more of it. */
+  end(): void;
 }
 
 const KEY = Symbol.for("nonsticky.handler-watch");

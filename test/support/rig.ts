@@ -7,6 +7,7 @@ import { Inbox } from "../../lib/engine/inbox/inbox.ts";
 import { Runtime } from "../../lib/engine/runtime.ts";
 import { Server } from "../../lib/socketio/server.ts";
 import type { ServerOptions } from "../../lib/socketio/server-options.ts";
+import type { HandlerWatch } from "../../lib/handler-watch.ts";
 import { toConnectionId, type ConnectionId, type Sid } from "../../lib/ids.ts";
 import type { Logger } from "../../lib/log.ts";
 import { createMemoryMetrics } from "./memory-metrics.ts";
@@ -29,6 +30,8 @@ export interface RigOptions extends ServerOptions {
   readonly pageSize?: number;
   /** Default: lines are put into `logs`. */
   readonly logger?: Logger;
+  /** Who looks at handlers and packets. Default: nobody. */
+  readonly watch?: HandlerWatch;
 }
 
 /** What one instance keeps: its own server, built by the app's module, and nothing of the others. */
@@ -179,6 +182,7 @@ export class Rig {
       isOrdered = true,
       logger,
       pollCapacity,
+      watch,
       instances: _,
       pageSize: __,
       ...serverOptions
@@ -196,6 +200,7 @@ export class Rig {
       metrics: this.metrics,
       isOrdered,
       pollCapacity,
+      watch,
     });
     app.bind(runtime);
     return { io, app, runtime, inbox: new Inbox(runtime, app), life };

@@ -115,7 +115,7 @@ export class Inbox {
 
   /** Resolves when the next job of the lane may start. */
   async #startJob(lane: Lane, run: DeliveryRun, task: Task, batch: Batch): Promise<void> {
-    const { clock, metrics, strays } = this.#runtime;
+    const { clock, metrics, strays, watch } = this.#runtime;
     const { delivery, spending } = run;
     const turn = new Turn(delivery.letter.kind, strays, { stages: lane.stages, spending });
     turn.deadlineMs = batch.time.deadlineMs;
@@ -124,9 +124,12 @@ export class Inbox {
     const job: Job = { delivery, task, turn, session: undefined };
     lane.lastJob = job;
     const context = toLogContext(this.#app, job);
+    const watched = watch?.beginPacket?.(delivery.id);
+    const within = (code: () => Promise<void>) =>
+      withLogContext(context, watched === undefined ? code : () => watched.run(code));
     const startedMs = clock.nowMs();
     try {
-      await withLogContext(context, () => this.#start(job, lane, batch));
+      await within(() => this.#start(job, lane, batch));
     } catch (error) {
       lane.isFailed = true;
       turn.fail(error);
@@ -134,8 +137,9 @@ export class Inbox {
     const finish = async () => {
       await this.#finish(job);
       countTurn(metrics, job, clock.nowMs() - startedMs);
+      watched?.end();
     };
-    run.follow(job, withLogContext(context, finish));
+    run.follow(job, within(finish));
   }
 
   async #start(job: Job, lane: Lane, batch: Batch): Promise<void> {

@@ -34,6 +34,7 @@ export function replay(
   turn: Turn,
 ): Replayed {
   let binding = true;
+  const endReplay = internals.watch?.beginReplay?.();
   const socket = nsp.createSocket(session, state, turn, { isBinding: () => binding });
   const { result: runs, timers } = captureTimers(() =>
     socket.restore(() =>
@@ -47,6 +48,7 @@ export function replay(
   const done = () => {
     binding = false;
     clearTimers(all);
+    endReplay?.();
   };
   const pending = runs.filter((run) => run !== undefined);
   const entries = state.journal.list();
