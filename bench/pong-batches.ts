@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { EventStream } from "../infra/local/inspector/event-stream.ts";
 import { EventSource } from "../infra/local/mailbox/event-source.ts";
 import { FifoQueue } from "../infra/local/mailbox/fifo-queue.ts";
 import type { Instance } from "../infra/local/lambda/instance.ts";
@@ -65,8 +66,9 @@ export async function measurePongBatches(pings: number): Promise<{ batches: numb
     queue,
     pool,
     region: "us-east-1",
-    antiAffinity: false,
+    antiAffinity: () => false,
     faults: {},
+    events: new EventStream(),
     redeliverAfterMs: 1_000,
     onBatch: () => {},
     onRedelivery: () => {},

@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { InvocationOutcome } from "./lambda/instance.ts";
 import { noteCall } from "./call-log.ts";
+import { CAUSE_HEADER, toCause } from "./inspector/cause.ts";
+import type { EventStream } from "./inspector/event-stream.ts";
 import { isForThisMachine, isOfBrowser } from "./strangers.ts";
 import { answerSqs, SqsError, type QueueDirectory } from "./mailbox/sqs-protocol.ts";
 
@@ -10,6 +12,8 @@ export interface AwsEndpointOptions {
   readonly invoke: (functionName: string, event: unknown) => Promise<InvocationOutcome> | undefined;
   /** Accepts an asynchronous invocation; false when there is no such function. */
   readonly invokeLater: (functionName: string, event: unknown) => boolean;
+  /** Learns on whose behalf the requests are that are answered just then. */
+  readonly events?: EventStream;
 }
 
 /** The services that functions call through the SDK: SQS (JSON protocol) and Lambda's Invoke, on one loopback port. */
@@ -28,7 +32,11 @@ export function attachAwsEndpoint(server: Server, options: AwsEndpointOptions): 
       const target = request.headers["x-amz-target"];
       if (typeof target === "string" && target.startsWith("AmazonSQS.")) {
         noteCall(request, `sqs:${target.slice("AmazonSQS.".length).replace(/Batch$/, "")}`);
-        return answerQueue(response, options.queues, target.slice("AmazonSQS.".length), body);
+        const { events } = options;
+        if (events?.listening === true) events.cause = toCause(request.headers[CAUSE_HEADER]);
+        answerQueue(response, options.queues, target.slice("AmazonSQS.".length), body);
+        if (events !== undefined) events.cause = undefined;
+        return;
       }
       noteCall(request, "lambda:InvokeFunction");
       void answerInvoke(request, response, body, options);

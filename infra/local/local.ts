@@ -4,6 +4,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import path from "node:path";
 import { startDynamo } from "./dynamodb/start.ts";
+import { EventStream } from "./inspector/event-stream.ts";
+import { Inspector } from "./inspector/inspector.ts";
+import { createSessionReader } from "./inspector/sessions.ts";
+import { toTable } from "./inspector/told.ts";
 import { createOutsideEnvironment } from "./environment.ts";
 import { packageDir } from "./installation.ts";
 import { LocalError } from "./local-error.ts";
@@ -61,11 +65,16 @@ export async function startStack(
     const port = await listen(gateway, options.port ?? 0);
     const awsPort = await listen(awsEndpoint, 0);
     const bundles = await rebuild();
+    const events = new EventStream();
+    undo.push(async () => events.stop());
     const dynamo = await startDynamo(
       bundles.dynamoServerFile,
       topology.table,
       topology.region,
       process.env["NONSTICKY_LOCAL_DYNAMODB"] || undefined,
+      (report) => {
+        if (events.listening) events.tell(toTable(report));
+      },
     );
     undo.push(() => dynamo.stop());
     const url = `http://127.0.0.1:${port}`;
@@ -78,9 +87,15 @@ export async function startStack(
       path: readPath(topology, options),
       publicDir: existsSync(publicDir) ? publicDir : undefined,
       endpoints,
+      events,
     });
     undo.push(() => stack.stop());
-    stack.attach(gateway, awsEndpoint);
+    const { region, table } = topology;
+    const inspector =
+      options.inspector === true
+        ? new Inspector(stack, createSessionReader(dynamo.endpoint, region, table.name))
+        : undefined;
+    stack.attach(gateway, awsEndpoint, inspector?.answer.bind(inspector));
     await stack.start();
     const outsideEnvironment = createOutsideEnvironment(topology, endpoints);
     return createRuntime(stack, {

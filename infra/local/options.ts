@@ -48,6 +48,8 @@ export interface LocalOptions {
   readonly maxDurationMs?: number;
   /** Handlers are watched: a variable that one changes for the next packet to find is named in the log. Default false. */
   readonly watch?: boolean;
+  /** The inspector is served at `/__nonsticky`: docs/inspector.md. Default false. */
+  readonly inspector?: boolean;
   /** What goes otherwise than on AWS. */
   readonly faults?: Faults;
 }

@@ -38,12 +38,7 @@ export function createRuntime(stack: Stack, parts: RuntimeParts): LocalRuntime {
       pidsBySid: counters.pidsBySid,
       invocations: Object.fromEntries([...pools].map(([key, { invocations }]) => [key, invocations])),
     }),
-    kill(pid) {
-      for (const pool of pools.values()) {
-        const instance = pool.list().find((one) => one.pid === pid);
-        if (instance !== undefined) pool.kill(instance);
-      }
-    },
+    kill: (pid) => void stack.kill(pid),
     gateway: {
       connections: () =>
         [...connections.all()].map(({ facts, authorizer }) => ({
@@ -59,7 +54,7 @@ export function createRuntime(stack: Stack, parts: RuntimeParts): LocalRuntime {
         stack.disconnectEventsLost = on;
       },
       throttlePosts(fraction) {
-        stack.throttledFraction = fraction;
+        stack.switches.set({ throttle: fraction });
       },
     },
     async idle() {

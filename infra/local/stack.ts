@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { attachAwsEndpoint } from "./aws-endpoint.ts";
@@ -6,8 +7,24 @@ import { createEnvironment, type Endpoints } from "./environment.ts";
 import { withLockedGroups, type Faults } from "./faults.ts";
 import { Connections } from "./gateway/connection.ts";
 import { attachGateway, type GatewayOptions } from "./gateway/gateway.ts";
-import type { HttpApiOptions } from "./gateway/http-api.ts";
-import { createIntegrations } from "./gateway/integrations.ts";
+import type { AnsweredRequest, HttpApiOptions } from "./gateway/http-api.ts";
+import { createIntegrations, type IntegrationTargets } from "./gateway/integrations.ts";
+import type { EventStream } from "./inspector/event-stream.ts";
+import { Switchboard } from "./inspector/switchboard.ts";
+import {
+  toClosed,
+  toDropped,
+  toHandedOver,
+  toInvoked,
+  toLog,
+  toOpened,
+  toPost,
+  toRequest,
+  toRoute,
+  toSent,
+} from "./inspector/told.ts";
+import type { Switches } from "./inspector/inspector-events.ts";
+import type { AnsweredPost } from "./gateway/management.ts";
 import { WebSocketApi } from "./gateway/websocket.ts";
 import { AsynchronousInvocations } from "./lambda/asynchronous.ts";
 import { createChaos } from "./lambda/chaos.ts";
@@ -25,6 +42,7 @@ import type { LocalOptions } from "./options.ts";
 import { createRandom } from "./random.ts";
 import { startSchedule } from "./schedule.ts";
 import { describeShadowed } from "../../lib/aws/shadowed-routes.ts";
+import { isSid, protocolOf } from "../../lib/ids.ts";
 import type { AppDescription } from "../../lib/lambda.ts";
 import type { FunctionSpec, Topology } from "./topology.ts";
 
@@ -36,6 +54,7 @@ export interface StackOptions {
   readonly publicDir: string | undefined;
   /** Without a trailing slash. */
   readonly path: string;
+  readonly events: EventStream;
 }
 
 /** The parts of the stack, wired as its topology says. */
@@ -48,11 +67,13 @@ export class Stack {
   readonly counters = new Counters();
   bundles: Bundles;
   disconnectEventsLost = false;
-  throttledFraction = 0;
+  readonly events: EventStream;
+  readonly switches: Switchboard;
   #options: LocalOptions;
   #faults: Faults;
   #publicDir: string | undefined;
   #path: string;
+  readonly #gatewayUrl: string;
   #eventSources: EventSource[] = [];
   #stopSchedules: (() => void)[] = [];
   #random: () => number;
@@ -62,7 +83,13 @@ export class Stack {
   #guard: Guard | undefined;
   #stopped = false;
 
-  constructor({ topology, options, bundles, endpoints, publicDir, path }: StackOptions) {
+  constructor({ topology, options, bundles, endpoints, publicDir, path, events }: StackOptions) {
+    this.events = events;
+    this.#gatewayUrl = endpoints.gateway;
+    const { chaos = 0, antiAffinity = false, freeze = false } = options;
+    this.switches = new Switchboard({ chaos, antiAffinity, freeze }, (now, before) =>
+      this.#onSwitch(now, before),
+    );
     this.#path = path;
     this.topology = topology;
     this.bundles = bundles;
@@ -79,8 +106,12 @@ export class Stack {
       const queue: FifoQueue = new Queue(spec, {
         nowMs: Date.now,
         onReady: () => this.#pump(queue),
-        onDeadLetter: ({ body, group, deduplicationId }) => {
+        onSent: (message) => {
+          if (events.listening) events.tell(toSent(message, spec.name, events.cause));
+        },
+        onDeadLetter: ({ body, group, deduplicationId, messageId }) => {
           this.counters.deadLetters += 1;
+          if (events.listening) events.tell({ type: "letter.dead", letter: messageId, queue: spec.name });
           this.#log(`a message of group ${group.id} went to the dead letters of ${spec.name}`);
           const deadLetters = this.queues.get(spec.deadLetterQueue ?? "");
           deadLetters?.send({ body, groupId: group.id, deduplicationId });
@@ -92,27 +123,34 @@ export class Stack {
     this.webSocketApi = this.#createWebSocketApi();
   }
 
-  attach(gateway: Server, awsEndpoint: Server): void {
+  attach(gateway: Server, awsEndpoint: Server, inspect: GatewayOptions["inspect"]): void {
+    const { events } = this;
+    const onAnswer = (post: AnsweredPost) => events.tell(toPost(post));
     attachGateway(gateway, {
       ...this.#createRoutes(gateway),
       stage: this.topology.stage,
       publicDir: this.#publicDir,
       webSocketApi: this.webSocketApi,
       faults: this.#faults,
+      inspect,
       allowedHosts: this.#options.allowedHosts ?? [],
       management: {
         connections: this.connections,
         close: (connection) => this.webSocketApi.close(connection),
-        throttled: () => this.throttledFraction > 0 && this.#random() < this.throttledFraction,
+        throttled: () => this.switches.now.throttle > 0 && this.#random() < this.switches.now.throttle,
         onPost: () => (this.counters.posts += 1),
+        get onAnswer() {
+          return events.listening ? onAnswer : undefined;
+        },
         allowBinaryFrames: this.#options.allowBinaryFrames ?? false,
         faults: this.#faults,
       },
     });
     attachAwsEndpoint(awsEndpoint, {
       queues: { find: (name) => this.#findQueueOfFunctions(name) },
-      invoke: (name, event) => this.#findByName(name)?.invoke(event),
+      invoke: (name, event) => this.#findByName(name)?.invoke(event, "asynchronous"),
       invokeLater: (name, event) => this.#invokeLater(name, event),
+      events: this.events,
     });
   }
 
@@ -132,6 +170,29 @@ export class Stack {
         startSchedule(everySeconds, () => void this.#runScheduled(functionKey, event)),
       );
     }
+  }
+
+  /** SIGKILL to one instance; false when there is none of that pid. */
+  kill(pid: number): boolean {
+    for (const pool of this.pools.values()) {
+      const instance = pool.list().find((one) => one.pid === pid);
+      if (instance === undefined) continue;
+      pool.kill(instance);
+      return true;
+    }
+    return false;
+  }
+
+  /** Frames as a polling client sends them. Resolves with the status of the answer. */
+  async postFrames(sid: string, frames: string): Promise<number> {
+    const protocol = isSid(sid) ? protocolOf(sid) : 4;
+    const url = `${this.#gatewayUrl}${this.#path}/?EIO=${protocol}&transport=polling&sid=${encodeURIComponent(sid)}`;
+    const { status } = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "text/plain" },
+      body: frames,
+    });
+    return status;
   }
 
   /** Whether nothing is queued and nothing runs but what a schedule started, and polls, which wait most of the time. */
@@ -193,33 +254,40 @@ export class Stack {
 
   #createPool(spec: FunctionSpec, endpoints: Endpoints): Pool {
     const { topology, bundles } = this;
-    const { instances = 1, chaos = 0, antiAffinity = false, freeze = false, env = {} } = this.#options;
+    const { instances = 1, antiAffinity = false, env = {} } = this.#options;
     const [minMs, maxMs] = this.#options.coldStartMs ?? [0, 0];
     const maxInstances = this.#options.maxInstances ?? 16;
     const watched = this.#options.watch === true ? { NONSTICKY_LOCAL_WATCH: JSON.stringify(ownFolders) } : {};
+    const inspected = this.#options.inspector === true ? { NONSTICKY_LOCAL_INSPECTOR: "true" } : {};
     const settings = { NONSTICKY_PATH: this.#path, NONSTICKY_POLL_CAPACITY: String(maxInstances) };
     const scheduled = topology.schedules.some(({ functionKey }) => functionKey === spec.key);
     const isHttp = topology.httpFunctionKey === spec.key;
     const seed = (this.#options.seed ?? 1) + topology.functions.indexOf(spec) * 1000;
     const random = createRandom(seed);
-    const decideFate = createChaos(chaos, seed);
+    const decideFate = createChaos(() => this.switches.now.chaos, seed);
     return new Pool({
       spec,
       code: codeOf(bundles, spec),
-      environment: createEnvironment(spec, topology, endpoints, { ...settings, ...watched, ...env }),
+      environment: createEnvironment(spec, topology, endpoints, {
+        ...settings,
+        ...watched,
+        ...inspected,
+        ...env,
+      }),
       // Runs of a schedule seldom overlap: the second process starts when they do.
       // A parked GET holds one, and the POST that it waits for needs another.
       instances: scheduled ? 1 : Math.max(instances, antiAffinity || isHttp ? 2 : 1),
       maxInstances,
       clockSkewMs: scheduled ? 0 : (this.#options.clockSkewMs ?? 0),
-      freeze,
+      freeze: () => this.switches.now.freeze,
       coldStartDelayMs: () => minMs + random() * (maxMs - minMs),
       fateOf: () => decideFate(!scheduled),
-      onLine: (line) => this.#onInstanceLine(spec, line),
+      onLine: (line, pid, cause) => this.#onInstanceLine(spec, line, pid, cause),
       onStart: (pid) => this.#guard?.watch(pid),
       onExit: (pid) => this.#guard?.forget(pid),
       onColdStart: () => (this.counters.coldStarts += 1),
       onKill: () => (this.counters.kills += 1),
+      events: this.events,
     });
   }
 
@@ -230,19 +298,25 @@ export class Stack {
         queue: this.#requireQueue(spec.queueName),
         pool: this.#requirePool(spec.functionKey),
         region: this.topology.region,
-        antiAffinity: this.#options.antiAffinity ?? false,
+        antiAffinity: () => this.switches.now.antiAffinity,
         redeliverAfterMs: this.#options.redeliverAfterMs ?? 250,
         faults: this.#faults,
         onBatch: (pid, sids) => sids.forEach((sid) => this.counters.remember(sid, pid)),
         onRedelivery: () => (this.counters.redeliveries += 1),
         log: this.#log,
+        events: this.events,
       });
       this.#eventSources.push(eventSource);
     }
   }
 
   #createWebSocketApi(): WebSocketApi {
+    const { events } = this;
     const pool = (functionKey: string) => this.#requirePool(functionKey);
+    const onRoute: IntegrationTargets["onRoute"] = (event) => {
+      events.tell(toRoute(event));
+      events.tell(toHandedOver(event));
+    };
     return new WebSocketApi({
       topology: this.topology,
       connections: this.connections,
@@ -252,6 +326,9 @@ export class Stack {
         queue: (name) => this.#requireQueue(name),
         accepts: (sid) => this.#acceptsFor(sid),
         onInvoke: (sid, pid) => this.counters.remember(sid, pid),
+        get onRoute() {
+          return events.listening ? onRoute : undefined;
+        },
         faults: this.#faults,
         log: this.#log,
       }),
@@ -259,6 +336,15 @@ export class Stack {
       idleTimeoutMs: this.#options.idleTimeoutMs ?? 600_000,
       maxDurationMs: this.#options.maxDurationMs ?? 7_200_000,
       allowBinaryFrames: this.#options.allowBinaryFrames ?? false,
+      onOpened: (connection) => {
+        if (events.listening) events.tell(toOpened(connection));
+      },
+      onDropped: (connection) => {
+        if (events.listening) events.tell(toDropped(connection));
+      },
+      onClosed: (connection, cause) => {
+        if (events.listening) events.tell(toClosed(connection, cause));
+      },
       disconnectEventsLost: () => this.disconnectEventsLost,
       log: this.#log,
     });
@@ -266,7 +352,9 @@ export class Stack {
 
   /** Which paths are the clients', and what answers there and elsewhere; an app may change it when it is reloaded. */
   #createRoutes(gateway: Server): Pick<GatewayOptions, "path" | "httpApi" | "routes"> {
+    const { events } = this;
     const { httpFunctionKey, stage } = this.topology;
+    const onAnswer = (answered: AnsweredRequest) => events.tell(toRequest(answered));
     const create = (routeKey: string, pool: Pool): HttpApiOptions => ({
       stage,
       routeKey,
@@ -274,6 +362,9 @@ export class Stack {
       pool,
       accepts: (sid) => this.#acceptsFor(sid),
       onInvoke: (sid, pid) => this.counters.remember(sid, pid),
+      get onAnswer() {
+        return events.listening ? onAnswer : undefined;
+      },
       log: this.#log,
     });
     const pool = this.#poolOfRoutes;
@@ -288,6 +379,29 @@ export class Stack {
     };
   }
 
+  #onSwitch(now: Switches, before: Switches): void {
+    if (now.freeze && this.#guard === undefined) {
+      this.#guard = startGuard(this.bundles.guardFile);
+      for (const pool of this.pools.values()) for (const { pid } of pool.list()) this.#guard.watch(pid);
+    }
+    for (const pool of this.pools.values()) {
+      if (before.freeze && !now.freeze) pool.thaw();
+      pool.match();
+    }
+    for (const eventSource of this.#eventSources) eventSource.pump();
+    if (this.events.listening) this.events.tell({ type: "switches", ...now });
+  }
+
+  /** In direct ordering: tells of a letter, and returns what tells which invocation got it. */
+  #tellInvoked(event: unknown): ((invocation: string) => void) | undefined {
+    const { events } = this;
+    const id = randomUUID();
+    const told = events.listening ? toInvoked(event, id, events.cause) : undefined;
+    if (told === undefined) return undefined;
+    events.tell(told);
+    return (invocation) => events.tell(toHandedOver({ letter: id, invocation }));
+  }
+
   #pump(queue: FifoQueue): void {
     for (const [index, { queueName }] of this.topology.eventSources.entries()) {
       if (queueName === queue.spec.name) this.#eventSources[index]?.pump();
@@ -295,25 +409,26 @@ export class Stack {
   }
 
   #acceptsFor(sid: string | undefined): Accepts | undefined {
-    if (sid === undefined || this.#options.antiAffinity !== true) return undefined;
+    if (sid === undefined || !this.switches.now.antiAffinity) return undefined;
     return (pid) => !this.counters.wasLast(sid, pid);
   }
 
   #invokeLater(name: string, event: unknown): boolean {
     const pool = this.#findByName(name);
-    if (pool !== undefined) this.#asynchronous.accept(pool, event);
+    if (pool !== undefined) this.#asynchronous.accept(pool, event, this.#tellInvoked(event));
     return pool !== undefined;
   }
 
   async #runScheduled(functionKey: string, event: unknown): Promise<void> {
-    const outcome: InvocationOutcome = await this.#requirePool(functionKey).invoke(event);
+    const outcome: InvocationOutcome = await this.#requirePool(functionKey).invoke(event, "schedule");
     if (outcome.kind !== "answered" && !this.#stopped) {
       this.#log(`scheduled ${functionKey} ${outcome.kind}: ${outcome.message}`);
     }
   }
 
-  #onInstanceLine({ key }: FunctionSpec, line: string): void {
+  #onInstanceLine({ key }: FunctionSpec, line: string, pid: number, cause: string | undefined): void {
     for (const one of this.#lostVariables.take(line)) {
+      if (this.events.listening) this.events.tell(toLog(one, { function: key, pid }, cause));
       if (this.#options.log !== undefined) this.#options.log(`[${key}] ${one}`);
       else if (!/^\{"level":"(debug|info)"/.test(one)) this.#log(`[${key}] ${one}`);
     }

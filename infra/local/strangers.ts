@@ -24,6 +24,15 @@ export function isForThisMachine(
 export const isOfBrowser = (headers: IncomingHttpHeaders): boolean =>
   headers.origin !== undefined || headers["sec-fetch-site"] !== undefined;
 
+/** Whether a `Host`, or the address of a peer, is this machine's to itself, and to nobody else of the network. */
+export function isLoopback(host: string | undefined): boolean {
+  const name = toName(host?.replace(/^::ffff:/, "")) ?? host;
+  if (name === undefined) return false;
+  return (
+    name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127\.\d+\.\d+\.\d+$/.test(name)
+  );
+}
+
 /** The name without its port, in lower case; of IPv6 without the brackets. */
 function toName(host: string | undefined): string | undefined {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]+))(?::\d+)?$/.exec(host ?? "") ?? [];

@@ -37,7 +37,7 @@ export async function startApp({
           AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
           ...(Object.fromEntries(values) as Record<string, string>),
         },
-        freeze: false,
+        freeze: () => false,
         execArgv: isBuilt ? [] : ["--import", path.join(packageDir, "node_modules/tsx/dist/loader.mjs")],
         onLine: (line) => lines.push(line),
         onExit: () => undefined,

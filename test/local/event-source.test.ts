@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Instance, InvocationOutcome } from "../../infra/local/lambda/instance.ts";
 import type { Pool } from "../../infra/local/lambda/pool.ts";
+import { EventStream } from "../../infra/local/inspector/event-stream.ts";
 import { EventSource } from "../../infra/local/mailbox/event-source.ts";
 import { FifoQueue } from "../../infra/local/mailbox/fifo-queue.ts";
 
@@ -63,9 +64,10 @@ function createSource(pids: readonly number[], antiAffinity = false, timeoutSeco
     queue,
     pool: pool as unknown as Pool,
     region: "us-east-1",
-    antiAffinity,
+    antiAffinity: () => antiAffinity,
     redeliverAfterMs: 250,
     faults: {},
+    events: new EventStream(),
     onBatch: () => {},
     onRedelivery: () => {},
     log: () => {},

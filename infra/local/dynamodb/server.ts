@@ -9,6 +9,6 @@ process.on("disconnect", () => process.exit(0));
 // Ctrl-C reaches every process of the terminal; the last turns still need their table.
 process.on("SIGINT", () => {});
 
-const server = createGuardedTable();
+const server = createGuardedTable((report) => process.send?.(report));
 server.keepAliveTimeout = 65_000;
 server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import type { TableSpec } from "../topology.ts";
+import type { TableReport } from "./report-request.ts";
 
 export interface LocalDynamo {
   readonly endpoint: string;
@@ -7,12 +8,16 @@ export interface LocalDynamo {
   stop(): Promise<void>;
 }
 
-/** Starts the embedded DynamoDB, or uses the one at `endpoint`, and creates the table in it. */
+/**
+ * Starts the embedded DynamoDB, or uses the one at `endpoint`, and creates the table in it. `onReport` hears of the marked
+ * requests to the embedded one.
+ */
 export async function startDynamo(
   serverFile: string,
   table: TableSpec,
   region: string,
   endpoint: string | undefined,
+  onReport: (report: TableReport) => void = () => undefined,
 ): Promise<LocalDynamo> {
   if (endpoint !== undefined) {
     await createTable(endpoint, table, region);
@@ -30,6 +35,7 @@ export async function startDynamo(
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the embedded DynamoDB exited with code ${code}`)));
   });
+  child.on("message", (message) => onReport(message as TableReport));
   const embedded: LocalDynamo = {
     endpoint: `http://127.0.0.1:${port}`,
     pid: child.pid,

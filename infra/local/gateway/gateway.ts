@@ -17,6 +17,9 @@ export interface GatewayOptions {
   /** Names besides this machine's own under which it may be asked. */
   readonly allowedHosts: readonly string[];
   readonly management: ManagementOptions;
+  /** Answers what is neither the app's nor its clients'; false where it is not. */
+  readonly inspect:
+    ((request: IncomingMessage, response: ServerResponse, pathname: string) => boolean) | undefined;
   /** Absent: the stack has no function for long-polling. */
   readonly httpApi: HttpApiOptions | undefined;
   /** The app's own routes, as far as it has some. */
@@ -36,6 +39,7 @@ export function attachGateway(server: Server, options: GatewayOptions): void {
     if (pathname.startsWith(callback)) {
       return answerManagement(request, response, pathname.slice(callback.length), options.management);
     }
+    if (options.inspect?.(request, response, pathname) === true) return;
     // A client that breaks off in the middle of its body.
     answerPage(request, response, pathname, options).catch(() => response.destroy());
   });

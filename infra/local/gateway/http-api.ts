@@ -11,7 +11,19 @@ export interface HttpApiOptions {
   /** Which instances may serve this session; undefined means all. */
   readonly accepts: (sid: string | undefined) => Accepts | undefined;
   readonly onInvoke: (sid: string, pid: number) => void;
+  /** Hears of requests that were answered, where it is there. */
+  readonly onAnswer?: ((answered: AnsweredRequest) => void) | undefined;
   readonly log: (line: string) => void;
+}
+
+export interface AnsweredRequest {
+  readonly invocation: string | undefined;
+  readonly method: string;
+  readonly sid: string | undefined;
+  readonly status: number;
+  /** As text, of answers that are. */
+  readonly body: string;
+  readonly startedMs: number;
 }
 
 /** What an HTTP API takes: 10 MB, of which Lambda's synchronous invocation leaves six. */
@@ -31,12 +43,22 @@ export async function answerHttpApi(
   if (body === undefined) return answerJson(response, 413, "Request Entity Too Large");
   const event = toEvent(request, body, options);
   const sid = new URLSearchParams(event.rawQueryString).get("sid") ?? undefined;
+  const startedMs = performance.now();
+  let invocation: string | undefined;
   const timer = setTimeout(() => answerJson(response, 503, "Service Unavailable"), TIMEOUT_MS);
   // A client that leaves is invisible to the function, as on AWS: the invocation goes on.
-  const outcome = await options.pool.invoke(event, options.accepts(sid), (pid) => {
+  const outcome = await options.pool.invoke(event, "request", options.accepts(sid), (pid, id) => {
+    invocation = id;
     if (sid !== undefined) options.onInvoke(sid, pid);
   });
   clearTimeout(timer);
+  const { onAnswer } = options;
+  if (onAnswer !== undefined) {
+    const { statusCode: status, body: text = "" } =
+      outcome.kind === "answered" && isResult(outcome.result) ? outcome.result : { statusCode: 500 };
+    const method = request.method ?? "GET";
+    onAnswer({ invocation, method, sid, status, body: text, startedMs });
+  }
   // The client has left, or the runtime is being stopped with its connections.
   if (response.headersSent || response.destroyed) return;
   if (outcome.kind === "answered" && isResult(outcome.result)) return answer(response, outcome.result);

@@ -23,8 +23,19 @@ export interface IntegrationTargets {
   /** Which instances may serve this session; undefined means all. */
   readonly accepts: (sid: string | undefined) => ((pid: number) => boolean) | undefined;
   readonly onInvoke: (sid: string, pid: number) => void;
+  /** Hears of an event that a function gets, where it is there. */
+  readonly onRoute?: ((event: InvokedRoute) => void) | undefined;
   readonly faults: Faults;
   readonly log: (line: string) => void;
+}
+
+export interface InvokedRoute {
+  readonly requestContext: RequestContext;
+  readonly body: string | undefined;
+  readonly sid: string | undefined;
+  /** What the function knows the message by. */
+  readonly letter: string;
+  readonly invocation: string;
 }
 
 /** What each route is wired to. */
@@ -87,7 +98,9 @@ function toFunction(pool: Pool, targets: IntegrationTargets): Integration {
       ...(body === undefined ? {} : { body }),
       isBase64Encoded: false,
     };
-    const outcome = await pool.invoke(event, targets.accepts(sid), (pid) => {
+    const outcome = await pool.invoke(event, "route", targets.accepts(sid), (pid, invocation) => {
+      const { messageId: letter = requestContext.requestId } = requestContext;
+      targets.onRoute?.({ requestContext, body, sid, letter, invocation });
       if (sid !== undefined) targets.onInvoke(sid, pid);
     });
     if (outcome.kind === "answered") {

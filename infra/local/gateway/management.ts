@@ -10,9 +10,19 @@ export interface ManagementOptions {
   /** Whether this post is to be answered 429. */
   readonly throttled: () => boolean;
   readonly onPost: () => void;
+  /** Hears of posts that were answered, where it is there. */
+  readonly onAnswer?: ((post: AnsweredPost) => void) | undefined;
   /** More permissive than AWS: binary messages of the server leave as binary frames, too. */
   readonly allowBinaryFrames: boolean;
   readonly faults: Faults;
+}
+
+export interface AnsweredPost {
+  readonly request: IncomingMessage;
+  readonly connectionId: string;
+  readonly connection: Connection | undefined;
+  readonly body: Buffer | undefined;
+  readonly status: number;
 }
 
 /** "Message payload size 128 KB": API Gateway quotas for WebSocket APIs. */
@@ -50,18 +60,29 @@ export function answerManagement(
   switch (request.method) {
     case "POST":
       return readBody(request, options.faults.postLimitBytes ?? MAX_POST_BYTES, (body) => {
+        const answered = (status: number, connection?: Connection) =>
+          options.onAnswer?.({ request, connectionId, connection, body, status });
         if (body === undefined) {
+          answered(413);
           return fail(413, "PayloadTooLargeException", "The data has exceeded the maximum size allowed.");
         }
-        if (options.throttled()) return fail(429, "LimitExceededException", "Rate exceeded");
+        if (options.throttled()) {
+          answered(429);
+          return fail(429, "LimitExceededException", "Rate exceeded");
+        }
         const connection = find();
-        if (connection === undefined) return gone();
+        if (connection === undefined) {
+          answered(410);
+          return gone();
+        }
         options.onPost();
         connection.lastActiveAtMs = Date.now();
         if (!connection.dropped) sendFaultily(connection, body, options);
         if (failed.isNext(options.faults.failedPostEvery)) {
+          answered(500, connection);
           return fail(500, "InternalServerErrorException", "Internal server error");
         }
+        answered(200, connection);
         const answer = () => response.writeHead(200).end();
         if (options.faults.slowPostMs === undefined) answer();
         else setTimeout(answer, options.faults.slowPostMs);

@@ -28,6 +28,10 @@ export interface WebSocketApiOptions {
   /** Takes binary frames as the Engine.IO text that carries the same bytes (`b` + base64), instead of closing with 1003. */
   readonly allowBinaryFrames: boolean;
   readonly disconnectEventsLost: () => boolean;
+  readonly onOpened: (connection: Connection) => void;
+  /** Its client has vanished. */
+  readonly onDropped: (connection: Connection) => void;
+  readonly onClosed: (connection: Connection, cause: DisconnectCause) => void;
   readonly faults: Faults;
   readonly log: (line: string) => void;
 }
@@ -110,7 +114,13 @@ export class WebSocketApi {
   /** Breaks the client's connection without anybody being told: posts go on to succeed. */
   drop(connection: Connection): void {
     connection.dropped = true;
+    this.#options.onDropped(connection);
     connection.socket.terminate();
+  }
+
+  /** As if the client had sent this text frame. */
+  repeat(connection: Connection, text: string): void {
+    this.#onFrame(connection, Buffer.from(text), false);
   }
 
   /** "Service restart", and nobody waits for an answer. */
@@ -143,7 +153,7 @@ export class WebSocketApi {
       authorizer: undefined,
     });
     const event = createAuthorizerEvent(parts, requestContext, topology.region);
-    const outcome = await pool(authorizer.functionKey).invoke(event);
+    const outcome = await pool(authorizer.functionKey).invoke(event, "authorizer");
     if (outcome.kind !== "answered") this.#options.log(`authorizer ${outcome.kind}: ${outcome.message}`);
     const verdict = readVerdict(outcome, event["methodArn"] as string);
     if (verdict.kind === "refused") return verdict;
@@ -168,6 +178,7 @@ export class WebSocketApi {
       ended: false,
     };
     this.#options.connections.add(connection);
+    this.#options.onOpened(connection);
     socket.on("message", (data, isBinary) => this.#onFrame(connection, data, isBinary));
     socket.on("ping", () => {
       if (this.#options.faults.closesAtPing) this.close(connection);
@@ -213,6 +224,7 @@ export class WebSocketApi {
     if (connection.ended) return;
     connection.ended = true;
     this.#options.connections.remove(connection);
+    this.#options.onClosed(connection, cause);
     this.#disconnected(connection.facts, connection.authorizer, cause);
   }
 

@@ -16,21 +16,30 @@ export class AsynchronousInvocations {
     this.#log = log;
   }
 
-  accept(pool: Pool, event: unknown): void {
+  accept(pool: Pool, event: unknown, onInvoke?: (invocation: string) => void): void {
     this.pending += 1;
-    void this.#attempt(pool, event, pool.spec.maximumRetryAttempts).finally(() => (this.pending -= 1));
+    void this.#attempt(pool, event, onInvoke, pool.spec.maximumRetryAttempts).finally(
+      () => (this.pending -= 1),
+    );
   }
 
   stop(): void {
     this.#stopped = true;
   }
 
-  async #attempt(pool: Pool, event: unknown, retriesLeft: number): Promise<void> {
-    const outcome = await pool.invoke(event);
+  async #attempt(
+    pool: Pool,
+    event: unknown,
+    onInvoke: ((invocation: string) => void) | undefined,
+    retriesLeft: number,
+  ): Promise<void> {
+    const outcome = await pool.invoke(event, "asynchronous", undefined, (_, invocation) =>
+      onInvoke?.(invocation),
+    );
     if (outcome.kind === "answered" || this.#stopped) return;
     this.#log(`asynchronous ${pool.spec.key} ${outcome.kind}: ${outcome.message}`);
     if (retriesLeft === 0) return;
     await new Promise((resolve) => setTimeout(resolve, this.#retryAfterMs));
-    if (!this.#stopped) await this.#attempt(pool, event, retriesLeft - 1);
+    if (!this.#stopped) await this.#attempt(pool, event, onInvoke, retriesLeft - 1);
   }
 }

@@ -3,8 +3,10 @@
  * does. Ends with its parent. Started with `node bootstrap.mjs <bundle> <export>`.
  */
 import { pathToFileURL } from "node:url";
+import { installHandlerWatch, type HandlerWatch } from "../../../lib/handler-watch.ts";
 import type { AppDescription } from "../../../lib/lambda.ts";
 import type { InstanceMessage, Invocation } from "./ipc.ts";
+import { markLines, markRequests, PacketTrace } from "./packet-trace.ts";
 import { watchHandlers } from "./watch-handlers.ts";
 
 type Handler = (event: unknown, context: LambdaContext) => unknown;
@@ -26,7 +28,10 @@ const { now } = Date;
 skewClock(Number(process.env["NONSTICKY_LOCAL_CLOCK_SKEW_MS"] ?? 0));
 
 const foreign = process.env["NONSTICKY_LOCAL_WATCH"];
-if (foreign !== undefined) watchHandlers(JSON.parse(foreign) as string[]);
+const scopes = foreign === undefined ? undefined : watchHandlers(JSON.parse(foreign) as string[]);
+const trace = process.env["NONSTICKY_LOCAL_INSPECTOR"] === undefined ? undefined : createTrace();
+if (trace !== undefined) installHandlerWatch(joinWatches(trace, scopes));
+else if (scopes !== undefined) installHandlerWatch(scopes);
 
 const [bundle = "", exportName = "handler"] = process.argv.slice(2);
 const name = process.env["AWS_LAMBDA_FUNCTION_NAME"] ?? "function";
@@ -52,9 +57,11 @@ try {
   tell({ type: "load-failed", message, stack }, () => process.exit(1));
 }
 
-async function serve(handler: Handler, { requestId, deadlineMs, event }: Invocation): Promise<void> {
+async function serve(handler: Handler, invocation: Invocation): Promise<void> {
+  const { requestId, deadlineMs, event, traced } = invocation;
+  const run = async () => handler(event, createContext(requestId, deadlineMs));
   try {
-    const result = await handler(event, createContext(requestId, deadlineMs));
+    const result = await (trace !== undefined && traced === true ? trace.during(requestId, run) : run());
     tell({ type: "result", requestId, result: result ?? null });
   } catch (error) {
     const { name: errorType, message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -74,6 +81,35 @@ function createContext(requestId: string, deadlineMs: number): LambdaContext {
     logGroupName: `/aws/lambda/${name}`,
     logStreamName: String(process.pid),
     getRemainingTimeInMillis: () => Math.max(0, deadlineMs - now()),
+  };
+}
+
+function createTrace(): PacketTrace {
+  const created = new PacketTrace((requestId, runs) => tell({ type: "packets", requestId, runs }));
+  const { env } = process;
+  markRequests(created, [
+    env["AWS_ENDPOINT_URL_DYNAMODB"],
+    env["AWS_ENDPOINT_URL_SQS"],
+    env["NONSTICKY_CALLBACK_URL"],
+  ]);
+  for (const stream of [process.stdout, process.stderr]) markLines(created, stream);
+  return created;
+}
+
+/** What a handler takes is measured without the looking at its variables. */
+function joinWatches(timed: PacketTrace, looked: HandlerWatch | undefined): HandlerWatch {
+  return {
+    begin: (call) => {
+      const endLooking = looked?.begin(call);
+      const endTiming = timed.begin(call);
+      if (endLooking === undefined || endTiming === undefined) return endLooking ?? endTiming;
+      return () => {
+        endTiming();
+        endLooking();
+      };
+    },
+    beginPacket: (letter) => timed.beginPacket(letter),
+    beginReplay: () => timed.beginReplay(),
   };
 }
 

@@ -77,8 +77,6 @@ const processSources = {
   guard: path.join(codeDir, `infra/local/lambda/guard${extension}`),
   dynamodb: path.join(codeDir, `infra/local/dynamodb/server${extension}`),
 };
-/** What the bootstrap has in it besides itself. */
-const watchDir = path.join(codeDir, "infra/watch");
 type Processes = typeof processSources;
 const builtProcesses: Processes = processSources;
 const bundledProcesses = (dir: string): Processes => ({
@@ -107,7 +105,7 @@ async function buildInto(
       leftOutside({ external }),
       sourceLocation({ own: path.join(codeDir, `lib${path.sep}`) }),
     ];
-    const [{ metafile, format }] = await Promise.all([
+    const [{ metafile, format }, processes] = await Promise.all([
       buildInFormat(appFile, (format) =>
         build({
           ...common,
@@ -138,9 +136,10 @@ async function buildInto(
             outExtension: { ".js": ".mjs" },
             entryPoints: processSources,
             packages: "external",
+            metafile: true,
           }),
     ]);
-    const inputs = await hashInputs(metafile);
+    const inputs = await hashInputs([metafile, ...(processes === undefined ? [] : [processes.metafile])]);
     const dir = `${key}-${hash(JSON.stringify(inputs))}`;
     await rename(outdir, path.join(cacheDir, dir)).catch(() => rm(outdir, { recursive: true, force: true }));
     return { inputs, format, dir };
@@ -198,15 +197,15 @@ async function isCurrent({ inputs, dir }: Manifest): Promise<boolean> {
   return (await Promise.all(checks)).every(Boolean);
 }
 
-async function hashInputs({ inputs }: Metafile): Promise<Record<string, string>> {
-  const own = Object.keys(inputs).filter((file) => !/node_modules\/|^nonsticky-app:/.test(file));
+async function hashInputs(built: readonly Metafile[]): Promise<Record<string, string>> {
+  const own = built
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .filter((file) => !/node_modules\/|^nonsticky-app:/.test(file));
   const inside = [
-    ...Object.values(processSources),
     path.join(codeDir, `infra/local/lambda/bundler${extension}`),
     ...["app-plugin", "app-format", "left-outside", "source-location"].map((name) =>
       path.join(codeDir, `lib/bundling/${name}${extension}`),
     ),
-    ...(await readdir(watchDir)).map((name) => path.join(watchDir, name)),
   ];
   const hashes = [...own, ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file)))].map(
     async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const,

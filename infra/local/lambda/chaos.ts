@@ -7,9 +7,10 @@ export type Fate =
 const LATEST_KILL_MS = 20;
 
 /** Decides, in the order of invocations and by the seed alone, which instances die and when. */
-export function createChaos(probability: number, seed: number): (interruptible: boolean) => Fate {
+export function createChaos(probabilityOf: () => number, seed: number): (interruptible: boolean) => Fate {
   const random = createRandom(seed);
   return (interruptible) => {
+    const probability = probabilityOf();
     if (probability === 0 || random() >= probability) return undefined;
     const during = random() < 0.5;
     const afterMs = random() * LATEST_KILL_MS;

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import type { AppDescription } from "../../../lib/lambda.ts";
+import { readMark } from "../inspector/cause.ts";
+import type { PacketRun } from "../inspector/inspector-events.ts";
 import type { FunctionSpec } from "../topology.ts";
 import type { InstanceMessage, Invocation } from "./ipc.ts";
 
@@ -22,10 +23,13 @@ export interface InstanceOptions {
   readonly code: FunctionCode;
   readonly environment: Readonly<Record<string, string>>;
   /** Stopped (SIGSTOP) between events, as a frozen environment is: nothing runs in the background. */
-  readonly freeze: boolean;
+  readonly freeze: () => boolean;
   /** Of Node, besides its own. */
   readonly execArgv?: readonly string[];
-  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+  /** `cause`: what it is marked with, while somebody watches. */
+  readonly onLine: (line: string, stream: "stdout" | "stderr", cause: string | undefined) => void;
+  /** Of an invocation that is traced. */
+  readonly onPackets?: (requestId: string, runs: readonly PacketRun[]) => void;
   readonly onExit: (instance: Instance) => void;
 }
 
@@ -39,6 +43,8 @@ export class Instance {
   idleSinceMs = 0;
   alive = true;
   wasLoaded = false;
+  /** Invocations so far, the one that runs included. */
+  invocations = 0;
   /** Settles when the function's module has been imported, and its app has started; rejects with the error it threw. */
   readonly loaded: Promise<AppDescription | undefined>;
   #child: ChildProcess;
@@ -62,11 +68,21 @@ export class Instance {
     forEachLine(this.#child, options.onLine);
   }
 
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  /** Why it has ended, or is about to. */
+  get endReason(): string | undefined {
+    return this.#killReason;
+  }
+
   /** Runs one event. Never rejects. */
-  invoke(event: unknown): Promise<InvocationOutcome> {
+  invoke(event: unknown, requestId: string, traced = false): Promise<InvocationOutcome> {
+    this.invocations += 1;
     const { timeoutSeconds } = this.#options.spec;
     const timeoutMs = timeoutSeconds * 1000;
-    this.#thaw();
+    this.thaw();
     return new Promise((resolve) => {
       const timer = setTimeout(
         () => this.kill(`Task timed out after ${timeoutSeconds.toFixed(2)} seconds`),
@@ -79,9 +95,10 @@ export class Instance {
       };
       const invocation: Invocation = {
         type: "invoke",
-        requestId: randomUUID(),
+        requestId,
         deadlineMs: Date.now() + timeoutMs,
         event,
+        ...(traced ? { traced } : {}),
       };
       if (!this.alive || !this.#child.connected)
         this.#settle({ kind: "crashed", message: "instance has ended" });
@@ -90,7 +107,7 @@ export class Instance {
   }
 
   freeze(): void {
-    if (!this.#options.freeze || !this.alive) return;
+    if (!this.#options.freeze() || !this.alive || this.#frozen) return;
     this.#frozen = this.#child.kill("SIGSTOP");
   }
 
@@ -107,7 +124,7 @@ export class Instance {
       : Promise.resolve();
   }
 
-  #thaw(): void {
+  thaw(): void {
     if (!this.#frozen) return;
     this.#child.kill("SIGCONT");
     this.#frozen = false;
@@ -128,6 +145,8 @@ export class Instance {
           case "load-failed":
             clearTimeout(timer);
             return reject(Object.assign(new Error(message.message), { stack: message.stack }));
+          case "packets":
+            return this.#options.onPackets?.(message.requestId, message.runs);
           case "result":
             return this.#settle?.({ kind: "answered", result: message.result });
           case "error":
@@ -140,7 +159,7 @@ export class Instance {
       this.#child.on("exit", (code, signal) => {
         clearTimeout(timer);
         this.alive = false;
-        const message = this.#killReason ?? `Runtime exited with ${signal ?? `code ${code}`}`;
+        const message = (this.#killReason ??= `Runtime exited with ${signal ?? `code ${code}`}`);
         reject(new Error(message));
         this.#settle?.({ kind: "crashed", message });
         this.#options.onExit(this);
@@ -152,11 +171,15 @@ export class Instance {
 function forEachLine(child: ChildProcess, onLine: InstanceOptions["onLine"]): void {
   for (const stream of ["stdout", "stderr"] as const) {
     let rest = "";
+    const give = (line: string) => {
+      const { text, cause } = readMark(line);
+      onLine(text, stream, cause);
+    };
     child[stream]?.setEncoding("utf8").on("data", (chunk: string) => {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") onLine(line, stream);
+      for (const line of lines) if (line !== "") give(line);
     });
-    child[stream]?.on("end", () => rest !== "" && onLine(rest, stream));
+    child[stream]?.on("end", () => rest !== "" && give(rest));
   }
 }

@@ -1,4 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { AppDescription } from "../../../lib/lambda.ts";
+import { nowMs, type EventStream } from "../inspector/event-stream.ts";
+import type { InstanceState, InvocationKind } from "../inspector/inspector-events.ts";
 import type { FunctionSpec } from "../topology.ts";
 import type { Fate } from "./chaos.ts";
 import { Instance, type FunctionCode, type InvocationOutcome } from "./instance.ts";
@@ -11,18 +14,19 @@ export interface PoolOptions {
   /** Kept warm. */
   readonly instances: number;
   readonly maxInstances: number;
-  readonly freeze: boolean;
+  readonly freeze: () => boolean;
   /** How far the clock of every second instance is off. */
   readonly clockSkewMs: number;
   /** Extra delay of a new instance before its first event. */
   readonly coldStartDelayMs: () => number;
   readonly fateOf: () => Fate;
-  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+  readonly onLine: (line: string, pid: number, cause: string | undefined) => void;
   /** Before its function is loaded. */
   readonly onStart: (pid: number) => void;
   readonly onExit: (pid: number) => void;
   readonly onColdStart: () => void;
   readonly onKill: () => void;
+  readonly events: EventStream;
 }
 
 /** Whether this caller may have that process. */
@@ -100,18 +104,36 @@ export class Pool {
     instance.idleSinceMs = Date.now();
     if (this.#outdated.has(instance)) return this.#kill(instance, "its code has changed");
     instance.freeze();
+    if (instance.frozen) this.#tell(instance, "frozen");
     this.#idle.push(instance);
     this.match();
   }
 
   /** Runs an event on an acquired instance and gives it back. Never rejects. */
-  async run(instance: Instance, event: unknown): Promise<InvocationOutcome> {
+  async run(
+    instance: Instance,
+    event: unknown,
+    kind: InvocationKind,
+    invocation: string = randomUUID(),
+  ): Promise<InvocationOutcome> {
+    const { events } = this.#options;
+    const startedMs = nowMs();
+    if (events.listening) {
+      const { pid, invocations } = instance;
+      const about = { function: this.spec.key, pid, cold: invocations === 0 };
+      events.tell({ type: "invocation", invocation, kind, ...about }, startedMs);
+    }
     this.invocations += 1;
     this.running += 1;
     const fate = this.#options.fateOf();
     const killTimer =
       fate?.kind === "during" ? setTimeout(() => this.kill(instance), fate.afterMs) : undefined;
-    const outcome = await instance.invoke(event);
+    const outcome = await instance.invoke(event, invocation, events.listening);
+    if (events.listening) {
+      const told = { outcome: outcome.kind, ms: Math.round((nowMs() - startedMs) * 100) / 100 };
+      const message = outcome.kind === "answered" ? {} : { message: outcome.message };
+      events.tell({ type: "invocation.ended", invocation, pid: instance.pid, ...told, ...message });
+    }
     clearTimeout(killTimer);
     this.running -= 1;
     if (fate?.kind === "after" && instance.alive) this.kill(instance);
@@ -122,8 +144,9 @@ export class Pool {
   /** Acquires an instance, runs the event on it and gives it back. Never rejects. */
   async invoke(
     event: unknown,
+    kind: InvocationKind,
     accepts?: Accepts,
-    onAcquired?: (pid: number) => void,
+    onAcquired?: (pid: number, invocation: string) => void,
   ): Promise<InvocationOutcome> {
     let instance: Instance;
     try {
@@ -131,8 +154,9 @@ export class Pool {
     } catch (error) {
       return { kind: "crashed", message: error instanceof Error ? error.message : String(error) };
     }
-    onAcquired?.(instance.pid);
-    return this.run(instance, event);
+    const invocation = randomUUID();
+    onAcquired?.(instance.pid, invocation);
+    return this.run(instance, event, kind, invocation);
   }
 
   /** Gives idle instances to those who wait for one; called when what they accept has changed. */
@@ -148,6 +172,14 @@ export class Pool {
       waiter.resolve(instance);
     }
     if (this.#waiters.length > 0) this.#scaling.watch();
+  }
+
+  /** None stays frozen that is not to be. */
+  thaw(): void {
+    for (const instance of this.#idle.filter(({ frozen }) => frozen)) {
+      instance.thaw();
+      this.#tell(instance, "idle");
+    }
   }
 
   kill(instance: Instance): void {
@@ -202,7 +234,7 @@ export class Pool {
   async #start(): Promise<void> {
     if (this.#stopped) return;
     this.#starting += 1;
-    const { spec, freeze, clockSkewMs, onLine } = this.#options;
+    const { spec, freeze, clockSkewMs, onLine, events } = this.#options;
     this.#started += 1;
     const environment =
       clockSkewMs === 0 || this.#started % 2 === 0
@@ -213,9 +245,14 @@ export class Pool {
       code: this.#code,
       environment,
       freeze,
-      onLine,
+      onLine: (line, _, cause) => onLine(line, instance.pid, cause),
+      onPackets: (invocation, runs) => {
+        if (!events.listening) return;
+        for (const run of runs) events.tell({ type: "packet", invocation, pid: instance.pid, ...run });
+      },
       onExit: (ended) => this.#onExit(ended),
     });
+    this.#tell(instance, "starting");
     instance.busy = true;
     this.#instances.add(instance);
     this.#options.onStart(instance.pid);
@@ -224,6 +261,7 @@ export class Pool {
       const delayMs = this.#options.coldStartDelayMs();
       if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
       this.#options.onColdStart();
+      this.#tell(instance, "idle");
     } finally {
       this.#starting -= 1;
     }
@@ -232,6 +270,7 @@ export class Pool {
 
   #onExit(instance: Instance): void {
     this.#options.onExit(instance.pid);
+    this.#tell(instance, "ended", instance.endReason);
     this.#instances.delete(instance);
     this.#idle = this.#idle.filter((other) => other !== instance);
     if (this.#stopped || this.#outdated.has(instance) || !instance.wasLoaded) return;
@@ -242,9 +281,16 @@ export class Pool {
   #startForWaiters(): void {
     this.#start().catch((error: unknown) => {
       const cause = error instanceof Error ? error : new Error(String(error));
-      this.#options.onLine(`${this.spec.key} did not start: ${cause.message}`, "stderr");
+      this.#options.onLine(`${this.spec.key} did not start: ${cause.message}`, 0, undefined);
       this.#waiters.shift()?.reject(cause);
     });
+  }
+
+  #tell({ pid }: Instance, state: InstanceState, reason?: string): void {
+    const { events, spec } = this.#options;
+    if (!events.listening) return;
+    const why = reason === undefined ? {} : { reason };
+    events.tell({ type: "instance", pid, function: spec.key, state, ...why });
   }
 
   #retireIdle(): void {

@@ -1,11 +1,11 @@
-import { installHandlerWatch } from "../../../lib/handler-watch.ts";
+import type { HandlerWatch } from "../../../lib/handler-watch.ts";
 import { createScopeWatch, type ScopeWatch } from "../../watch/scope-watch.ts";
 
 /**
- * Has the bundle that is loaded next look at its handlers: what they change for the next packet is told as a line of the
- * log. Looking begins with the first handler, so that an instance without any pays nothing.
+ * Looks at handlers: what they change for the next packet is told as a line of the log. Looking begins with the first
+ * handler, so that an instance without any pays nothing.
  */
-export function watchHandlers(foreign: readonly string[]): void {
+export function watchHandlers(foreign: readonly string[]): HandlerWatch {
   let watch: ScopeWatch | undefined;
   const tell = (fields: Readonly<Record<string, unknown>>) =>
     console.error(JSON.stringify({ level: "warn", ...fields }));
@@ -16,5 +16,5 @@ export function watchHandlers(foreign: readonly string[]): void {
       onFailed: (error) =>
         tell({ message: "the variables cannot be looked at", code: "watch.failed", error: String(error) }),
     });
-  installHandlerWatch({ begin: (call) => (watch ??= create()).begin(call) });
+  return { begin: (call) => (watch ??= create()).begin(call) };
 }

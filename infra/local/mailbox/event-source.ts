@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { Turnstile, type Faults } from "../faults.ts";
+import type { EventStream } from "../inspector/event-stream.ts";
 import type { Instance, InvocationOutcome } from "../lambda/instance.ts";
 import type { Pool } from "../lambda/pool.ts";
 import { LocalError } from "../local-error.ts";
@@ -11,13 +13,14 @@ export interface EventSourceOptions {
   readonly pool: Pool;
   readonly region: string;
   /** No two consecutive batches of a session on one process, and one message per group and batch. */
-  readonly antiAffinity: boolean;
+  readonly antiAffinity: () => boolean;
   /** AWS waits for the visibility timeout; minutes are too long for a laptop. */
   readonly redeliverAfterMs: number;
   readonly onBatch: (pid: number, sids: readonly string[]) => void;
   readonly onRedelivery: () => void;
   readonly faults: Faults;
   readonly log: (line: string) => void;
+  readonly events: EventStream;
 }
 
 /**
@@ -49,7 +52,8 @@ export class EventSource {
 
   /** Called when the queue has something to give. One poll takes up to a batch, so more are not needed. */
   pump(): void {
-    const { queue, pool, spec, antiAffinity } = this.#options;
+    const { queue, pool, spec } = this.#options;
+    const antiAffinity = this.#options.antiAffinity();
     while (!this.#stopped && this.#polls * spec.batchSize < queue.readyGroups()) {
       this.#polls += 1;
       pool.acquire(antiAffinity ? (pid) => this.#hasWorkFor(pid) : undefined).then(
@@ -72,7 +76,8 @@ export class EventSource {
   }
 
   #receive(instance: Instance): void {
-    const { queue, pool, spec, antiAffinity } = this.#options;
+    const { queue, pool, spec } = this.#options;
+    const antiAffinity = this.#options.antiAffinity();
     const accepts = antiAffinity
       ? (group: MessageGroup) => this.#lastPid.get(sidOf(group)) !== instance.pid
       : undefined;
@@ -93,13 +98,15 @@ export class EventSource {
   }
 
   async #process(instance: Instance, batch: readonly QueuedMessage[]): Promise<void> {
-    const { pool, queue, onBatch, onRedelivery } = this.#options;
+    const { pool, queue, onBatch, onRedelivery, events } = this.#options;
     const handles = batch.map(({ receiptHandle }) => receiptHandle as string);
     for (const { receiveCount } of batch) if (receiveCount > 1) onRedelivery();
     if (queue.spec.isStandard !== true)
       onBatch(instance.pid, [...new Set(batch.map(({ group }) => sidOf(group)))]);
     const event = { Records: batch.map((message) => this.#toRecord(message)) };
-    const outcome = await pool.run(instance, event);
+    const invocation = randomUUID();
+    if (events.listening) this.#tellBatch(invocation, batch);
+    const outcome = await pool.run(instance, event, "batch", invocation);
     const isRepeated =
       outcome.kind === "answered" && this.#repeated.isNext(this.#options.faults.repeatedBatchEvery);
     const failed = isRepeated ? idsOf(batch) : this.#failedIds(outcome, batch);
@@ -109,7 +116,21 @@ export class EventSource {
       if (failed.has(message.messageId)) again.push(handle);
       else queue.delete(handle);
     }
+    if (events.listening) {
+      const ids = batch.flatMap(({ messageId }) => (failed.has(messageId) ? [messageId] : []));
+      events.tell({ type: "batch.ended", invocation, again: ids });
+    }
     if (again.length > 0) this.#later(() => again.forEach((handle) => queue.makeVisible(handle)));
+  }
+
+  #tellBatch(invocation: string, batch: readonly QueuedMessage[]): void {
+    const nowMs = Date.now();
+    const letters = batch.map(({ messageId, sentAtMs, receiveCount }) => ({
+      letter: messageId,
+      waitedMs: nowMs - sentAtMs,
+      receives: receiveCount,
+    }));
+    this.#options.events.tell({ type: "batch", invocation, queue: this.#options.queue.spec.name, letters });
   }
 
   #failedIds(outcome: InvocationOutcome, batch: readonly QueuedMessage[]): ReadonlySet<string> {

@@ -46,6 +46,8 @@ export interface QueueHooks {
   /** Called when a group gains its first message that may be received. */
   readonly onReady: () => void;
   readonly onDeadLetter?: (message: QueuedMessage) => void;
+  /** Called with what is new in the queue, duplicates are not. */
+  readonly onSent?: (message: QueuedMessage) => void;
 }
 
 /** "the message deduplication interval": five minutes, SQS Developer Guide, "Exactly-once processing". */
@@ -118,6 +120,7 @@ export class FifoQueue {
       md5OfBody: message.md5OfBody,
       atMs: nowMs,
     });
+    this.#hooks.onSent?.(message);
     this.#listIfFree(group);
     return message;
   }
