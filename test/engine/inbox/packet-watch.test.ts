@@ -50,7 +50,9 @@ describe("who watches packets", () => {
     await client.send('42["slow"]', '42["quick"]');
 
     const own = (packet: number) => lines.filter((line) => line.startsWith(`${packet}`));
-    const [first = 0, second = 0] = lines.flatMap((line) => /^(\d+) begins/.exec(line)?.[1] ?? []).map(Number);
+    const [first = 0, second = 0] = lines
+      .flatMap((line) => /^(\d+) begins/.exec(line)?.[1] ?? [])
+      .map(Number);
     expect(own(first).slice(0, 4)).toEqual([
       `${first} begins`,
       `${first}: replay`,
