@@ -50,12 +50,14 @@ async function open(
   region: string,
   tableName: string,
 ): Promise<Pick<Store, "loadSession">> {
-  const [{ createDocumentClient }, { createDynamoStore }, { systemClock }] = await Promise.all([
-    import("../../../lib/state/dynamo/document-client.ts"),
-    import("../../../lib/state/dynamo/dynamo-store.ts"),
-    import("../../../lib/clock.ts"),
-  ]);
+  const [{ createDocumentClient }, { createSdkTableClient }, { createDynamoStore }, { systemClock }] =
+    await Promise.all([
+      import("../../../lib/state/dynamo/document-client.ts"),
+      import("../../../lib/state/dynamo/sdk-table-client.ts"),
+      import("../../../lib/state/dynamo/dynamo-store.ts"),
+      import("../../../lib/clock.ts"),
+    ]);
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const client = createDocumentClient({}, { endpoint, region, credentials });
+  const client = createSdkTableClient(createDocumentClient({}, { endpoint, region, credentials }));
   return createDynamoStore({ client, tableName, clock: systemClock });
 }
