@@ -15,7 +15,7 @@ export interface Calls {
   posts: number;
   /** Connections closed through the management API. */
   closes: number;
-  /** Messages sent to the queue. */
+  /** Requests that send messages to a queue, a batch being one. */
   sends: number;
   /** Early deletions from the queue: they need no budget, but are seen. */
   deletes: number;
@@ -102,6 +102,16 @@ export async function startCountingAws(): Promise<CountingAws> {
         MessageId: "m",
         MD5OfMessageBody: createHash("md5").update(MessageBody).digest("hex"),
       });
+    } else if (target.endsWith(".SendMessageBatch")) {
+      calls.sends += 1;
+      const { Entries } = JSON.parse(body) as { Entries: readonly { Id: string; MessageBody: string }[] };
+      sent.push(...Entries.map(({ MessageBody }) => MessageBody));
+      const Successful = Entries.map(({ Id, MessageBody }) => ({
+        Id,
+        MessageId: "m",
+        MD5OfMessageBody: createHash("md5").update(MessageBody).digest("hex"),
+      }));
+      reply(response, { Successful });
     } else if (target.includes(".DeleteMessage")) {
       calls.deletes += 1;
       reply(response, { Successful: [], Failed: [] });

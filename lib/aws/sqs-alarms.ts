@@ -1,7 +1,8 @@
-import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSRecord } from "aws-lambda";
 import type { Alarm, AlarmClock, Ringing } from "../engine/alarms/alarm.ts";
 import { toQueueText } from "../engine/letter.ts";
+import { createSqsSender } from "./sqs-sender.ts";
 
 /** "Valid values: 0 to 900": DelaySeconds of SendMessage, SQS API. FIFO queues take none. */
 const LONGEST_DELAY_SECONDS = 900;
@@ -14,20 +15,18 @@ interface Message extends Alarm {
 }
 
 /** How early a message may come: what waits for the rest holds an execution. Otherwise it is up to the rest of a second late. */
-const EARLIEST_SECONDS = 0.25;
+const EARLIEST_SECONDS = 0.5;
 
 /** A standard queue whose messages are delayed, each by the seconds that are left until it is due. */
 export function createSqsAlarms(client: SQSClient, queueUrl: string): AlarmClock {
+  const send = createSqsSender(client, queueUrl);
   return {
     set: async (alarm, time) => {
       const message: Message = { kind: "alarm", ...alarm, ...time };
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: queueUrl,
-          MessageBody: toQueueText(message),
-          DelaySeconds: Math.min(LONGEST_DELAY_SECONDS, toDelaySeconds(time.inMs)),
-        }),
-      );
+      await send({
+        MessageBody: toQueueText(message),
+        DelaySeconds: Math.min(LONGEST_DELAY_SECONDS, toDelaySeconds(time.inMs)),
+      });
     },
   };
 }

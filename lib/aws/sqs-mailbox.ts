@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { DeleteMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { DeleteMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { laneOf, toGroup } from "../engine/letter.ts";
 import type { Mailbox } from "../engine/mailbox.ts";
 import { encodeLetter } from "./letters.ts";
 import { nameOutages } from "./outage.ts";
+import { createSqsSender } from "./sqs-sender.ts";
 
 const MAX_BATCH = 10;
 
@@ -22,17 +23,15 @@ export const createSqsClient = (): SQSClient =>
 
 /** The FIFO queue. A message group is a session's lane, or one ack; a retry by the SDK repeats the deduplication id. */
 export function createSqsMailbox(client: SQSClient, queueUrl: string): Mailbox {
+  const send = createSqsSender(client, queueUrl);
   return {
     send: async (letter) => {
       const unique = randomUUID();
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: queueUrl,
-          MessageBody: encodeLetter(letter),
-          MessageGroupId: toGroup(letter, laneOf(letter), unique),
-          MessageDeduplicationId: unique,
-        }),
-      );
+      await send({
+        MessageBody: encodeLetter(letter),
+        MessageGroupId: toGroup(letter, laneOf(letter), unique),
+        MessageDeduplicationId: unique,
+      });
     },
     release: async (receipts) => {
       for (let start = 0; start < receipts.length; start += MAX_BATCH) {

@@ -1,14 +1,20 @@
-import { DeleteMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  DeleteMessageBatchCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { createLambdaMailbox } from "../../lib/aws/lambda-mailbox.ts";
 import { parseLetter } from "../../lib/aws/letters.ts";
 import { createSqsMailbox } from "../../lib/aws/sqs-mailbox.ts";
 import type { Letter } from "../../lib/engine/letter.ts";
-import { toSid } from "../../lib/ids.ts";
+import { toConnectionId, toSid } from "../../lib/ids.ts";
 import { sid } from "./events.ts";
 
 const queueUrl = "https://sqs.eu-central-1.amazonaws.com/123456789012/nonsticky-dev.fifo";
+const connectionId = toConnectionId("PJqB0fHsqRcCHlw=");
 const closed: Letter = { kind: "closed", sid: toSid(sid), atMs: 1, reason: "ping timeout" };
 const reap: Letter = { kind: "reap", sid: toSid(sid), atMs: 1, pingIntervalMs: 2, lastPongAtMs: 3 };
 
@@ -49,6 +55,58 @@ describe("the FIFO mailbox", () => {
     const [first, second] = commands.map(({ input }) => input["MessageDeduplicationId"]);
     expect(first).toMatch(/^[0-9a-f-]{36}$/);
     expect(second).not.toBe(first);
+  });
+
+  it("sends in one request what is sent at one moment, ten at most", async () => {
+    const { client, commands } = recording(new SQSClient({}));
+    const mailbox = createSqsMailbox(client, queueUrl);
+    const letters = Array.from({ length: 21 }, (_, atMs): Letter => ({ ...closed, atMs }));
+
+    await Promise.all(letters.map((letter) => mailbox.send(letter)));
+
+    expect(commands.map(({ kind }) => kind)).toEqual([
+      SendMessageBatchCommand,
+      SendMessageBatchCommand,
+      SendMessageCommand,
+    ]);
+    const bodies = commands.flatMap(({ input: { Entries, MessageBody } }) =>
+      Entries === undefined
+        ? [MessageBody]
+        : (Entries as { MessageBody: string }[]).map((entry) => entry.MessageBody),
+    );
+    expect(bodies.map((body) => parseLetter(String(body)))).toEqual(letters);
+  });
+
+  it("sends by itself what a request had no place for, or that was refused in one", async () => {
+    const { client, commands } = recording(new SQSClient({}));
+    const mailbox = createSqsMailbox(client, queueUrl);
+    const { send } = client as unknown as { send: (command: object) => Promise<object> };
+    const large = "x".repeat(200_000);
+    Object.assign(client, {
+      send: async (command: object) => {
+        await send(command);
+        if (command instanceof SendMessageBatchCommand) return { Failed: [{ Id: "1" }] };
+        if (String((command as SendMessageCommand).input.MessageBody).includes(large)) return {};
+        throw new Error("away");
+      },
+    });
+
+    const outcomes = await Promise.allSettled(
+      [large, large, "b", "c"].map((text) =>
+        mailbox.send({ kind: "frame", sid: toSid(sid), connectionId, atMs: 1, text }),
+      ),
+    );
+
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+    const sizes = commands.map(({ input }) => (input["Entries"] as unknown[] | undefined)?.length ?? 1);
+    expect(sizes).toEqual([1, 3, 1]);
+    const ids = commands.flatMap(({ input: { Entries, MessageDeduplicationId } }) =>
+      Entries === undefined
+        ? [MessageDeduplicationId]
+        : (Entries as { MessageDeduplicationId: string }[]).map((entry) => entry.MessageDeduplicationId),
+    );
+    // The same letter still, to a queue that may have got it after all.
+    expect(ids[4]).toBe(ids[2]);
   });
 
   it("releases ten at a time", async () => {
