@@ -100,12 +100,20 @@ export const sentEvent = (body: string, sid: string): unknown => ({ Records: [re
 
 const LONGEST_DELAY_MS = 900_000;
 
-/** A delayed message that has waited until it is due. */
-export function alarmEvent(body: string): unknown {
-  const { attributes, ...message } = record(body, "");
-  const ApproximateFirstReceiveTimestamp = String(Date.now() + LONGEST_DELAY_MS);
-  return { Records: [{ ...message, attributes: { ...attributes, ApproximateFirstReceiveTimestamp } }] };
-}
+/** A batch of them. */
+export const sentEvents = (bodies: readonly string[], sid: string): unknown => ({
+  // Each is of a timer of its own, and so is its group.
+  Records: bodies.map((body, index) => record(body, `${sid}.${index}`)),
+});
+
+/** Delayed messages that have waited until they are due. */
+export const alarmEvents = (bodies: readonly string[]): unknown => ({
+  Records: bodies.map((body) => {
+    const { attributes, ...message } = record(body, "");
+    const ApproximateFirstReceiveTimestamp = String(Date.now() + LONGEST_DELAY_MS);
+    return { ...message, attributes: { ...attributes, ApproximateFirstReceiveTimestamp } };
+  }),
+});
 
 function record(body: string, group: string) {
   return {

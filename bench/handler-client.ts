@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import type { CountingAws } from "./counting-aws.ts";
 import {
-  alarmEvent,
+  alarmEvents,
   authorizeEvent,
   batchEvent,
   createConnectionId,
   sentEvent,
+  sentEvents,
   type GatewayLetter,
 } from "./gateway-events.ts";
 
@@ -123,8 +124,15 @@ export class Client {
   async takeSent(): Promise<void> {
     for (const body of this.#aws.sent.splice(0)) {
       const isAlarm = body.startsWith('{"kind":"alarm"');
-      await this.#receive(isAlarm ? alarmEvent(body) : sentEvent(body, this.#connection.sid));
+      await this.#receive(isAlarm ? alarmEvents([body]) : sentEvent(body, this.#connection.sid));
     }
+  }
+
+  /** The same of timers, in one batch: alarms, or letters. */
+  async takeTogether(): Promise<void> {
+    const bodies = this.#aws.sent.splice(0);
+    const areAlarms = bodies.every((body) => body.startsWith('{"kind":"alarm"'));
+    await this.#receive(areAlarms ? alarmEvents(bodies) : sentEvents(bodies, this.#connection.sid));
   }
 
   get #connection(): { connectionId: string; sid: string } {

@@ -27,6 +27,10 @@ export async function timerOperations(aws: CountingAws): Promise<readonly Operat
     if (then !== undefined) await client.frame(`42["${then}","key-${keys}"]`);
     return client;
   };
+  const setTen = async (client: Client): Promise<void> => {
+    const own = Array.from({ length: 10 }, () => `ten-${(keys += 1)}`);
+    await client.frame(`42["set all",${JSON.stringify(own)}]`);
+  };
   return [
     {
       operation: "namespace CONNECT, io.every while connected",
@@ -62,6 +66,26 @@ export async function timerOperations(aws: CountingAws): Promise<readonly Operat
       act: async (client) => {
         await client.takeSent();
         await client.takeSent();
+      },
+    },
+    {
+      operation: "io.timer: set, ten in a turn",
+      budget: { reads: 1, writes: 10, sends: 1 },
+      prepare: connected,
+      act: setTen,
+    },
+    {
+      operation: "ten timers that ring together",
+      budget: { reads: 2, writes: 10, sends: 1 },
+      prepare: async () => {
+        const client = await connected();
+        aws.sent.splice(0);
+        await setTen(client);
+        return client;
+      },
+      act: async (client) => {
+        await client.takeTogether();
+        await client.takeTogether();
       },
     },
     {

@@ -36,7 +36,6 @@ export async function settlesWithin(
     () => true,
   );
   const outcome = await Promise.race([settled, clock.sleep(durationMs, timer.signal).then(() => false)]);
-  // With a reason: without one an exception is made, with its stack.
-  timer.abort("settled");
+  timer.abort();
   return outcome;
 }

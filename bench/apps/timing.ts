@@ -9,5 +9,6 @@ io.every("tick while connected", 60_000, () => undefined, { while: "connected" }
 
 io.on("connection", (socket) => {
   socket.on("set", (key: string) => timer.set(key, { in: 60_000 }));
+  socket.on("set all", (keys: string[]) => Promise.all(keys.map((key) => timer.set(key, { in: 60_000 }))));
   socket.on("cancel", (key: string) => timer.cancel(key));
 });

@@ -28,6 +28,9 @@ export function createMemoryShared(rows: MemoryRows, pageSize: number): SharedSt
     async getShared(place) {
       return read(place);
     },
+    async getManyShared(places) {
+      return places.map(read);
+    },
     async putShared(place, entry) {
       requireSharedSize(entry.value);
       put(place, entry);

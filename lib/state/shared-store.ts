@@ -8,6 +8,8 @@ import type { Sid, SocketId } from "../ids.ts";
  */
 export interface SharedStore {
   getShared(place: SharedPlace): Promise<SharedRecord | undefined>;
+  /** Several at once, in the order of `places`: up to a hundred, in one read. */
+  getManyShared(places: readonly SharedPlace[]): Promise<readonly (SharedRecord | undefined)[]>;
 
   /** Puts an entry whatever was there before. One write. */
   putShared(place: SharedPlace, entry: SharedEntry): Promise<void>;

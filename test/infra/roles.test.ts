@@ -8,6 +8,7 @@ import type { Template } from "./compile.ts";
 const connectionActions = ["execute-api:ManageConnections"];
 const logActions = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const inboxTableActions = [
+  "dynamodb:BatchGetItem",
   "dynamodb:BatchWriteItem",
   "dynamodb:DeleteItem",
   "dynamodb:GetItem",
@@ -24,6 +25,7 @@ const pollTableActions = [
   "dynamodb:UpdateItem",
 ];
 const heartbeatTableActions = [
+  "dynamodb:BatchGetItem",
   "dynamodb:DeleteItem",
   "dynamodb:GetItem",
   "dynamodb:PutItem",
@@ -35,7 +37,11 @@ const heartbeatTableActions = [
 const startOf = {
   ConnectRole: ["lib/aws/connect-handler.ts"],
   PollRole: ["lib/aws/poll-handler.ts", "lib/engine/runtime.ts"],
-  HeartbeatRole: ["lib/aws/heartbeat-handler.ts", "lib/engine/runtime.ts"],
+  HeartbeatRole: [
+    "lib/aws/heartbeat-handler.ts",
+    "lib/engine/runtime.ts",
+    "lib/socketio/timers/recurring.ts",
+  ],
 } as const;
 
 let fifo: Template;

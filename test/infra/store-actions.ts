@@ -8,6 +8,7 @@ import * as fixtures from "../state/fixtures.ts";
 
 /** The commands of the document client, and what IAM calls them. */
 export const actionOf: Readonly<Record<string, string>> = {
+  BatchGetCommand: "dynamodb:BatchGetItem",
   BatchWriteCommand: "dynamodb:BatchWriteItem",
   DeleteCommand: "dynamodb:DeleteItem",
   GetCommand: "dynamodb:GetItem",
@@ -19,6 +20,8 @@ export const actionOf: Readonly<Record<string, string>> = {
 const sid = fixtures.sidOf(1);
 const connectionId = toConnectionId("PJqB0fHsqRcCHlw=");
 const now = fixtures.START_MS;
+
+const entry = { value: { kind: "json", text: "1" }, expiresAtSeconds: now } as const;
 
 /** Each method that a function of less than all rights calls, once. */
 const calls: Readonly<Partial<Record<keyof Store, (store: Store) => Promise<unknown>>>> = {
@@ -51,6 +54,12 @@ const calls: Readonly<Partial<Record<keyof Store, (store: Store) => Promise<unkn
   countPoller: (store) => store.countPoller(7),
   takeLease: (store) => store.takeLease({ sid, holder: "a", nowMs: now, untilMs: now + 5000 }),
   endLease: (store) => store.endLease(sid, "a"),
+  getManyShared: (store) =>
+    store.getManyShared([
+      { map: "users", key: "a" },
+      { map: "users", key: "b" },
+    ]),
+  replaceShared: (store) => store.replaceShared({ map: "users", key: "a" }, undefined, entry),
   saveAnswer: (store) => store.saveAnswer({ ackId: 7, nsp: "/", sid, messages: ['37["hi"]'], atMs: now }),
 };
 

@@ -143,6 +143,12 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
     },
     getShared: (place) =>
       step(`getShared ${place.key}`, [reads("shared", place.map, place.key)], () => own.getShared(place)),
+    getManyShared: (places) =>
+      step(
+        `getManyShared ${places.map(({ key }) => key)}`,
+        places.map(({ map, key }) => reads("shared", map, key)),
+        () => own.getManyShared(places),
+      ),
     putShared: (place, entry) =>
       step(`putShared ${place.key}`, [writes("shared", place.map, place.key)], () =>
         own.putShared(place, entry),

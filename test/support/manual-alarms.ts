@@ -28,7 +28,7 @@ export class ManualAlarms implements AlarmClock {
     const id = `alarm-${this.sent.length}`;
     const message = { id, alarm, dueAtMs, isHidden: true };
     this.#messages.set(id, message);
-    const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, Math.ceil(inMs / 1000 - 0.25));
+    const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, Math.ceil(inMs / 1000 - 0.5));
     void this.#clock.sleep(delaySeconds * 1000).then(() => this.#take(message));
   }
 

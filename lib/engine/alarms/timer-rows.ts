@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { gather } from "../../gather.ts";
 import type { SharedEntry, SharedPlace, SharedRecord } from "../../state/shared-store.ts";
 import type { Store } from "../../state/store.ts";
 import type { Alarm } from "./alarm.ts";
@@ -8,6 +9,9 @@ export const RESERVED_MAPS = "nonsticky.";
 
 /** How much longer than its timer a row is kept: the longest outage after which it still rings. */
 const KEPT_AFTER_DUE_SECONDS = 14 * 24 * 60 * 60;
+
+/** Of a read; a batch of a queue has ten. */
+const MOST_ROWS = 100;
 
 /** What is armed: which version is in force, and what its handler is to be called with. */
 export interface TimerRow {
@@ -34,15 +38,29 @@ export function toTimerEntry(row: TimerRow): SharedEntry {
   };
 }
 
-/** One read, which sees every write that has resolved. */
+/**
+ * Sees every write that has resolved. One read for all that are asked for at one moment, as those of a batch are, of
+ * alarms or of letters.
+ */
 export async function readTimer(
-  store: Pick<Store, "getShared">,
+  store: RowStore,
   alarm: Pick<Alarm, "of" | "name" | "key">,
 ): Promise<StoredTimer | undefined> {
-  const record = await store.getShared(placeOf(alarm));
+  const read = readers.get(store) ?? createReader(store);
+  readers.set(store, read);
+  const record = await read(placeOf(alarm));
   if (record?.value.kind !== "json") return undefined;
   return { ...(JSON.parse(record.value.text) as TimerRow), record };
 }
+
+type RowStore = Pick<Store, "getManyShared">;
+
+const readers = new WeakMap<RowStore, ReturnType<typeof createReader>>();
+
+const createReader = (store: RowStore) =>
+  gather<SharedPlace, SharedRecord | undefined>({ most: MOST_ROWS, soon: queueMicrotask }, async (places) =>
+    (await store.getManyShared(places)).map((value) => ({ status: "fulfilled", value })),
+  );
 
 /** Of a timer that is set: the version is its own. */
 export const createVersion = (): string => randomBytes(9).toString("base64url");

@@ -90,14 +90,14 @@ export class Timers {
   }
 
   async #runTimer(letter: TimerLetter, turn: Turn): Promise<void> {
-    const { store } = this.#ports.runtime;
-    const row = await readTimer(store, letter);
+    const { runtime } = this.#ports;
+    const row = await readTimer(runtime.store, letter);
     if (row === undefined || row.version !== letter.version) return;
     const handler = this.#handlers.get(letter.name);
     if (handler === undefined) throw unknownTimer(letter);
     await this.#call(letter, turn, handler, [row.payload, letter.key]);
     // Unless it was set again meanwhile, by the handler itself perhaps.
-    await store.replaceShared(placeOf(letter), row.record, undefined);
+    await runtime.store.replaceShared(placeOf(letter), row.record, undefined);
   }
 
   /** Live, to the end of all that it begins. Rejects where that met an outage; what the handler throws is reported. */

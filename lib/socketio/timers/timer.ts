@@ -58,11 +58,10 @@ export class Timer<Payload = unknown> {
       // Not in the turn, which would count it as an outage and come again.
       if (runtime.alarms.refusal) throw runtime.alarms.refusal;
       const version = createVersion();
-      await this.#effect(() => {
-        const dueAtMs = runtime.clock.nowMs() + inMs;
-        const entry = toTimerEntry({ version, dueAtMs, ...(kept === undefined ? {} : { payload: kept }) });
-        return arm(runtime, { ...id, version }, { inMs }, () => runtime.store.putShared(placeOf(id), entry));
-      });
+      const dueAtMs = runtime.clock.nowMs() + inMs;
+      const entry = toTimerEntry({ version, dueAtMs, ...(kept === undefined ? {} : { payload: kept }) });
+      const write = () => runtime.store.putShared(placeOf(id), entry);
+      await arm(runtime, { ...id, version }, { inMs }, write, (stage) => this.#effect(stage));
     }, "refuse");
   }
 

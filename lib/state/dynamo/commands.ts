@@ -1,4 +1,6 @@
 import type {
+  BatchGetCommandInput,
+  BatchGetCommandOutput,
   BatchWriteCommandInput,
   BatchWriteCommandOutput,
   DeleteCommandInput,
@@ -32,6 +34,10 @@ abstract class TableCommand<Input extends object, Output extends object> extends
 
 export class GetCommand extends TableCommand<GetCommandInput, GetCommandOutput> {
   readonly action = "GetItem";
+}
+
+export class BatchGetCommand extends TableCommand<BatchGetCommandInput, BatchGetCommandOutput> {
+  readonly action = "BatchGetItem";
 }
 
 export class QueryCommand extends TableCommand<QueryCommandInput, QueryCommandOutput> {

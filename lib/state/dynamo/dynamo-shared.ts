@@ -30,6 +30,10 @@ export function createDynamoShared(table: Table): SharedStore {
 
   return {
     getShared: read,
+    async getManyShared(places) {
+      const items = await table.getMany(places.map(sharedKey));
+      return items.map((item) => item && sharedItem.fromSharedItem(item));
+    },
 
     async putShared(place, entry) {
       await table.put(sharedItem.putSharedParams(name, place, entry, createAttempt()));

@@ -20,6 +20,7 @@ function toSdkCommand(action: string, input: object): sdk.GetCommand {
 /** One type for all: `send` of the SDK has one for each, and which it is nobody knows here. */
 const commands = {
   GetItem: sdk.GetCommand,
+  BatchGetItem: sdk.BatchGetCommand,
   Query: sdk.QueryCommand,
   PutItem: sdk.PutCommand,
   UpdateItem: sdk.UpdateCommand,

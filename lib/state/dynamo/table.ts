@@ -13,6 +13,8 @@ import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from "./commands
 import type { Item } from "./expressions.ts";
 import { isAccepted, unlessRefused } from "./failures.ts";
 import { createAttempt } from "./attempt.ts";
+import type { Key } from "./keys.ts";
+import { readBatch } from "./read-batch.ts";
 import { queryAll, queryCount, queryPage, queryPages } from "./page.ts";
 import { retryConflicts, transact, type TransactWrite } from "./transact.ts";
 
@@ -35,6 +37,8 @@ export interface Table {
   nowSeconds(): number;
   /** A row that has not expired. */
   get(params: GetCommandInput): Promise<Item | undefined>;
+  /** Rows by their keys, a hundred at most, in the order of these. */
+  getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]>;
   /** The same of a query, a page at a time. */
   pages(params: QueryCommandInput): AsyncIterable<Item[]>;
   /** All of them, of a query that is known to be small. */
@@ -58,6 +62,8 @@ export interface Table {
 }
 
 export function openTable({ client, tableName, clock, pageLimit, random }: TableOptions): Table {
+  const whileLive = (item: Item | undefined): Item | undefined =>
+    item !== undefined && isLive(Number(item["expiresAt"]), clock) ? item : undefined;
   return {
     name: tableName,
     clock,
@@ -65,8 +71,9 @@ export function openTable({ client, tableName, clock, pageLimit, random }: Table
     nowSeconds: () => toExpirySeconds(clock),
     async get(params) {
       const { Item: item } = await client.send(new GetCommand(params));
-      return item !== undefined && isLive(Number(item["expiresAt"]), clock) ? item : undefined;
+      return whileLive(item);
     },
+    getMany: async (keys) => (await readBatch(client, tableName, keys)).map(whileLive),
     pages: (params) => queryPages(client, params, clock),
     query: (params) => queryAll(client, params, clock),
     page: (params) => queryPage(client, params, clock),

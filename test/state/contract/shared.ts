@@ -54,6 +54,32 @@ export function describeShared(makeStore: MakeStore): void {
     expect(kept?.kind === "bytes" ? { ...kept, bytes: Buffer.from(kept.bytes) } : kept).toEqual(value);
   });
 
+  it("gives several in the order in which they are asked for, twice where they are named twice", async () => {
+    await store.putShared(place, json("1"));
+    await store.putShared({ ...place, key: "bob" }, entry({ kind: "number", number: 2 }, START_SECONDS - 1));
+    await store.putShared({ map: "games", key: "x" }, number(3));
+    const ask = [
+      { map: "games", key: "x" },
+      place,
+      { ...place, key: "bob" },
+      { ...place, key: "none" },
+      place,
+    ];
+
+    const several = await store.getManyShared(ask);
+
+    expect(several.map((record) => record?.value)).toEqual([
+      { kind: "number", number: 3 },
+      { kind: "json", text: "1" },
+      undefined,
+      undefined,
+      { kind: "json", text: "1" },
+    ]);
+    expect(several[1]).toEqual(await store.getShared(place));
+    expect(await store.getManyShared([place])).toEqual([several[1]]);
+    expect(await store.getManyShared([])).toEqual([]);
+  });
+
   it("has nothing where nothing was put, in another map, or under another key", async () => {
     await store.putShared(place, json("1"));
 

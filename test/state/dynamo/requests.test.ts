@@ -120,6 +120,12 @@ describe("the number of requests", () => {
     ],
     ["listChildNamespaces", (store) => store.listChildNamespaces("/"), ["QueryCommand"]],
     ["getShared", (store) => store.getShared(place), ["GetCommand"]],
+    ["getManyShared, one", (store) => store.getManyShared([place]), ["GetCommand"]],
+    [
+      "getManyShared, two",
+      (store) => store.getManyShared([place, { ...place, key: "b" }]),
+      ["BatchGetCommand"],
+    ],
     ["putShared", (store) => store.putShared(place, entry), ["PutCommand"]],
     ["replaceShared", (store) => store.replaceShared(place, undefined, entry), ["PutCommand"]],
     ["deleteShared", (store) => store.deleteShared(place), ["DeleteCommand"]],
