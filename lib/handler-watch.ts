@@ -1,8 +1,10 @@
-/** A call of one of the app's listeners, live. */
+/** A call of one of the app's listeners, middlewares or routes, live. */
 export interface HandlerCall {
-  /** `connection` for the connection listener. */
+  /** `connection` for the connection listener, `connect` for a middleware, `GET /users` for a request. */
   readonly event: string;
   readonly listener: (...args: never[]) => unknown;
+  /** Who else may run in the same call, as the routes behind the listener of an HTTP server. */
+  readonly others?: readonly ((...args: never[]) => unknown)[];
   /** What it is called on: the socket, as a rule. */
   readonly self: unknown;
 }

@@ -33,9 +33,12 @@ function isLazyValue({ node, value, place }: Change, names: Names): boolean {
 const isEmpty = (node: ts.Expression): boolean =>
   node.kind === ts.SyntaxKind.NullKeyword || (ts.isIdentifier(node) && node.text === "undefined");
 
-/** Made by a call; a new collection is the beginning of something that will be changed. */
+/** Made by a call, or a list of constants; a new collection is the beginning of something that will be changed. */
 const isMade = (node: ts.Expression): boolean =>
   ts.isCallExpression(node) ||
+  (ts.isArrayLiteralExpression(node) &&
+    node.elements.length > 0 &&
+    node.elements.every(ts.isLiteralExpression)) ||
   ts.isIdentifier(node) ||
   (ts.isNewExpression(node) &&
     !/^(Map|Set|Array|Object|Date|WeakMap|WeakSet)$/.test(node.expression.getText()));

@@ -37,6 +37,23 @@ export function digestOf(value: unknown, isOwn: (instance: object) => boolean): 
   return { nature: "data", text: hash.of(value), kind, holdsSockets: hash.holdsSockets };
 }
 
+/** Whether an object is a part of another, near enough to have been looked at. */
+export function contains(outer: object, part: object | undefined): boolean {
+  const seen = new Set<unknown>([outer]);
+  for (const at of seen) {
+    if (at === part) return true;
+    if (seen.size > MAX_NODES || typeof at !== "object" || at === null) continue;
+    const parts: Iterable<unknown> =
+      at instanceof Map
+        ? at.values()
+        : at instanceof Set
+          ? at
+          : Object.values(Object.getOwnPropertyDescriptors(at)).map(({ value }) => value as unknown);
+    for (const one of parts) seen.add(one);
+  }
+  return false;
+}
+
 export const kindOf = (value: object): string => {
   const { constructor } = value as { constructor?: unknown };
   return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "Object";

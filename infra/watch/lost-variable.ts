@@ -20,15 +20,24 @@ export function toLostVariable(kept: Kept, declared: Declared, events: readonly 
   const name = kept.label.endsWith(kept.name)
     ? kept.label.slice(0, -kept.name.length) + declared.name
     : kept.label;
-  const handled = events
-    .map((event) => (event === "connection" ? "the connection" : `"${event}"`))
-    .join(" or ");
+  const handled = events.map(labelOf).join(" or ");
   const place = `${path.relative(process.cwd(), file)}:${line}`;
-  const what = `${name} (${kept.kind}) changed while ${handled} was handled`;
+  const when =
+    handled === ""
+      ? "between packets, by a timer or whatever else stays in the process"
+      : `while ${handled} was handled`;
+  const what = `${name} (${kept.kind}) changed ${when}`;
   const why = kept.isOfListener
     ? "the listener makes it anew before each packet"
     : "the next packet may run elsewhere";
   return { file, line, name, text: `${place} ${what}; ${why}. Keep it in ${remedyFor(kept, declared.name)}` };
+}
+
+/** As it is called in a sentence: a packet's event, a request, or what comes before any packet. */
+function labelOf(event: string): string {
+  if (event === "connection") return "the connection";
+  if (event === "connect") return "a middleware";
+  return /^[A-Z]+ \//.test(event) ? event : `"${event}"`;
 }
 
 function remedyFor({ isOfListener, kind, nature, holdsSockets }: Kept, name: string): string {

@@ -1,10 +1,11 @@
 import type { HandlerCall, HandlerWatch } from "../../lib/handler-watch.ts";
+import { Between } from "./between.ts";
 import { findDeclaration } from "./declaration.ts";
 import { FunctionScopes } from "./function-scopes.ts";
 import { toLostVariable, type LostVariable } from "./lost-variable.ts";
 import { isMarked } from "./marks.ts";
 import { Sampling } from "./sampling.ts";
-import { Snapshots, type Kept, type Snapshot } from "./snapshot.ts";
+import { Snapshots, sourceOf, type Kept, type Snapshot } from "./snapshot.ts";
 import { Sources } from "./sources.ts";
 
 export interface ScopeWatchOptions {
@@ -44,6 +45,7 @@ export function createScopeWatch({
   const sampling = new Sampling(everyCall, onFailed);
   const underWay = new Set<Looking>();
   const told = new Set<string>();
+  const between = new Between();
 
   const tell = (kept: Kept, events: Iterable<string>) => {
     const declared = findDeclaration(kept, sources);
@@ -54,20 +56,28 @@ export function createScopeWatch({
     onLost(toLostVariable(kept, declared, [...events]));
   };
   const end = ({ before, call, events }: Looking) => {
-    const after = snapshots.take(call.listener, call.self);
-    for (const [key, kept] of after) {
+    const after = snapshots.take(call);
+    const changed = [...after].flatMap(([key, kept]) => {
       const earlier = before.get(key);
-      if (kept.isOfListener && goodbyes.has(call.event)) continue;
-      if (earlier !== undefined && isLost(earlier, kept)) tell(kept, events);
+      if (kept.isOfListener && goodbyes.has(call.event)) return [];
+      return earlier !== undefined && isLost(earlier, kept) ? [{ earlier, kept }] : [];
+    });
+    for (const { earlier, kept } of changed) {
+      const isPart = kept.form === "variable" && kept.object !== undefined && kept.object === earlier.object;
+      tell((isPart ? snapshots.holderOf(kept, call.self) : undefined) ?? kept, events);
     }
+    between.remember(after);
   };
   return {
     begin: (call) => {
       for (const looking of underWay) looking.events.add(call.event);
-      if (!sampling.takes(call.event)) return undefined;
-      const take = () => snapshots.take(call.listener, call.self);
-      const before = sampling.measure(take);
+      if (!sampling.takes(call.event)) {
+        between.forget();
+        return undefined;
+      }
+      const before = sampling.measure(() => snapshots.take(call));
       if (before === undefined) return undefined;
+      if (underWay.size === 0) for (const kept of between.changedIn(before)) tell(kept, []);
       const looking: Looking = { before, call, events: new Set([call.event]) };
       underWay.add(looking);
       return () => {
@@ -87,5 +97,17 @@ function isLost(before: Kept, after: Kept): boolean {
   if (before.text === after.text && before.nature === after.nature) return false;
   if (after.nature === "opaque" || before.nature === "opaque") return false;
   const isMade = before.nature === "empty" && after.nature === "data";
-  return !isMade || after.isOfListener;
+  return !isMade || after.isOfListener || !isMadeOnFirstUse(after);
+}
+
+/** Whoever sets it looks first whether it is there: `game ??= load()`, `if (!game) game = …`. A packet's own is set anyway. */
+function isMadeOnFirstUse({ form, name, seers }: Kept): boolean {
+  if (form !== "variable") return true;
+  const word = name.replaceAll("$", String.raw`\$`);
+  const sets = new RegExp(String.raw`(?<![\w$.])${word}\s*=(?![=>])`);
+  const looks = new RegExp(
+    String.raw`(?<![\w$.])${word}\s*(\?\?=|\|\|=|\?\?|\|\||\?[^.]|===?\s*(undefined|null))|!\s*${word}(?![\w$])|typeof\s+${word}(?![\w$])|if\s*\(\s*${word}(?![\w$])`,
+  );
+  const setters = [...seers].map(sourceOf).filter((text) => sets.test(text));
+  return setters.every((text) => looks.test(text));
 }

@@ -1,4 +1,5 @@
-import { digestOf, isPlain, type Digest } from "./digest.ts";
+import type { HandlerCall } from "../../lib/handler-watch.ts";
+import { contains, digestOf, isPlain, type Digest } from "./digest.ts";
 import type { AnyFunction, FunctionScopes, Inspected, Scope, Script } from "./function-scopes.ts";
 import type { Sources, Place } from "./sources.ts";
 
@@ -13,6 +14,10 @@ export interface Kept extends Digest {
   readonly script: Script;
   /** Of the connection listener: made anew before each packet. */
   readonly isOfListener: boolean;
+  /** The object itself, where it is one. */
+  readonly object?: object | undefined;
+  /** The functions that name it, of which one may set it. */
+  readonly seers: Set<AnyFunction>;
 }
 
 export type Snapshot = ReadonlyMap<string, Kept>;
@@ -32,10 +37,34 @@ export class Snapshots {
     this.#sources = sources;
   }
 
-  take(listener: AnyFunction, self: unknown): Snapshot {
+  take({ listener, others = [], self }: HandlerCall): Snapshot {
     const walk = new Walk(this.#scopes, this.#sources, (instance) => this.#isOwn(instance), self);
-    walk.from((listener as { readonly listener?: AnyFunction }).listener ?? listener);
+    const inner = (listener as { readonly listener?: AnyFunction }).listener ?? listener;
+    walk.from([inner, ...others]);
     return walk.found;
+  }
+
+  /**
+   * What a variable is a part of, where that is declared further out and so stays longer: `rooms` for `const room = rooms[id]` in
+   * the listener. Who sees the one sees the other, whether it names it or not.
+   */
+  holderOf({ name: part, object, seers }: Kept, self: unknown): Kept | undefined {
+    const [seer] = seers;
+    const inspected = seer && this.#scopes.inspect(seer);
+    const seenFrom = inspected && this.#sources.placeOf(inspected.location);
+    if (object === undefined || inspected === undefined || seenFrom === undefined) return undefined;
+    const own = inspected.scopes.findIndex(({ variables }) => Object.hasOwn(variables, part));
+    for (const scope of inspected.scopes.slice(own + 1)) {
+      if (isOfListener(scope, self)) continue;
+      for (const [name, value] of Object.entries(scope.variables)) {
+        const digest = digestOf(value, (instance) => this.#isOwn(instance));
+        if (digest.nature !== "data" || !contains(value as object, object)) continue;
+        const { script } = inspected.location;
+        const about = { form: "variable", name, label: name, seenFrom, script, isOfListener: false } as const;
+        return { ...about, ...digest, object: value as object, seers };
+      }
+    }
+    return undefined;
   }
 
   /** Made by a class of the app. */
@@ -70,8 +99,8 @@ class Walk {
     this.#self = self;
   }
 
-  from(listener: AnyFunction): void {
-    this.#queue.push(listener);
+  from(functions: readonly AnyFunction[]): void {
+    this.#queue.push(...functions);
     for (let count = 0; count < MAX_FUNCTIONS; count += 1) {
       const next = this.#queue.shift();
       if (next === undefined) return;
@@ -90,7 +119,7 @@ class Walk {
     const words = wordsOf(inspected.target);
     const seen = new Set<string>();
     for (const [index, scope] of scopes.entries()) {
-      const isOfListener = this.#isListener(scope);
+      const isOfThisListener = isOfListener(scope, this.#self);
       for (const word of words) {
         if (seen.has(word) || !Object.hasOwn(scope.variables, word)) continue;
         seen.add(word);
@@ -101,8 +130,10 @@ class Walk {
           label: word,
           seenFrom,
           script: location.script,
-          isOfListener,
+          isOfListener: isOfThisListener,
+          seers: new Set(),
         });
+        this.found.get(key)?.seers.add(inspected.target);
       }
     }
     for (const word of globalsIn(inspected.target, words, seen)) {
@@ -114,6 +145,7 @@ class Walk {
         seenFrom,
         script: location.script,
         isOfListener: false,
+        seers: new Set(),
       });
     }
   }
@@ -126,7 +158,7 @@ class Walk {
     const object = value as object;
     if (!Array.isArray(object) && !isPlain(object) && this.#isOwn(object))
       return this.#keepInstance(key, object, about, depth);
-    this.found.set(key, { ...about, ...digest });
+    this.found.set(key, { ...about, ...digest, object });
     if (isPlain(object))
       for (const [, member] of membersOf(object)) if (typeof member === "function") this.#push(member);
   }
@@ -180,13 +212,12 @@ class Walk {
   #push(member: unknown): void {
     this.#queue.push(member as AnyFunction);
   }
+}
 
-  /** Closed over by who has the socket of this packet: the listener, or what it hands the socket to. */
-  #isListener({ description, variables }: Scope): boolean {
-    if (typeof this.#self !== "object" || this.#self === null || /^(Module|Script)/.test(description))
-      return false;
-    return Object.values(variables).includes(this.#self);
-  }
+/** Closed over by who has the socket of this packet: the listener, or what it hands the socket to. */
+function isOfListener({ description, variables }: Scope, self: unknown): boolean {
+  if (typeof self !== "object" || self === null || /^(Module|Script)/.test(description)) return false;
+  return Object.values(variables).includes(self);
 }
 
 /** The same scope seen from two functions is one: those of a script's own level by the script, others by what they hold. */
@@ -197,7 +228,7 @@ function keyOf({ description, variables }: Scope, { location }: Inspected, heigh
 
 const texts = new WeakMap<AnyFunction, string>();
 
-function sourceOf(value: AnyFunction): string {
+export function sourceOf(value: AnyFunction): string {
   let text = texts.get(value);
   if (text === undefined) texts.set(value, (text = Function.prototype.toString.call(value)));
   return text;
@@ -217,10 +248,15 @@ function globalsIn(
     ([, name]) => name ?? "",
   );
   const bare = [...words].filter(
-    (word) => !declared.has(word) && Object.hasOwn(globalThis, word) && !builtIn.has(word),
+    (word) =>
+      !declared.has(word) && Object.hasOwn(globalThis, word) && !builtIn.has(word) && !isCounter(value, word),
   );
   return [...new Set([...named, ...bare])].filter((name) => !builtIn.has(name));
 }
+
+/** `for (i = 0; …)` of sloppy code: each loop begins with a value of its own, and nobody looks at the last one's. */
+const isCounter = (value: AnyFunction, word: string): boolean =>
+  new RegExp(`\\bfor\\s*\\(\\s*${word.replaceAll("$", "\\$")}\\s*(=[^=]|in\\b|of\\b)`).test(sourceOf(value));
 
 /** What is there before an app is. */
 const builtIn = new Set(Object.getOwnPropertyNames(globalThis));

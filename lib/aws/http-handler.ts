@@ -4,6 +4,7 @@ import serverless from "serverless-http";
 import type { EngineApp } from "../engine/engine.ts";
 import { settleDetached } from "../engine/settle-detached.ts";
 import type { Runtime } from "../engine/runtime.ts";
+import { watchRequest } from "../engine/watched-request.ts";
 import { completeResponse } from "./node-response.ts";
 
 /** Left of an invocation to say that the app has not answered. */
@@ -22,6 +23,7 @@ export function createHttpHandler(runtime: Runtime, app: EngineApp) {
     context?: Pick<Context, "getRemainingTimeInMillis">,
   ): Promise<Answer> => {
     const { method, path } = event.requestContext.http;
+    const endWatch = watchRequest(runtime.watch, app.httpServer, { method, url: path });
     try {
       const answer = respond(event, context ?? {}) as Promise<Answer>;
       const answered = await withinTime(answer, context?.getRemainingTimeInMillis());
@@ -37,6 +39,8 @@ export function createHttpHandler(runtime: Runtime, app: EngineApp) {
     } catch (error) {
       runtime.logger.error("a request failed", { method, path, error });
       return { statusCode: 500, body: JSON.stringify({ message: "Internal Server Error" }) };
+    } finally {
+      endWatch?.();
     }
   };
 }

@@ -1,24 +1,12 @@
 import type { Server } from "node:http";
-
-/** What Express keeps of a route; other frameworks do not show theirs. */
-interface Layer {
-  readonly route?: { readonly path?: unknown };
-}
+import { layersOf } from "../engine/watched-request.ts";
 
 /**
  * The routes of an Express app at or below the path of its `Server`: nobody gets there, for whatever comes to that path is
  * answered as a client's, here and by the official server. Patterns that are no text are left alone.
  */
 export function listShadowedRoutes(httpServer: Server | undefined, path: string): readonly string[] {
-  const layers = (httpServer?.listeners("request") ?? []).flatMap((listener) => {
-    const { router, _router } = listener as unknown as Record<
-      string,
-      { readonly stack?: unknown } | undefined
-    >;
-    // Express 5, and before.
-    const stack = router?.stack ?? _router?.stack;
-    return Array.isArray(stack) ? (stack as readonly Layer[]) : [];
-  });
+  const layers = (httpServer?.listeners("request") ?? []).flatMap((listener) => layersOf(listener));
   const routes = layers.flatMap(({ route }) => route?.path ?? []);
   return routes.filter(
     (one): one is string => typeof one === "string" && (one === path || one.startsWith(`${path}/`)),

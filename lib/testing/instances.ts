@@ -9,6 +9,7 @@ import type { Delivery, Letter } from "../engine/letter.ts";
 import { poll } from "../engine/polling/polling.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { settleDetached } from "../engine/settle-detached.ts";
+import { watchRequest } from "../engine/watched-request.ts";
 import { answerJson } from "./http-gateway.ts";
 import type { Work } from "./work.ts";
 
@@ -42,6 +43,8 @@ export class Instance {
   /** By the HTTP server that the app is attached to. What a route emits is waited for when it has answered. */
   answer(request: IncomingMessage, response: ServerResponse, work: Work): void {
     const { httpServer } = this.app;
+    const endWatch = watchRequest(this.runtime.watch, httpServer, request);
+    response.once("close", () => endWatch?.());
     response.once("finish", () => {
       void settleDetached(this.runtime).finally(work.begin());
     });

@@ -114,6 +114,33 @@ export const apps: Readonly<Record<string, MigratedApp>> = {
     steps: [["ada", "publish", "news"]],
     habits: ["server.js:9 subscription"],
   },
+  "counts of middlewares": {
+    file: "gatekeeper/server.js",
+    steps: [
+      ["ada", "counts"],
+      ["bob", "counts"],
+      ["ada", "counts"],
+    ],
+    lost: ["server.js:4 admitted", "server.js:5 counts"],
+  },
+  "a game that is there or not": {
+    file: "one-game/server.js",
+    steps: [
+      ["ada", "start", "board"],
+      ["ada", "look"],
+      ["bob", "look"],
+    ],
+    lost: ["server.js:4 game"],
+  },
+  "a room by another name": {
+    file: "room-alias/server.js",
+    steps: [
+      ["ada", "enter", "ada"],
+      ["bob", "enter", "bob"],
+      ["ada", "enter", "ada"],
+    ],
+    lost: ["server.js:4 rooms"],
+  },
   "the rooms of the adapter": {
     file: "adapter-rooms/server.js",
     steps: [["ada", "join", "r"]],

@@ -6,6 +6,8 @@ const names: string[] = [];
 const byName = new Map<string, object>();
 const limit = 3;
 let lazy: { readonly opened: boolean } | undefined;
+let game: { readonly board: string } | undefined;
+const ticks = { count: 0 };
 // nonsticky: cache
 const cache = new Map<string, number>();
 
@@ -51,6 +53,15 @@ export const listeners: Readonly<Record<string, (...args: never[]) => unknown>> 
   }.bind(2),
   nothing: (value: number) => Math.min(value, limit),
   lazy: () => (lazy ??= { opened: true }),
+  looked: () => {
+    if (lazy === undefined) lazy = { opened: true };
+    return lazy;
+  },
+  start: (board: string) => {
+    game = { board };
+  },
+  board: () => game?.board,
+  ticks: () => ticks.count,
   cached: (key: string) => cache.set(key, 1),
   throws: () => {
     count += 1;
@@ -62,6 +73,11 @@ declare global {
   var watchedHits: number | undefined;
 }
 globalThis.watchedHits = 0;
+
+/** What a timer of the module would do. */
+export const tick = (): void => {
+  ticks.count += 1;
+};
 
 /** A connection listener, whose variables are made anew for each packet. */
 export function connect(socket: { readonly id: string }): (value: string, done: Done) => void {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LostVariable } from "../../infra/watch/lost-variable.ts";
 import { createScopeWatch, type ScopeWatch } from "../../infra/watch/scope-watch.ts";
-import { connect, listeners } from "./apps.ts";
+import { connect, listeners, tick } from "./apps.ts";
 
 const appFile = path.join(import.meta.dirname, "apps.ts");
 const lineWith = (text: string): number =>
@@ -64,6 +64,7 @@ describe("a variable that a listener changes is named with its line", () => {
     ["static", "static opened", "Lobby.opened (number)", 'increment("opened")'],
     ["global", "globalThis.watchedHits = 0", "global.watchedHits (number)", 'increment("watchedHits")'],
     ["bound", "let count", "count (number)", "io.shared"],
+    ["start", "let game", "game (Object)", 'io.shared("game")'],
     ["throws", "let count", "count (number)", "io.shared"],
   ])("%s", async (event, declaration, what, remedy) => {
     const { watch, lost, failures } = createWatch();
@@ -90,7 +91,7 @@ describe("a variable that a listener changes is named with its line", () => {
   });
 });
 
-it.each([["nothing"], ["lazy"], ["cached"]])("%s is no finding", async (event) => {
+it.each([["nothing"], ["lazy"], ["looked"], ["cached"]])("%s is no finding", async (event) => {
   const { watch, lost, failures } = createWatch();
 
   await call(watch, event, undefined, "a");
@@ -111,6 +112,46 @@ it.each(["disconnecting", "disconnect"])(
     expect(lost).toMatchObject([{ name: "count" }]);
   },
 );
+
+it("names what changes between packets, where it goes on changing", async () => {
+  const { watch, lost } = createWatch();
+
+  await call(watch, "ticks");
+  tick();
+  await call(watch, "ticks");
+  // Once is what the start of an app does beside the first packets.
+  expect(lost).toEqual([]);
+  tick();
+  await call(watch, "ticks");
+
+  expect(lost).toMatchObject([{ line: lineWith("const ticks"), name: "ticks" }]);
+  expect(lost[0]!.text).toContain("ticks (Object) changed between packets, by a timer");
+});
+
+it("does not take for a timer's what a packet may have done that was not looked at", async () => {
+  const { watch, lost } = createWatch(false);
+
+  for (let round = 0; round < 40; round += 1) {
+    const end = watch.begin({ event: "ticks", listener: listeners["ticks"]!, self: socket });
+    if (end === undefined) tick();
+    end?.();
+  }
+
+  expect(lost).toEqual([]);
+});
+
+it.each([
+  ["connect", "a middleware"],
+  ["connection", "the connection"],
+  ["GET /users", "GET /users"],
+  ["say", '"say"'],
+])("calls %s %s", async (event, label) => {
+  const { watch, lost } = createWatch();
+
+  await call(watch, event, listeners["count"]);
+
+  expect(lost[0]!.text).toContain(`changed while ${label} was handled`);
+});
 
 it("is named once", async () => {
   const { watch, lost } = createWatch();

@@ -10,6 +10,7 @@ import { rewriteAsData } from "../rewrites/socket-data.ts";
 import {
   bare,
   isAssignment,
+  isFunction,
   isInside,
   isStep,
   lineOf,
@@ -44,7 +45,7 @@ function toFinding(all: readonly Change[], examination: Examination): Finding | 
     )
   )
     return undefined;
-  if (!isRead(place, all, examination)) return undefined;
+  if (!isRead(place, all, examination) || isPutBack(place, all)) return undefined;
   const line = lineOf(place.declaration);
   const changed = `changed by ${examination.labelOf(first.owner)}${at(first.node, place.declaration)}`;
   const file = place.declaration.getSourceFile().fileName;
@@ -106,7 +107,8 @@ const isSetBefore = (mention: ts.Node, changes: readonly Change[]): boolean =>
   changes.some(({ node, isWhole, value }) => {
     if (!isWhole || value === undefined) return false;
     if (ts.isForStatement(node.parent)) {
-      return node.parent.initializer === node && isInside(mention, node.parent);
+      const isBehind = node.parent.getEnd() <= mention.getStart() && isInside(mention, node.parent.parent);
+      return node.parent.initializer === node && (isBehind || isInside(mention, node.parent));
     }
     if (!ts.isExpressionStatement(node.parent)) return false;
     return (
@@ -115,6 +117,30 @@ const isSetBefore = (mention: ts.Node, changes: readonly Change[]): boolean =>
       node.getEnd() <= mention.getStart()
     );
   });
+
+/** Set for the length of one run, and set back at its end: nothing can come between, unless the run waits. */
+function isPutBack(place: Place, changes: readonly Change[]): boolean {
+  const before = valueOf(place)?.getText();
+  if (before === undefined || !/^(true|false|null|\d+|"[^"]*"|'[^']*')$/.test(before)) return false;
+  return [...groupByOwner(changes)].every(([owner, own]) => {
+    const last = own.at(-1);
+    if (!isFunction(owner) || last?.value?.getText() !== before || !last.isWhole) return false;
+    const isOfBody = ts.isExpressionStatement(last.node.parent) && last.node.parent.parent === owner.body;
+    const leaves = [...nodesOf(owner)].some(
+      (node) =>
+        (ts.isAwaitExpression(node) || ts.isReturnStatement(node) || ts.isYieldExpression(node)) &&
+        node.getStart() > (own[0]?.node.getStart() ?? 0) &&
+        node.getStart() < last.node.getStart(),
+    );
+    return isOfBody && !leaves;
+  });
+}
+
+function groupByOwner(changes: readonly Change[]): ReadonlyMap<Change["owner"], readonly Change[]> {
+  const groups = new Map<Change["owner"], Change[]>();
+  for (const change of changes) groups.set(change.owner, [...(groups.get(change.owner) ?? []), change]);
+  return groups;
+}
 
 const isMentionOf = (node: ts.Node, { key }: Place): boolean =>
   memberOf(node) === undefined

@@ -23,9 +23,11 @@ export async function runMiddlewares(
 ): Promise<Refusal | undefined> {
   for (const [index, middleware] of middlewares.entries()) {
     const end = socket.beginMiddlewares();
+    const endWatch = internals.watch?.begin({ event: "connect", listener: middleware, self: socket });
     const outcome = await untilNext(internals, turn, (next) =>
       Reflect.apply(middleware, undefined, [socket, next]),
     );
+    endWatch?.();
     end();
     socket.adoptSession(index, middleware);
     if (outcome === "passed") continue;
@@ -59,7 +61,9 @@ export async function runEventMiddlewares(
   const name = event[0];
   for (const middleware of socket.eventMiddlewares) {
     const late = { waitMs: internals.ackWaitMs, onIdle };
+    const endWatch = internals.watch?.begin({ event: String(name), listener: middleware, self: socket });
     const outcome = await untilNext(internals, turn, (next) => middleware(event, next), late);
+    endWatch?.();
     if (outcome === "passed") continue;
     if (outcome === "silent" || !("thrown" in outcome)) return outcome;
     const { thrown: error } = outcome;
