@@ -11,6 +11,8 @@ import {
   type FunctionNode,
 } from "./syntax.ts";
 
+type Implementer = ts.ClassLikeDeclaration | ts.ObjectLiteralExpression;
+
 /** Who is meant by a name. */
 export class Names {
   readonly #checker: ts.TypeChecker;
@@ -73,16 +75,73 @@ export class Names {
     const one = this.functionOf(expression);
     if (one !== undefined) return [one];
     const node = bare(expression);
-    if (!ts.isElementAccessExpression(node)) return [];
-    return this.typeOf(node.expression)
+    return ts.isElementAccessExpression(node)
+      ? this.functionsIn(node.expression)
+      : this.#implementations(node);
+  }
+
+  /** Those that are members of an object, or exports of a module. */
+  functionsIn(object: ts.Expression): readonly FunctionNode[] {
+    return this.typeOf(object)
       .getProperties()
       .flatMap((member) => functionOfSymbol(this.#whole(member) ?? member) ?? []);
+  }
+
+  /** The list or object that an expression is, as it is written somewhere in the app. */
+  literalOf(expression: ts.Expression): ts.ArrayLiteralExpression | ts.ObjectLiteralExpression | undefined {
+    const node = bare(expression);
+    if (ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node)) return node;
+    const declared = this.typeOf(node).symbol?.valueDeclaration;
+    if (declared !== undefined && ts.isObjectLiteralExpression(declared)) return declared;
+    const value = initializerOf(this.symbolOf(node));
+    return value === undefined || bare(value) === node ? undefined : this.literalOf(value);
+  }
+
+  /** Of a method that an interface or an abstract class only names: those of the classes and objects that have it. */
+  #implementations(node: ts.Expression): readonly FunctionNode[] {
+    const name = memberOf(node);
+    if (name === undefined || !ts.isPropertyAccessExpression(node)) return [];
+    const declaration = this.symbolOf(node)?.valueDeclaration;
+    if (declaration === undefined || isFunction(declaration)) return [];
+    const { parent } = declaration;
+    if (!ts.isInterfaceDeclaration(parent) && !ts.isClassLike(parent)) return [];
+    const asked = parent.name && this.symbolOf(parent.name);
+    return asked === undefined ? [] : this.#implementersOf(asked).flatMap((one) => this.#methodOf(one, name));
+  }
+
+  /** Classes that say so, and objects that are declared to be one. */
+  #implementersOf(asked: ts.Symbol): readonly Implementer[] {
+    return this.referencesTo(asked).flatMap(({ parent }): readonly Implementer[] => {
+      if (ts.isExpressionWithTypeArguments(parent) && ts.isClassLike(parent.parent.parent))
+        return [parent.parent.parent];
+      if (!ts.isTypeReferenceNode(parent)) return [];
+      const typed = ts.isArrayTypeNode(parent.parent) ? parent.parent.parent : parent.parent;
+      const value = ts.isVariableDeclaration(typed)
+        ? typed.initializer && bare(typed.initializer)
+        : undefined;
+      if (value === undefined) return [];
+      return (ts.isArrayLiteralExpression(value) ? value.elements.map(bare) : [value]).filter(
+        ts.isObjectLiteralExpression,
+      );
+    });
+  }
+
+  #methodOf(
+    owner: ts.ClassLikeDeclaration | ts.ObjectLiteralExpression,
+    name: string,
+  ): readonly FunctionNode[] {
+    const members: readonly (ts.ClassElement | ts.ObjectLiteralElementLike)[] = ts.isClassLike(owner)
+      ? owner.members
+      : owner.properties;
+    const member = members.find((one) => one.name?.getText() === name);
+    const symbol = member?.name && this.symbolOf(member.name);
+    return symbol ? [functionOfSymbol(symbol)].filter((one) => one !== undefined) : [];
   }
 
   /** The package that a name comes from, or what it was made with does: `socket.io` of `io` in `const io = require("socket.io")(3000)`. */
   packageOf(expression: ts.Expression, depth = 0): string | undefined {
     const node = bare(expression);
-    const required = ts.isCallExpression(node) ? requiredIn(node) : undefined;
+    const required = ts.isCallExpression(node) || ts.isNewExpression(node) ? requiredIn(node) : undefined;
     if (required !== undefined) return required;
     if (ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isPropertyAccessExpression(node)) {
       return this.packageOf(node.expression, depth);

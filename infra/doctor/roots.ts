@@ -1,4 +1,5 @@
 import ts from "typescript";
+import { listedFunctions } from "./listed-functions.ts";
 import type { Names } from "./names.ts";
 import type { App } from "./program.ts";
 import {
@@ -241,10 +242,11 @@ function functionsOfArgument(node: ts.Expression, names: Names): readonly Functi
   const one = names.functionOf(node);
   if (one !== undefined) return [one];
   const at = bare(node);
-  if (!ts.isCallExpression(at)) return [];
+  const listed = listedFunctions(at, names);
+  if (listed.length > 0 || !ts.isCallExpression(at)) return listed;
   const wrapped = at.arguments.flatMap((argument) => {
     const isAny = isFunction(bare(argument)) || ts.isIdentifier(bare(argument));
-    return isAny ? (names.functionOf(argument) ?? []) : [];
+    return isAny ? (names.functionOf(argument) ?? listedFunctions(argument, names)) : [];
   });
   if (wrapped.length > 0) return wrapped;
   const made = names.functionOf(at.expression);
@@ -289,7 +291,7 @@ export function calledBy(call: ts.CallExpression | ts.NewExpression, names: Name
     if (made === undefined || !ts.isClassLike(made)) return [];
     return made.members.filter(ts.isConstructorDeclaration).filter(isFunction);
   }
-  const direct = names.functionsOf(call.expression);
+  const direct = [...names.functionsOf(call.expression), ...listedFunctions(call.expression, names)];
   if (direct.length > 0) return direct;
   const signatures = names.typeOf(call.expression).getCallSignatures();
   return signatures.flatMap(({ declaration }) =>

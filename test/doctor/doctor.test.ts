@@ -230,6 +230,18 @@ describe("a variable that packets change", () => {
       "that a handler sets before it reads it",
       `const all = [{ id: 1 }];\n${listening(`socket.on("a", (id, f) => { one = all.find((x) => x.id === id); if (one) f(one.id); });\nsocket.on("b", (one, f) => f(one));`)}`,
     ],
+    [
+      "a flag that is set back before its run ends",
+      `let busy = false;\n${listening(`socket.on("a", (x, f) => { if (busy) return; busy = true; socket.emit("b", x); f(busy); busy = false; });`)}`,
+    ],
+    [
+      "constants that are made on first use",
+      `let words;\n${listening(`socket.on("a", (f) => { if (!words) words = ["a", "b"]; f(words); });`)}`,
+    ],
+    [
+      "that a loop sets, and that is read behind it",
+      listening(`socket.on("a", (f) => { for (i = 0; i < 3; i++) socket.emit("spawn", i); f(i); });`),
+    ],
     ["that a loop sets before it reads it", listening(`for (i = 0; i < 3; i++) socket.emit("spawn", i);`)],
     [
       "a part of what the app never sets",
@@ -278,6 +290,81 @@ it("follows imports and requires into the app's own files, and names their lines
   expect(diagnose(entry)).toMatchObject([
     { file: path.join(path.dirname(entry), "store.ts"), line: 1, name: "people" },
   ]);
+});
+
+describe("a handler that is registered", () => {
+  const n = "let n = 0;\n";
+  const counting = "(f) => f(++n)";
+
+  it.each([
+    [
+      "by a loop over the entries of an object",
+      `const all = { a: ${counting}, b(f) { f(n); } };\n${listening(`for (const [name, handler] of Object.entries(all)) socket.on(name, handler);`)}`,
+    ],
+    [
+      "by forEach over them",
+      `const all = { a: ${counting} };\n${listening(`Object.entries(all).forEach(([name, handler]) => socket.on(name, (...args) => handler(...args)));`)}`,
+    ],
+    [
+      "by its name in an object",
+      `const all = { a: ${counting} };\n${listening(`for (const name of Object.keys(all)) socket.on(name, all[name]);`)}`,
+    ],
+    [
+      "out of a list of objects",
+      `const all = [{ event: "a", run: ${counting} }];\n${listening(`all.forEach((one) => socket.on(one.event, one.run));`)}`,
+    ],
+    [
+      "out of a list of objects that are taken apart",
+      `const all = [{ event: "a", run: ${counting} }];\n${listening(`for (const { event, run } of all) socket.on(event, run);`)}`,
+    ],
+    [
+      "out of a list of pairs",
+      `const all = [["a", ${counting}]];\n${listening(`for (const [event, run] of all) socket.on(event, run);`)}`,
+    ],
+    [
+      "by functions of a list that get the socket",
+      `const install = (socket) => socket.on("a", ${counting});\n${listening(`for (const one of [install]) one(socket);`)}`,
+    ],
+    [
+      "bound to the socket",
+      `const all = { a: ${counting} };\n${listening(`Object.entries(all).forEach(([name, handler]) => socket.on(name, handler.bind(socket)));`)}`,
+    ],
+  ])("%s is followed", (_, text) => {
+    expect(found(n + text)).toEqual(["server.js:4 module-state n"]);
+  });
+
+  it.each([
+    ["names", `exports.a = ${counting};`],
+    ["an object", `module.exports = { a: ${counting} };`],
+  ])("out of the exports of a module, as %s, is followed", (_, exported) => {
+    const text = `const all = require("./all");\n${listening(`for (const [name, handler] of Object.entries(all)) socket.on(name, handler);`)}`;
+    expect(found(text, { "all.js": `let n = 0;\n${exported}` })).toEqual(["all.js:1 module-state n"]);
+  });
+
+  it.each([
+    [
+      "a class",
+      `class Counter implements Handler { run(f: (n: number) => void) { f(++n); } }\nconst all: Handler[] = [new Counter()];`,
+    ],
+    ["an object", `const counter: Handler = { run: (f) => f(++n) };\nconst all: Handler[] = [counter];`],
+    ["a list", `const all: Handler[] = [{ run: (f) => f(++n) }];`],
+    [
+      "a class of an abstract one",
+      `class Counter extends Base { run(f: (n: number) => void) { f(++n); } }\nconst all: Base[] = [new Counter()];`,
+    ],
+  ])("and that an interface only names is followed to %s", (_, made) => {
+    const entry = appOf({
+      "server.ts": `import { Server } from "socket.io";
+interface Handler { run(f: (n: number) => void): void; }
+abstract class Base { abstract run(f: (n: number) => void): void; }
+let n = 0;
+${made}
+const io = new Server(3000);
+io.on("connection", (socket) => { for (const one of all) socket.on("a", (f) => one.run(f)); });
+`,
+    });
+    expect(diagnose(entry)).toMatchObject([{ line: 4, pattern: "module-state", name: "n" }]);
+  });
 });
 
 describe("a habit of a process that stays", () => {
