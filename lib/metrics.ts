@@ -24,6 +24,7 @@ export const metrics = {
   AcksMissed: count,
   Recoveries: count,
   SharedConflicts: count,
+  LiveConflicts: count,
   Errors: { unit: "Count", dimension: "code" },
   Warnings: { unit: "Count", dimension: "code" },
 } as const satisfies Readonly<Record<string, MetricKind>>;

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { systemClock } from "./clock.ts";
-import * as library from "./index.ts";
+import * as index from "./index.ts";
+import * as live from "./live.ts";
 import { admit } from "./engine/handshake/admission.ts";
 import type { EngineApp } from "./engine/engine.ts";
 import { rejectUnknownOptions } from "./engine/engine-options.ts";
@@ -91,7 +92,11 @@ export async function serve(
 ): Promise<TestServer> {
   rejectUnknownOptions("serve", options, ["port", "instances", "replace", "logLevel", "watch", "onRequest"]);
   const { instances = 1, port: wantedPort = 0, replace = [], logLevel = "warn", onRequest } = options;
-  const { apps, dispose } = await createApps(subject, { instances, replace, library });
+  const { apps, dispose } = await createApps(subject, {
+    instances,
+    replace,
+    library: { "": index, "/live": live },
+  });
   claim(apps);
   const watch = options.watch === true ? new TestWatch() : undefined;
   const { rotation, gateway, store, work, stop } = assemble(apps, logLevel, watch);

@@ -16,6 +16,7 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "replay", files: /^lib\/socketio\/replay\// },
   { name: "rooms", files: /^lib\/socketio\/rooms\// },
   { name: "shared", files: /^lib\/socketio\/shared\// },
+  { name: "live", files: /^lib\/socketio\/live\// },
   { name: "timers", files: /^lib\/socketio\/timers\// },
   { name: "recovery", files: /^lib\/socketio\/recovery\// },
   { name: "packets", files: /^lib\/socketio\/packets\// },
@@ -24,7 +25,7 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "watch", files: /^infra\/watch\// },
   { name: "testing", files: /^lib\/testing\// },
   { name: "aws", files: /^lib\/aws\// },
-  { name: "surface", files: /^lib\/(index|lambda|emitter|testing|verify)\.ts$/ },
+  { name: "surface", files: /^lib\/(index|lambda|emitter|live|testing|verify)\.ts$/ },
   { name: "functions", files: /^functions\// },
 ];
 

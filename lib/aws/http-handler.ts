@@ -25,7 +25,10 @@ export function createHttpHandler(runtime: Runtime, app: EngineApp) {
     const { method, path } = event.requestContext.http;
     const endWatch = watchRequest(runtime.watch, app.httpServer, { method, url: path });
     try {
-      const answer = respond(event, context ?? {}) as Promise<Answer>;
+      const ready = app.onRequest?.();
+      if (ready) await ready;
+      const call = () => respond(event, context ?? {}) as Promise<Answer>;
+      const answer = ready ? runtime.detached.run("live", call) : call();
       const answered = await withinTime(answer, context?.getRemainingTimeInMillis());
       await settleDetached(runtime);
       await runtime.strays.settle();

@@ -37,6 +37,10 @@ export interface EngineApp {
   readonly middlewares?: readonly EngineMiddleware[];
   /** Given once per process, before any letter. */
   bind(runtime: Runtime): void;
+  /** Letters have come: what all of them look at may be read beside their sessions. */
+  onBatch?(letters: readonly Letter[]): void;
+  /** Before a request to `httpServer`: the same for it. */
+  onRequest?(): Promise<void> | undefined;
   /** Called once per batch, with what was read of the session, before its letters. */
   resume?(session: Session, snapshot: SessionSnapshot): void;
   /**

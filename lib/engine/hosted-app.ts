@@ -21,6 +21,8 @@ export class HostedApp {
   readonly made: EngineApp[] = [];
   /** Says, where nothing was made, what may have taken its place; undefined: nothing that is known. */
   suspect: (() => string | undefined) | undefined;
+  /** What the layer above keeps of values that all its instances share; it knows the type. */
+  live: object | undefined;
   /** What was pending before the app was loaded: the runtime's own sockets. */
   readonly #resources = process.getActiveResourcesInfo().length;
 

@@ -38,6 +38,8 @@ export interface Tally {
  * round. What a stage hands to the connections' queues goes on by itself.
  */
 export class Turn {
+  /** Of which kind its letter is. */
+  readonly letterKind: string;
   /** What it is about, for metrics and logs: `event`, `connect`, `close`. */
   kind: string;
   #detail: string | undefined;
@@ -52,6 +54,8 @@ export class Turn {
   letterId: string | undefined;
   /** When the invocation ends that carries this turn; undefined outside of any. */
   deadlineMs: number | undefined;
+  /** What its effects must wait for, at the moment at which they are issued. */
+  hold: (() => Promise<unknown> | undefined) | undefined;
   /** What its delivery has used up of what is counted; shared by all turns of it. */
   readonly spending: Spending;
   /** Timers the app's code has started in this turn; they end with it. */
@@ -71,6 +75,7 @@ export class Turn {
     { stages = new Stages(), spending = new Spending() }: { stages?: Stages; spending?: Spending } = {},
   ) {
     this.kind = kind;
+    this.letterKind = kind;
     this.spending = spending;
     this.#strays = strays;
     this.#stages = stages;
@@ -120,7 +125,9 @@ export class Turn {
 
   /** Starts an effect behind the stages of the effects before it. Resolves, or rejects, with its stage. */
   order<T>(stage: () => Promise<T> | T): Promise<T> {
-    const started = this.#stages.append(() => contexts.exit(stage));
+    const held = this.hold?.();
+    const begin = () => contexts.exit(stage);
+    const started = this.#stages.append(held === undefined ? begin : () => held.then(begin));
     this.track(started);
     return started;
   }

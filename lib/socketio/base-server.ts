@@ -19,6 +19,7 @@ import { ReplayCheck } from "./replay/replay-check.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
 import { IoEngine } from "./io-engine.ts";
+import { createLivePort, livePortOfProcess, type LivePort } from "./live/live-port.ts";
 import { SharedMap } from "./shared/shared-map.ts";
 import type { Timer } from "./timers/timer.ts";
 import { Timers, type EveryOptions } from "./timers/defined-timers.ts";
@@ -62,6 +63,8 @@ export abstract class BaseServer<
   readonly #namespaces: Namespaces<Nsp, Parent>;
   readonly #internals: PacketPorts;
   readonly #timers: Timers;
+  readonly #host = currentHost();
+  #live: LivePort | undefined;
   #runtime: Runtime | undefined;
   /** That its sessions are in the memory of this process. */
   #isTold = false;
@@ -88,8 +91,9 @@ export abstract class BaseServer<
     this.engine = new IoEngine(this.#internals, this.#options.engine, (runtime) => {
       this.#runtime = runtime;
       if (this.#options.isExclusive) runtime.outbound.writeExclusively();
+      this.#livePort?.serve(this.#internals);
     });
-    currentHost()?.made.push(this.engine);
+    this.#host?.made.push(this.engine);
     if (server !== undefined) this.attach(server);
   }
 
@@ -126,6 +130,30 @@ export abstract class BaseServer<
    */
   shared<T = unknown>(name: string): SharedMap<T> {
     return new SharedMap<T>(name, this.#internals);
+  }
+
+  /**
+   * A value that every instance shares, for handlers to read and to change as they would a variable of the module: an object,
+   * array, `Map` or `Set` as itself, anything else as a holder of it in `.value`. What a handler reads is what was stored when
+   * it began; what it changes is stored before its acknowledgement goes out. Needs `import "nonsticky/live"`, and is
+   * called where the module is loaded.
+   *
+   * Throws `core.live_not_imported`, `core.live_name_taken`, `core.live_bad_name`, `core.registration_in_handler`,
+   * `state.live_name_too_long`.
+   */
+  live<T extends object>(name: string, initial: T): T;
+  live<T extends string | number | boolean | null>(name: string, initial: T): { value: Widened<T> };
+  live(name: string, initial: unknown): unknown {
+    const port = this.#livePort ?? createLivePort();
+    if (port === undefined) {
+      throw new CoreError(
+        "core.live_not_imported",
+        'expected the app to import "nonsticky/live" before io.live, got none; apps without live values have nothing of it in their bundles',
+      );
+    }
+    if (this.#host) this.#host.live ??= port;
+    else if (port !== livePortOfProcess()) this.#live = port;
+    return port.declare(name, initial);
   }
 
   /**
@@ -251,6 +279,11 @@ export abstract class BaseServer<
     return { ...turn.tally };
   }
 
+  /** Of the app that this server belongs to, or its own. */
+  get #livePort(): LivePort | undefined {
+    return (this.#host?.live as LivePort | undefined) ?? this.#live ?? livePortOfProcess();
+  }
+
   #createInternals(): PacketPorts {
     const server = this;
     return {
@@ -282,6 +315,9 @@ export abstract class BaseServer<
         this.#isTold = true;
         const { code, message } = sessionInMemory();
         this.#logger.error(message, { code });
+      },
+      get live() {
+        return server.#livePort;
       },
       get timers() {
         return server.#timers;
@@ -345,6 +381,15 @@ export abstract class BaseServer<
     );
   }
 }
+
+/** What a variable of that initial value may come to hold. */
+type Widened<T> = T extends string
+  ? string
+  : T extends number
+    ? number
+    : T extends boolean
+      ? boolean
+      : unknown;
 
 function requirePattern<T extends RegExp | MatchFunction>(match: T): T {
   if (match instanceof RegExp && (match.global || match.sticky)) {

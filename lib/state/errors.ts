@@ -31,6 +31,12 @@ export const stateErrorCodes = [
   "state.key_too_long",
   /** A value of a shared map over `MAX_SHARED_BYTES`. Refused. */
   "state.shared_too_large",
+  /** A name of a live value over `MAX_LIVE_NAME_BYTES`. Refused. */
+  "state.live_name_too_long",
+  /** A key of a live value over `MAX_LIVE_KEY_BYTES`. Refused. */
+  "state.live_key_too_long",
+  /** What is in a row of a live value over `MAX_LIVE_ROW_BYTES`. Refused. */
+  "state.live_too_large",
   /** A binary packet whose stored parts exceed `MAX_PENDING_BYTES`. The caller closes the session. */
   "state.pending_too_large",
   /** An answer to a server's emit over `MAX_ANSWER_BYTES`. Refused: to who waits for it, it never came. */

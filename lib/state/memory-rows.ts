@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { shardOf, type Sid } from "../ids.ts";
 import type { AnswerRecord } from "./ack-store.ts";
 import type { DeploymentRecord } from "./deployment.ts";
+import type { LiveRecord } from "./live/live-store.ts";
 import { createShelf, type Shelf } from "./memory-shelf.ts";
 import type { OutboxRecord } from "./outbox.ts";
 import type {
@@ -46,6 +47,9 @@ export interface MemoryRows {
   /** How many counted members a room has. */
   readonly roomCounts: Shelf<number>;
   readonly roomNotes: Shelf<RoomNote>;
+  readonly live: Shelf<LiveRecord>;
+  /** How often a letter's turn has begun to write live values. */
+  readonly strokes: Shelf<number>;
   readonly deployments: Shelf<DeploymentRecord>;
   /** How many processes polled in a span of time. */
   readonly pollers: Shelf<number>;
@@ -94,6 +98,8 @@ export const createMemoryRows = (clock: Clock): MemoryRows => ({
   owned: createShelf(clock),
   roomCounts: createShelf(clock),
   roomNotes: createShelf(clock),
+  live: createShelf(clock),
+  strokes: createShelf(clock),
   deployments: createShelf(clock),
   pollers: createShelf(clock),
 });

@@ -3,6 +3,7 @@ import { createMemoryAcks } from "./memory-acks.ts";
 import { createMemoryBeats } from "./memory-beats.ts";
 import { createMemoryDeployment } from "./memory-deployment.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
+import { createMemoryLive } from "./live/memory-live.ts";
 import { createMemoryMembers } from "./memory-members.ts";
 import { createMemoryOutboxes } from "./memory-outboxes.ts";
 import { createMemoryRecovery } from "./memory-recovery.ts";
@@ -31,9 +32,10 @@ export type MemoryRowCounts = Readonly<Record<MemoryRowKind, number>>;
  */
 export function createMemoryStore({ clock, pageSize = 1000 }: MemoryStoreOptions): MemoryStore {
   const rows = createMemoryRows(clock);
+  const members = createMemoryMembers(rows, { clock, pageSize });
   return {
     ...createMemorySessions(rows),
-    ...createMemoryMembers(rows, { clock, pageSize }),
+    ...members,
     ...createMemoryOutboxes(rows),
     ...createMemoryBeats(rows, { clock, pageSize }),
     ...createMemoryAcks(rows),
@@ -41,6 +43,7 @@ export function createMemoryStore({ clock, pageSize = 1000 }: MemoryStoreOptions
     ...createMemoryLeases(rows),
     ...createMemoryRooms(rows, clock),
     ...createMemoryShared(rows, pageSize),
+    ...createMemoryLive(rows, { clock, saveSocket: members.saveSocket }),
     ...createMemoryDeployment(rows, clock),
     countRows: () =>
       Object.fromEntries(

@@ -1,6 +1,7 @@
 import { beganAtMs, firstOffset, isOffset, isPid, isSid, type Offset, type Pid, type Sid } from "../ids.ts";
 import type { AnswerRecord } from "./ack-store.ts";
 import { StateError } from "./errors.ts";
+import type { LiveEntry, LivePlace } from "./live/live-store.ts";
 import type { PendingRecord } from "./records.ts";
 import type { LogRecord } from "./recovery-store.ts";
 import type { SharedValue } from "./shared-store.ts";
@@ -25,6 +26,12 @@ export const MAX_MAP_BYTES = 128;
 export const MAX_SHARED_KEY_BYTES = 512;
 /** Most that a value of a shared map may take: a row again, with room for the names of its last changes. */
 export const MAX_SHARED_BYTES = 350 * 1024;
+/** Longest name of a live value, in bytes of UTF-8: it is in the key of a row, with the key of the value's own. */
+export const MAX_LIVE_NAME_BYTES = 256;
+/** Longest key in a live value, in bytes of UTF-8. */
+export const MAX_LIVE_KEY_BYTES = 512;
+/** Most that a list, a scalar, or what is under one key may take: a row again. */
+export const MAX_LIVE_ROW_BYTES = 350 * 1024;
 /** Longest ping interval: ten digits of milliseconds, which is what a beat's key has room for. */
 export const MAX_INTERVAL_MS = 9_999_999_999;
 
@@ -85,6 +92,21 @@ export function requireSharedSize(value: SharedValue): SharedValue {
 export function toSharedBytes(value: SharedValue): number {
   if (value.kind === "number") return 8;
   return value.kind === "json" ? Buffer.byteLength(value.text) : value.bytes.byteLength;
+}
+
+export function requireLivePlace({ name, key }: LivePlace): void {
+  requireName(name, "state.live_name_too_long", MAX_LIVE_NAME_BYTES);
+  if (key !== undefined) requireName(key, "state.live_key_too_long", MAX_LIVE_KEY_BYTES);
+}
+
+export function requireLiveEntry(entry: LiveEntry): LiveEntry {
+  const bytes = Buffer.byteLength(entry.text ?? "");
+  if (bytes <= MAX_LIVE_ROW_BYTES) return entry;
+  throw new StateError(
+    "state.live_too_large",
+    `expected what is in a row of a live value to be up to ${MAX_LIVE_ROW_BYTES} bytes, got ${bytes}`,
+    { bytes },
+  );
 }
 
 /** What a binary packet takes up whose attachments have not all come. */
@@ -151,7 +173,13 @@ function requireOffsetIf(isWellFormed: boolean, offset: Offset): Offset {
 
 function requireName(
   name: string,
-  code: "state.namespace_too_long" | "state.room_too_long" | "state.map_too_long" | "state.key_too_long",
+  code:
+    | "state.namespace_too_long"
+    | "state.room_too_long"
+    | "state.map_too_long"
+    | "state.key_too_long"
+    | "state.live_name_too_long"
+    | "state.live_key_too_long",
   maxBytes: number,
 ) {
   const bytes = Buffer.byteLength(name);

@@ -3,6 +3,7 @@ import type { DisconnectReason } from "../protocol/reasons.ts";
 import type { AckStore } from "./ack-store.ts";
 import type { DeploymentStore } from "./deployment.ts";
 import type { LeaseStore } from "./leases.ts";
+import type { LiveStore } from "./live/live-store.ts";
 import type { OutboxStore } from "./outbox.ts";
 import type {
   AuthRecord,
@@ -30,11 +31,20 @@ import type { SharedPlace, SharedStore } from "./shared-store.ts";
  *   fixed from its session's age when it is written, so that nothing needs renewing.
  * - A condition that does not hold is a value (`false`, a named outcome), never an exception.
  * - Lists MUST be complete, however many pages they take.
- * - Implementations MUST NOT need scans, or the old item on a failed condition; transactions only for counted rooms.
+ * - Implementations MUST NOT need scans, or the old item on a failed condition; transactions only for
+ *   counted rooms and live values.
  * - Methods resolve when the write is durable. They retry throttling themselves, and throw when that does not help.
  */
 export interface Store
-  extends OutboxStore, AckStore, RecoveryStore, LeaseStore, RoomStore, SharedStore, DeploymentStore {
+  extends
+    OutboxStore,
+    AckStore,
+    RecoveryStore,
+    LeaseStore,
+    RoomStore,
+    SharedStore,
+    LiveStore,
+    DeploymentStore {
   /** A session and its handshake, in one batch. The sid is new by construction, so there is no condition. */
   createSession(session: SessionRecord, handshake: HandshakeRecord): Promise<void>;
 

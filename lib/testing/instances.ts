@@ -49,7 +49,14 @@ export class Instance {
       void settleDetached(this.runtime).finally(work.begin());
     });
     if (httpServer !== undefined && httpServer.listenerCount("request") > 0) {
-      httpServer.emit("request", request, response);
+      const emit = () => httpServer.emit("request", request, response);
+      const ready = this.app.onRequest?.();
+      if (ready === undefined) emit();
+      else {
+        endBehind(response, () => this.runtime.detached.hold?.());
+        const run = () => this.runtime.detached.run("live", emit);
+        void ready.then(run, run);
+      }
     } else {
       request.resume();
       answerJson(response, 404, "Not Found");
@@ -66,6 +73,18 @@ export class Instance {
       return bare(500);
     }
   }
+}
+
+/** The answer leaves behind what its route has changed, as it does on Lambda. */
+function endBehind(response: ServerResponse, hold: () => Promise<unknown> | undefined): void {
+  const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.end = ((...args: unknown[]) => {
+    const held = hold();
+    if (held === undefined) return end(...args);
+    const finish = () => void end(...args);
+    held.then(finish, finish);
+    return response;
+  }) as typeof response.end;
 }
 
 /** Whose turn it is. No two packets of a session in a row go to the same instance, where there is more than one. */

@@ -13,12 +13,17 @@ import { hostWithin, type HostedApp } from "../engine/hosted-app.ts";
 import { replaceRequires } from "../engine/replaced-requires.ts";
 import { TestingError } from "./errors.ts";
 
+/** What this package exports, by the subpaths that an app may import: "" and "/live". */
+export type Library = Readonly<Record<string, object>> & {
+  readonly "": { readonly Server: new (...args: never[]) => object };
+};
+
 export interface LoadOptions {
   readonly instances: number;
   /** Packages in whose place this one is imported. */
   readonly replace: readonly string[];
   /** What this package exports: the very classes that serve the app. */
-  readonly library: { readonly Server: new (...args: never[]) => object };
+  readonly library: Library;
 }
 
 /**
@@ -45,7 +50,7 @@ export async function loadApps(
       const copy = path.join(folder, `instance-${index}${path.extname(bundled)}`);
       await copyFile(bundled, copy);
       const load = async (host: HostedApp): Promise<unknown> => {
-        if (replace.length > 0) replaceRequires(host, replace, toCallable(library));
+        if (replace.length > 0) replaceRequires(host, replace, toCallable(library[""]));
         return isModule
           ? await import(/* @vite-ignore */ pathToFileURL(copy).href)
           : createRequire(copy)(copy);
@@ -61,7 +66,7 @@ export async function loadApps(
 }
 
 /** What `require("socket.io")` gives, with this package's classes. */
-function toCallable(library: LoadOptions["library"]): unknown {
+function toCallable(library: Library[""]): unknown {
   return Object.assign(
     (...args: readonly unknown[]) => Reflect.construct(library.Server, args) as unknown,
     library,
@@ -71,12 +76,12 @@ function toCallable(library: LoadOptions["library"]): unknown {
 /** Under which a bundle finds the library of the test. */
 const LIBRARY = "nonsticky$library";
 
-async function buildApp(appFile: string, replace: readonly string[], outdir: string, library: object) {
+async function buildApp(appFile: string, replace: readonly string[], outdir: string, library: Library) {
   const { build } = await import("esbuild");
   const app = appPlugin({
     appFile,
     name: "nonsticky",
-    resolveSelf: (subpath) => (subpath === "" ? `${NAMESPACE}:library` : undefined),
+    resolveSelf: (subpath) => (subpath in library ? `${NAMESPACE}:nonsticky${subpath}` : undefined),
     replace,
   });
   try {
@@ -96,7 +101,7 @@ async function buildApp(appFile: string, replace: readonly string[], outdir: str
         define: locationDefines,
         loader: { ".node": "copy" },
         banner: { js: locationBanners[format] },
-        plugins: [bridge(Object.keys(library)), app, leftOutside({ external: [] }), sourceLocation({})],
+        plugins: [bridge(library), app, leftOutside({ external: [] }), sourceLocation({})],
       }),
     );
     return { bundled: path.join(outdir, `app${extensionOf(format)}`), isModule: format === "esm" };
@@ -113,12 +118,20 @@ async function buildApp(appFile: string, replace: readonly string[], outdir: str
 const NAMESPACE = "nonsticky-library";
 
 /** Classes of the process's own, which a bundle would otherwise have a second time. */
-function bridge(names: readonly string[]): Plugin {
-  const lines = names.map((name) => `export const ${name} = globalThis.${LIBRARY}.${name};`);
+function bridge(library: Library): Plugin {
+  const lineFor = (subpath: string) => (name: string) =>
+    `export const ${name} = globalThis.${LIBRARY}[${JSON.stringify(subpath)}].${name};`;
   return {
     name: NAMESPACE,
     setup(setup) {
-      setup.onLoad({ filter: /./, namespace: NAMESPACE }, () => ({ contents: lines.join("\n") }));
+      setup.onLoad({ filter: /^/, namespace: NAMESPACE }, ({ path: name }) => {
+        const subpath = name.slice("nonsticky".length);
+        return {
+          contents: Object.keys(library[subpath] ?? {})
+            .map(lineFor(subpath))
+            .join("\n"),
+        };
+      });
     },
   };
 }

@@ -4,6 +4,7 @@ import { describeBeats } from "./contract/beats.ts";
 import { describeChildren } from "./contract/children.ts";
 import { describeDeployments } from "./contract/deployments.ts";
 import { describeLeases } from "./contract/leases.ts";
+import { describeLive } from "./contract/live.ts";
 import { describeLogs } from "./contract/logs.ts";
 import type { MakeStore } from "./contract/make-store.ts";
 import { describeMembers } from "./contract/members.ts";
@@ -35,6 +36,7 @@ export function describeStoreContract(name: string, makeStore: MakeStore): void 
     describe("leases", () => describeLeases(makeStore));
     describe("shared maps", () => describeShared(makeStore));
     describe("entries with an owner", () => describeOwned(makeStore));
+    describe("live values", () => describeLive(makeStore));
     describe("deployments", () => describeDeployments(makeStore));
   });
 }

@@ -40,6 +40,14 @@ describe("the memory store's count", () => {
     await store.noteOwned({ sid, socketId: socketIdOf(1) }, place);
     await store.enterRoom({ nsp: "/", member: memberOf(3), room: "r", letterId: "one" });
     await store.putShared(place, { ...entry, expiresAtSeconds: sessionOf(sid).expiresAtSeconds });
+    await store.commitLive({
+      version: "a",
+      writes: [
+        { kind: "put", name: "users", key: "ann", previous: undefined, entry: { text: "1", rank: 0 } },
+      ],
+      strokes: [{ letterId: "one", count: 1 }],
+      sockets: [],
+    });
     await store.saveDeployment({ savedAtMs: clock.nowMs() });
     await store.countPoller(7);
     await store.saveSweep(sweepOf(), undefined);
@@ -68,11 +76,13 @@ describe("the memory store's count", () => {
       leases: 1,
       shared: 1,
       owned: 1,
+      live: 1,
+      strokes: 1,
       deployments: 1,
       pollers: 1,
     });
     clock.set((sessionOf(sid).expiresAtSeconds + 1) * 1000);
     const left = Object.entries(store.countRows()).filter(([, rows]) => rows > 0);
-    expect(Object.fromEntries(left)).toEqual({ sweeps: 1, deployments: 1 });
+    expect(Object.fromEntries(left)).toEqual({ sweeps: 1, live: 1, deployments: 1 });
   });
 });

@@ -54,6 +54,8 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "owned":
     case "room-note":
     case "child":
+    case "live":
+    case "strokes":
     case "deployment":
     case "pollers":
       return false;

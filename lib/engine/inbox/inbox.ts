@@ -52,6 +52,7 @@ export class Inbox {
    * deliveries that must be handed over again.
    */
   async receive(deliveries: readonly Delivery[], deadlineMs?: number): Promise<readonly string[]> {
+    this.#app.onBatch?.(deliveries.map(({ letter }) => letter));
     const lanes = toLanes(this.#runtime, this.#app, deliveries);
     const batch: Batch = {
       time: new InvocationTime(this.#runtime.clock, deadlineMs),

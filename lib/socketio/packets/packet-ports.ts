@@ -1,4 +1,5 @@
 import type { EngineMiddleware } from "../../engine/handshake/engine-middlewares.ts";
+import type { LivePort } from "../live/live-port.ts";
 import type { Recovery } from "../recovery/recovery.ts";
 import type { ReplayedNamespace, ReplayPorts } from "../replay/replay-ports.ts";
 import type { Listener, Untyped } from "../replay/typed-events.ts";
@@ -10,6 +11,8 @@ import type { RoomPorts } from "../rooms/room-ports.ts";
 export interface PacketPorts extends ReplayPorts, RoomPorts {
   /** Undefined: clients do not get their state back. */
   readonly recovery: Recovery | undefined;
+  /** Undefined: the app has no live values. */
+  readonly live: LivePort | undefined;
   /** What is called when it is due. */
   readonly timers: Timers;
   /** Of `io.engine`. */

@@ -13,8 +13,11 @@ import type { EngineRequest } from "../../engine/polling/http.ts";
 import type { ResolvedEngineOptions } from "../../engine/engine-options.ts";
 import { revisions } from "./protocol-revision.ts";
 import type { PacketPorts } from "./packet-ports.ts";
-import type { Letter } from "../../engine/letter.ts";
+import { laneOf, type Letter } from "../../engine/letter.ts";
+import { protocolOf } from "../../ids.ts";
+import { toAckPrefix } from "../../protocol/dialect.ts";
 import { countUnaskedAck } from "../../engine/payload-limits.ts";
+import { mayLook } from "../live/live-port.ts";
 import { onConnect } from "./on-connect.ts";
 import { leaveCountedRooms, onKick, onLeave, onSessionClosing } from "./on-disconnect.ts";
 import { onEvent } from "./on-event.ts";
@@ -62,6 +65,20 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     this.#onBind(runtime);
   }
 
+  onBatch(letters: readonly Letter[]): void {
+    const { live } = this.#internals;
+    if (live === undefined) return;
+    const isMain = ({ sid }: Letter) => toAckPrefix(this.codec, protocolOf(sid));
+    if (letters.some((letter) => mayLook(letter, laneOf(letter, isMain(letter)) === "main")))
+      live.begin(this.#internals);
+  }
+
+  onRequest(): Promise<void> | undefined {
+    const { live } = this.#internals;
+    live?.begin(this.#internals);
+    return live?.ready();
+  }
+
   resume(session: Session, { sockets, joined, owned }: SessionSnapshot): void {
     for (const record of sockets) {
       const auth = session.auths.find((other) => other.socketId === record.socketId)?.auth ?? {};
@@ -79,6 +96,8 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
 
   async onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> {
     turn.owner = session;
+    const reading = this.#internals.live?.ready();
+    if (reading) await reading;
     const received = this.#receive(session, data);
     if (received === undefined) return;
     if ("packet" in received) return this.#onPacket(session, received.packet, turn);
@@ -97,11 +116,17 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     };
   }
 
-  onServerSide(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void> {
+  async onServerSide(letter: Letter & { kind: "serverSide" }, turn: Turn): Promise<void> {
+    await this.#internals.live?.ready();
     return onServerSide(this.#internals, letter, turn);
   }
 
-  onTimer(letter: Letter & { kind: "timer" }, turn: Turn, receivedAtMs: number | undefined): Promise<void> {
+  async onTimer(
+    letter: Letter & { kind: "timer" },
+    turn: Turn,
+    receivedAtMs: number | undefined,
+  ): Promise<void> {
+    await this.#internals.live?.ready();
     return this.#internals.timers.run(letter, turn, receivedAtMs);
   }
 
@@ -111,11 +136,13 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
 
   async onKick(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void> {
     turn.owner = session;
+    await this.#internals.live?.ready();
     await onKick(this.#internals, session, turn, letter);
   }
 
-  onClosing(session: Session, reason: DisconnectReason, turn: Turn): Promise<() => void> {
+  async onClosing(session: Session, reason: DisconnectReason, turn: Turn): Promise<() => void> {
     turn.owner = session;
+    await this.#internals.live?.ready();
     return onSessionClosing(this.#internals, session, turn, reason);
   }
 
@@ -123,8 +150,9 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     return leaveCountedRooms(this.#internals, sessions, turn);
   }
 
-  /** Only where a listener may be: it costs a read. */
+  /** Only where a listener may be, and where there are live values: each costs a read. */
   async onRedelivered(letterId: string, turn: Turn): Promise<void> {
+    await this.#internals.live?.recall(turn, letterId);
     if (this.#internals.mayHearRooms()) await tellAgain(this.#internals, turn, letterId);
   }
 

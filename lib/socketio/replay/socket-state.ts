@@ -28,6 +28,25 @@ import { DataBudget } from "./data-budget.ts";
 import { SocketData } from "./socket-data.ts";
 import { currentContext } from "../../engine/turn.ts";
 
+/** Something else that is kept in a socket's row, whose making not every app has. */
+export interface KeptBeside {
+  /** What must be written so that the row has the present; undefined when it does. */
+  changes(): Pick<SocketChanges, "set" | "remove"> | undefined;
+  markStored(changes: Pick<SocketChanges, "set" | "remove">): void;
+}
+
+/** What it is given to work with. */
+export interface KeptPlace {
+  readonly stored: Readonly<Record<string, string>>;
+  readonly budget: DataBudget;
+  readonly onUnstorable: (error: CoreError) => void;
+}
+
+/** Anything with the state of a socket. */
+export interface KeptSocket {
+  readonly internalState: SocketState;
+}
+
 /** Reports what cannot be stored as a failure of the app's handlers. */
 export const toReporter =
   (internals: FailureReport, { nsp, socketId }: SocketRecord) =>
@@ -61,6 +80,8 @@ export class SocketState {
   readonly request: OwnProperties;
   readonly session: RequestSession;
   readonly #session: SocketData;
+  /** By its prefix in the row. */
+  readonly #beside = new Map<string, KeptBeside>();
   /** Keys of its row for which the handshake has a value. */
   readonly #kept: ReadonlySet<string>;
   readonly #budget = new DataBudget();
@@ -149,6 +170,19 @@ export class SocketState {
     return this.#handshake.view;
   }
 
+  /** What is kept under a prefix of the row, as `create` makes it of what is there. */
+  keptBeside<Kept extends KeptBeside>(prefix: string, create: (place: KeptPlace) => Kept): Kept {
+    const known = this.#beside.get(prefix);
+    if (known !== undefined) return known as Kept;
+    const kept = create({
+      stored: withoutPrefix(this.#restored, prefix),
+      budget: this.#budget,
+      onUnstorable: this.#onUnstorable,
+    });
+    this.#beside.set(prefix, kept);
+    return kept;
+  }
+
   /** What a connection listener's live run has learnt so far, by the key under which it was asked for. */
   resultsOf(listener: number): [string, string][] {
     return Object.entries(withoutPrefix(Object.fromEntries(this.#notes), resultKey(listener, "")));
@@ -222,6 +256,22 @@ export class SocketState {
     return saved;
   }
 
+  /** What is to be written by somebody else, who ends it; until then no other write of this socket begins. */
+  async beginSave(): Promise<{ changes: SocketChanges | undefined; end: (isStored: boolean) => void }> {
+    let release: () => void = () => undefined;
+    const before = this.#saving;
+    this.#saving = new Promise<void>((resolve) => (release = resolve));
+    await before;
+    const { changes, markStored } = this.connected
+      ? this.#findChanges()
+      : { changes: undefined, markStored: () => undefined };
+    const end = (isStored: boolean) => {
+      if (isStored) markStored();
+      release();
+    };
+    return { changes, end };
+  }
+
   #findChanges(): { readonly changes: SocketChanges | undefined; readonly markStored: () => void } {
     const data = this.data.changes();
     const own = this.own.changes();
@@ -229,6 +279,10 @@ export class SocketState {
     const session = this.#session.changes();
     const handshake = this.#handshake?.changes();
     const journal = this.journal.changes();
+    const beside = [...this.#beside].flatMap(([prefix, kept]) => {
+      const changed = kept.changes();
+      return changed === undefined ? [] : [{ prefix, kept, changed }];
+    });
     const { set: gone, remove } = this.#toRemovals(
       (data?.remove ?? []).map((key) => DATA + key),
       (own?.remove ?? []).map((key) => OWN + key),
@@ -244,10 +298,12 @@ export class SocketState {
       if (session) this.#session.markStored(session);
       if (handshake) this.#handshake?.markStored(handshake);
       if (journal) this.journal.markStored(journal);
+      for (const { kept, changed } of beside) kept.markStored(changed);
       for (const [key, text] of notes) this.#storedNotes.set(key, text);
       for (const key of spent) this.#storedSpent.add(key);
     };
-    if (!data && !own && !request && !session && !handshake && !journal && notes.length + spent.length === 0)
+    const others = beside.length + notes.length + spent.length;
+    if (!data && !own && !request && !session && !handshake && !journal && others === 0)
       return { changes: undefined, markStored };
     const changes = {
       set: {
@@ -257,6 +313,7 @@ export class SocketState {
         ...withPrefix(session?.set ?? {}, SESSION),
         ...withPrefix(handshake?.set ?? {}, HANDSHAKE),
         ...withPrefix(journal ?? {}, JOURNAL),
+        ...Object.assign({}, ...beside.map(({ prefix, changed }) => withPrefix(changed.set, prefix))),
         ...Object.fromEntries(notes),
         ...gone,
       },

@@ -11,6 +11,7 @@ import * as beatItem from "./items/beat-item.ts";
 import { fromDeploymentItem, getDeploymentParams, saveDeploymentParams } from "./items/deployment-item.ts";
 import { createDynamoAcks } from "./dynamo-acks.ts";
 import { createDynamoLeases } from "./dynamo-leases.ts";
+import { createDynamoLive } from "./dynamo-live.ts";
 import { createDynamoMembers } from "./dynamo-members.ts";
 import { createDynamoOutboxes } from "./dynamo-outboxes.ts";
 import { createDynamoRecovery } from "./dynamo-recovery.ts";
@@ -56,6 +57,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     ...createDynamoLeases(table),
     ...createDynamoRooms(table),
     ...createDynamoShared(table),
+    ...createDynamoLive(table),
 
     async createSession(session, handshake) {
       await write([

@@ -10,8 +10,16 @@ import {
   type SocketId,
 } from "../../ids.ts";
 import { StateError } from "../errors.ts";
+import type { LivePlace } from "../live/live-store.ts";
 import type { LogPlace } from "../recovery-store.ts";
-import { requireInterval, requireOffset, requirePid, requireSharedKey, requireSid } from "../row-limits.ts";
+import {
+  requireInterval,
+  requireLivePlace,
+  requireOffset,
+  requirePid,
+  requireSharedKey,
+  requireSid,
+} from "../row-limits.ts";
 import type { OwnedRecord, SharedPlace } from "../shared-store.ts";
 import {
   fromDigits,
@@ -51,10 +59,13 @@ import {
  *   shared           shared#<map>              =<key>                     listShared
  *   room-count       count#<nsp><room>         count                      enterRoom
  *   room-note        notes#<letter>            <ms>#<number>              listRoomNotes
+ *   live             live                      <name>=<key>               listLive
+ *   live-whole       live                      <name>                     listLive
+ *   strokes          strokes#<letter>          strokes                    countStrokes
  *   deployment       deployment                deployment                 getDeployment
  *   pollers          pollers                   <span>                     countPoller
  *
- * <nsp>, <room>, <map> and <socket> carry their length, `5:lobby`, so that the end of one is never taken for the start of the next,
+ * <nsp>, <room>, <map>, <socket> and the <name> of a live value carry their length, `5:lobby`, so that the end of one is never taken for the start of the next,
  * whatever characters a client chose. A room over 200 bytes is `#` and its SHA-256, for a sort key ends at 1024 bytes.
  * In the log, everyone in a namespace is `*`, which no room begins with.
  * <interval> and <phase> are milliseconds, <span> is a number, in ten digits, so that they sort as numbers.
@@ -96,6 +107,8 @@ export type Identity =
   | { readonly kind: "child"; readonly parent: string; readonly child: string }
   | { readonly kind: "room-count"; readonly nsp: string; readonly room: RoomPart }
   | { readonly kind: "room-note"; readonly letterId: string; readonly place: string }
+  | { readonly kind: "live"; readonly name: string; readonly key: string | undefined }
+  | { readonly kind: "strokes"; readonly letterId: string }
   | { readonly kind: "deployment" }
   | { readonly kind: "pollers"; readonly span: number }
   | { readonly kind: "shared"; readonly map: string; readonly key: string }
@@ -229,6 +242,20 @@ export const roomNoteKey = (letterId: string, place: string): Key => ({
   sk: place,
 });
 
+/** One for all of them: they are read together. */
+export const LIVE_PARTITION = "live";
+export const liveKey = (place: LivePlace): Key => {
+  requireLivePlace(place);
+  const { name, key } = place;
+  return {
+    pk: LIVE_PARTITION,
+    sk: `${toName(name)}${key === undefined ? "" : `${SHARED_KEY_MARK}${key}`}`,
+  };
+};
+
+const STROKES = "strokes";
+export const strokesKey = (letterId: string): Key => ({ pk: `${STROKES}#${letterId}`, sk: STROKES });
+
 /** A partition of its own, as for the outbox: whoever sends writes here, and no turn reads it. */
 export const leaseKey = (sid: Sid): Key => ({ pk: `lease#${requireSid(sid)}`, sk: LEASE_SORT_KEY });
 
@@ -251,6 +278,8 @@ function parsePartition(pk: string, sk: string): Identity | undefined {
     const span = fromDigits(sk);
     return span === undefined ? undefined : { kind: "pollers", span };
   }
+  if (pk === LIVE_PARTITION) return parseLive(sk);
+  if (pk.startsWith(`${STROKES}#`) && sk === STROKES) return { kind: "strokes", letterId: pk.slice(8) };
   if (pk === DEPLOYMENT_KEY.pk) return sk === DEPLOYMENT_KEY.sk ? { kind: "deployment" } : undefined;
   if (pk.startsWith("out#") && sk === OUTBOX_SORT_KEY) return parseSingle("outbox", pk.slice(4));
   if (pk.startsWith("lease#") && sk === LEASE_SORT_KEY) return parseSingle("lease", pk.slice(6));
@@ -316,6 +345,14 @@ function parseOwned(sid: Sid, parts: string): Identity | undefined {
   const map = owner && fromName(owner.rest);
   if (owner === undefined || !map?.rest.startsWith(SHARED_KEY_MARK)) return undefined;
   return { kind: "owned", sid, socketId: owner.name as SocketId, map: map.name, key: map.rest.slice(1) };
+}
+
+function parseLive(sk: string): Identity | undefined {
+  const value = fromName(sk);
+  if (value === undefined) return undefined;
+  const { name, rest } = value;
+  if (rest === "") return { kind: "live", name, key: undefined };
+  return rest.startsWith(SHARED_KEY_MARK) ? { kind: "live", name, key: rest.slice(1) } : undefined;
 }
 
 function parseLog(parts: string, sk: string): Identity | undefined {

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { Rig } from "../../support/rig.ts";
+import { ask, createLiveRig } from "./live-rig.ts";
+
+describe("what a handler changes", () => {
+  it("is in the table before anything that the handler does after it goes out", async () => {
+    const rig = createLiveRig(
+      (io) => ({ count: io.live("count", 0), io }),
+      {
+        both: ({ count, io }) => {
+          io.emit("before", count.value);
+          count.value += 1;
+          io.emit("after", count.value);
+        },
+      },
+      { instances: 1 },
+    );
+    const client = await rig.connect();
+    const seen: string[] = [];
+    const { commitLive } = rig.store;
+    rig.store.commitLive = async (commit) => {
+      seen.push(`stored behind ${JSON.stringify(client.received)}`);
+      return commitLive(commit);
+    };
+
+    await client.send('421["both",null]');
+
+    expect(seen).toEqual(['stored behind ["42[\\"before\\",0]"]']);
+    expect(client.received).toEqual(['42["after",1]', "431[null]"]);
+  });
+
+  it("is one write for all that a batch changes, with what its sockets keep", async () => {
+    const rig = new Rig(
+      (io) => {
+        const users = io.live<Record<string, number>>("users", {});
+        io.on("connection", (socket) => {
+          socket.on("join", (name: string) => {
+            users[name] = 1;
+            (socket.data as { name?: string }).name = name;
+          });
+        });
+      },
+      { instances: 1 },
+    );
+    const client = await rig.connect();
+    const calls: unknown[] = [];
+    const { commitLive, saveSocket } = rig.store;
+    rig.store.commitLive = async (commit) => {
+      calls.push([commit.writes.map(({ key }) => key), commit.sockets.map(({ changes }) => changes.set)]);
+      return commitLive(commit);
+    };
+    rig.store.saveSocket = async (...args) => {
+      calls.push(args);
+      return saveSocket(...args);
+    };
+
+    await client.send('42["join","ann"]', '42["join","bob"]');
+
+    expect(calls).toEqual([[["ann", "bob"], [{ "data.name": '"bob"' }]]]);
+  });
+
+  it("is not changed by replays, also behind an await, and aliases of the listener change it", async () => {
+    const rig = new Rig(
+      (io) => {
+        const state = io.live("state", { connections: 0, late: 0, log: [] as string[] });
+        const count = io.live("count", 0);
+        io.on("connection", async (socket) => {
+          state.connections += 1;
+          count.value += 1;
+          state.log.push(`connected ${socket.replaying}`);
+          const { log } = state;
+          socket.on("say", (text: string, ack: (...args: unknown[]) => void) => {
+            log.push(text);
+            ack(state, count.value);
+          });
+          await Promise.resolve();
+          state.late += 1;
+        });
+      },
+      { instances: 3 },
+    );
+    const client = await rig.connect();
+
+    await client.send('421["say","a"]');
+    await client.send('422["say","b"]');
+
+    expect(client.received.at(-1)).toBe(
+      '432[{"connections":1,"late":1,"log":["connected false","a","b"]},1]',
+    );
+  });
+
+  it("may be changed past a view until the handler ends, and is stored then", async () => {
+    const rig = createLiveRig(
+      (io) => ({ users: io.live<Record<string, { name: string; late?: number }>>("users", {}) }),
+      {
+        add: async ({ users }) => {
+          const ann = { name: "ann" } as { name: string; late?: number };
+          users["ann"] = ann;
+          for (let tick = 0; tick < 3; tick += 1) await new Promise((resolve) => process.nextTick(resolve));
+          ann.late = 1;
+        },
+        read: ({ users }) => users,
+      },
+    );
+    const client = await rig.connect();
+
+    await ask(client, "add");
+
+    expect(await ask(client, "read")).toEqual({ ann: { name: "ann", late: 1 } });
+  });
+
+  it("is taken back, and told, where it cannot be stored", async () => {
+    const rig = createLiveRig((io) => ({ users: io.live<Record<string, unknown>>("users", { zoe: 1 }) }), {
+      spoil: ({ users }) => {
+        users["ann"] = { nested: { call: () => 1 } };
+        users["bob"] = 2;
+        users["large"] = "x".repeat(360_000);
+      },
+      read: ({ users }) => users,
+    });
+    const client = await rig.connect();
+
+    await ask(client, "spoil");
+
+    expect(await ask(client, "read")).toEqual({ zoe: 1, bob: 2 });
+    const errors = rig.logs
+      .filter(({ level }) => level === "error")
+      .map(({ error }) => error as Error & { code: string });
+    expect(errors.map(({ code }) => code)).toEqual(["core.unserialisable", "core.live_too_large"]);
+    expect(errors[0]!.message).toContain('users["ann"].nested.call');
+    expect(errors[1]!.message).toContain('users["large"]');
+  });
+});
+
+describe("live values", () => {
+  it("are read once a batch, beside its sessions, and not for a pong", async () => {
+    const rig = createLiveRig((io) => ({ users: io.live("users", {}) }), { nothing: () => undefined });
+    const client = await rig.connect();
+    let reads = 0;
+    const { listLive } = rig.store;
+    rig.store.listLive = () => {
+      reads += 1;
+      return listLive();
+    };
+
+    await client.send('42["nothing"]', '42["nothing"]');
+    expect(reads).toBe(1);
+    await client.send("3");
+    expect(reads).toBe(1);
+  });
+
+  it("are not read where none is declared", async () => {
+    const rig = createLiveRig(() => ({}), { nothing: () => undefined });
+    rig.store.listLive = () => Promise.reject(new Error("expected nothing to be read"));
+    const client = await rig.connect();
+
+    await client.send('421["nothing",null]');
+
+    expect(client.received).toContain("431[null]");
+  });
+
+  it("have names of their own, are declared where the module is loaded, and stay of their kind", async () => {
+    const rig = createLiveRig(
+      (io) => {
+        io.live("users", {});
+        expect(() => io.live("users", [])).toThrow(
+          expect.objectContaining({ code: "core.live_name_taken" }) as Error,
+        );
+        expect(() => io.live("x".repeat(257), [])).toThrow(
+          expect.objectContaining({ code: "state.live_name_too_long" }) as Error,
+        );
+        return { io };
+      },
+      { declare: ({ io }) => io.live("late", {}) },
+    );
+
+    expect(await ask(await rig.connect(), "declare")).toBe("core.registration_in_handler");
+  });
+});
