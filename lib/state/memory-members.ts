@@ -49,7 +49,7 @@ export function createMemoryMembers(
     for (const [index, room] of rooms.entries()) {
       const expiresAt = sessionExpiresAtSeconds(member.sid);
       roomMembers.put(toRoomKey(nsp, room), member.sid, member, expiresAt);
-      if (room === member.socketId) continue;
+      if (room === member.socketId && joinedAtOf(room) === undefined) continue;
       const row = toJoinedRecord(nsp, room, joinedAtOf(room), firstRank + index);
       joined.put(member.sid, toRoomKey(nsp, room), row, expiresAt);
     }
@@ -104,12 +104,14 @@ export function createMemoryMembers(
       join(nsp, member, rooms, () => joinedAtMs, firstRank);
     },
 
-    async leaveRooms(nsp, sid, rooms) {
+    async leaveRooms(nsp, sid, rooms, own) {
       requireSid(sid);
       requireNamespace(nsp);
       for (const room of rooms.map(requireRoom)) {
         roomMembers.remove(toRoomKey(nsp, room), sid);
-        joined.remove(sid, toRoomKey(nsp, room));
+        if (room === own) {
+          joined.put(sid, toRoomKey(nsp, room), { nsp, room, left: true }, sessionExpiresAtSeconds(sid));
+        } else joined.remove(sid, toRoomKey(nsp, room));
       }
     },
 

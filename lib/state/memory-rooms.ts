@@ -29,19 +29,21 @@ export function createMemoryRooms(rows: MemoryRows, clock: Clock): RoomStore {
       const count = roomCounts.get(key, "") ?? 0;
       const expiresAt = sessionExpiresAtSeconds(sid);
       roomMembers.put(key, sid, member, expiresAt);
-      if (room !== socketId) joined.put(sid, key, toJoinedRecord(nsp, room, joinedAtMs, rank), expiresAt);
+      if (room !== socketId || joinedAtMs !== undefined)
+        joined.put(sid, key, toJoinedRecord(nsp, room, joinedAtMs, rank), expiresAt);
       roomCounts.put(key, "", count + 1, anySessionExpiresAtSeconds(clock));
       const change: RoomTurn = count === 0 ? "created" : "joined";
       note(letterId, toNote(nsp, parent, { room, socketId, change }));
       return change;
     },
 
-    async exitRoom({ nsp, parent, sid, socketId, room, byClose, letterId }) {
+    async exitRoom({ nsp, parent, sid, socketId, room, byClose, isOwnLeft, letterId }) {
       const key = toRoomKey(requireNamespace(nsp), requireRoom(room));
       if (roomMembers.get(key, requireSid(sid)) === undefined) return "absent";
       const count = roomCounts.get(key, "") ?? 0;
       roomMembers.remove(key, sid);
-      if (!byClose) joined.remove(sid, key);
+      if (isOwnLeft) joined.put(sid, key, { nsp, room, left: true }, sessionExpiresAtSeconds(sid));
+      else if (!byClose) joined.remove(sid, key);
       if (count > 1) roomCounts.put(key, "", count - 1, anySessionExpiresAtSeconds(clock));
       else roomCounts.remove(key, "");
       const change: RoomTurn = count > 1 ? "left" : "deleted";

@@ -111,13 +111,15 @@ export interface JoinedRecord {
   readonly joinedAtMs?: number;
   /** The order within a millisecond, where that is not 0. Below 0: joined before the socket was connected. */
   readonly rank?: number;
+  /** Of a socket's own room, which it is in unless a row says this: that it has left it. */
+  readonly left?: boolean;
 }
 
 /** Everything a turn needs to know of a session, from one consistent read. */
 export interface SessionSnapshot {
   readonly session: SessionRecord;
   readonly sockets: readonly SocketRecord[];
-  /** Every room of every socket, without the sockets' own rooms. */
+  /** Every room of every socket; a socket's own room only where it has left it, or has joined it anew. */
   readonly joined: readonly JoinedRecord[];
   /** Entries of shared maps that go with its sockets. */
   readonly owned: readonly OwnedRecord[];

@@ -33,6 +33,8 @@ export interface RoomEntry extends RoomChange {
 export interface RoomExit extends RoomChange {
   /** By the close of its session, whose rows keep what it has `joined`: its client may get that back. */
   readonly byClose?: boolean | undefined;
+  /** Of the socket's own room, whose row in `joined` then says that it was left. */
+  readonly isOwnLeft?: boolean | undefined;
   readonly sid: Sid;
   readonly socketId: SocketId;
 }

@@ -2,12 +2,15 @@ import type { JoinedRecord, SocketRecord } from "./records.ts";
 
 /**
  * The rooms of a socket in the order in which it joined them: its own among them, behind those that it joined before it
- * was connected. Rooms that were joined by two instances within a millisecond come in either order.
+ * was connected, unless it has left that. Rooms that were joined by two instances within a millisecond come in either order.
  */
 export function roomsInOrder(socket: SocketRecord, joined: readonly JoinedRecord[]): string[] {
-  const own = { room: socket.socketId, joinedAtMs: socket.connectedAtMs };
-  const rooms = joined.filter(({ nsp }) => nsp === socket.nsp);
-  return [own, ...rooms].sort(byJoining).map(({ room }) => room);
+  const { nsp, socketId, connectedAtMs } = socket;
+  const rows = joined.filter((row) => row.nsp === nsp);
+  const own = rows.some(({ room }) => room === socketId)
+    ? []
+    : [{ room: socketId, joinedAtMs: connectedAtMs }];
+  return [...own, ...rows.filter(({ left }) => !left)].sort(byJoining).map(({ room }) => room);
 }
 
 /** The row of a room, by when it was joined, if that is known. */

@@ -71,7 +71,7 @@ export interface Store
 
   /**
    * A socket, its auth, its row in its namespace, in its own room (named by its id) and in `rooms`, in one batch per
-   * 25 rows. Rows of rooms also appear in the session's `joined`; the own room does not. With a `pid`, the row that
+   * 25 rows. Rows of rooms also appear in the session's `joined`; the own room does not, until it is left. With a `pid`, the row that
    * `getPid` reads as well; in a `parent`, its name among the `listChildNamespaces` of that. One that is `counted` is in
    * no room yet: it enters them, its own too, by `enterRoom`.
    */
@@ -91,8 +91,11 @@ export interface Store
     joinedAtMs?: number,
     firstRank?: number,
   ): Promise<void>;
-  /** The opposite of `joinRooms`. Idempotent. */
-  leaveRooms(nsp: string, sid: Sid, rooms: readonly string[]): Promise<void>;
+  /**
+   * The opposite of `joinRooms`. Idempotent. Where the room `own` is among them, the one that has the name of the
+   * socket's id, its row in `joined` stays and says that it was left.
+   */
+  leaveRooms(nsp: string, sid: Sid, rooms: readonly string[], own?: SocketId): Promise<void>;
 
   /**
    * What a close removes: the memberships (own room and namespace row included) of all sockets of a session, and the

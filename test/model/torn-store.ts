@@ -119,9 +119,9 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
         rooms.map(toRoom(nsp, member.sid)),
         (half) => half.joinRooms(nsp, member, rooms, joinedAtMs),
       ),
-    leaveRooms: (nsp, sid, rooms) =>
+    leaveRooms: (nsp, sid, rooms, leftOwn) =>
       both(`leaveRooms [${rooms}]`, rooms.map(toJoined(nsp, sid)), rooms.map(toRoom(nsp, sid)), (half) =>
-        half.leaveRooms(nsp, sid, rooms),
+        half.leaveRooms(nsp, sid, rooms, leftOwn),
       ),
     deleteMemberships: async (sid, sockets) => {
       await step(
@@ -181,17 +181,18 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
       const touches = [writes("room", nsp, room), toJoined(nsp, member.sid)(room), writes("notes")];
       return step(`enterRoom ${room}`, touches, async () => {
         const change = await members.enterRoom(entry);
-        if (change !== "present" && room !== member.socketId)
+        if (change !== "present" && (room !== member.socketId || joinedAtMs !== undefined))
           await own.joinRooms(nsp, member, [room], joinedAtMs, rank);
         return change;
       });
     },
     exitRoom: (exit) => {
-      const { nsp, sid, room } = exit;
+      const { nsp, sid, socketId, room, isOwnLeft } = exit;
       const touches = [writes("room", nsp, room), toJoined(nsp, sid)(room), writes("notes")];
       return step(`exitRoom ${room}`, touches, async () => {
         const change = await members.exitRoom(exit);
-        if (change !== "absent" && !exit.byClose) await own.leaveRooms(nsp, sid, [room]);
+        if (change !== "absent" && !exit.byClose)
+          await own.leaveRooms(nsp, sid, [room], isOwnLeft ? socketId : undefined);
         return change;
       });
     },

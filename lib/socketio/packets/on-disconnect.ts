@@ -170,7 +170,7 @@ export async function leaveCountedRooms(
 ): Promise<void> {
   const states = sessions.flatMap((session) => [...socketsOf(session).values()]);
   for (const state of states.filter(({ counted }) => counted))
-    await exitRooms(internals, turn, toPlace(state), toLeaver(state), [...state.rooms, state.id], true);
+    await exitRooms(internals, turn, toPlace(state), toLeaver(state), [...state.rooms, state.id], "closed");
 }
 
 function end(session: Session, state: SocketState): void {

@@ -144,7 +144,10 @@ export class Recovery {
 function toAbsentee({ snapshot, socket }: Left, offset: Absentee["offset"]): Absentee | undefined {
   const { nsp, socketId, connectedAtMs } = socket;
   const rooms = new Map<string, number>();
-  const joined = snapshot.joined.filter((row) => row.nsp === nsp).toSorted(byJoining);
+  // Whoever comes back is in its own room again.
+  const joined = snapshot.joined
+    .filter((row) => row.nsp === nsp && row.room !== socketId && !row.left)
+    .toSorted(byJoining);
   for (const { room, joinedAtMs } of joined) {
     if (joinedAtMs === undefined) return undefined;
     rooms.set(room, joinedAtMs);

@@ -32,7 +32,11 @@ export async function joinFromOutside(
 ): Promise<boolean> {
   const { runtime, recovery } = internals;
   const known = recovery && (await runtime.store.loadSession(member.sid, { handshake: false }));
-  const fresh = rooms.filter((room) => !known?.joined.some((row) => row.nsp === nsp && row.room === room));
+  const isIn = (room: string) => {
+    const row = known?.joined.find((other) => other.nsp === nsp && other.room === room);
+    return row === undefined ? known !== undefined && room === member.socketId : !row.left;
+  };
+  const fresh = rooms.filter((room) => !isIn(room));
   if (fresh.length === 0) return true;
   const nowMs = runtime.clock.nowMs();
   await enterRooms(internals, turn, { nsp, parent }, member, fresh, { joinedAtOf: () => nowMs });

@@ -69,5 +69,5 @@ export function leaveRooms(
 ): Promise<void> {
   const left = rooms.filter((room) => state.leave(room));
   if (left.length === 0 || !state.connected) return Promise.resolve();
-  return turn.order(() => exitRooms(internals, turn, toPlace(state), toLeaver(state), left));
+  return turn.order(() => exitRooms(internals, turn, toPlace(state), toLeaver(state), left, "left"));
 }

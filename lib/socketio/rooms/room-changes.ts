@@ -57,20 +57,32 @@ interface Joining {
   readonly firstRank?: number;
 }
 
-/** Takes a socket out of rooms, its own if it is among them, and tells in their order who listens. */
+/**
+ * Takes a socket out of rooms, its own if it is among them, and tells in their order who listens. One that has `left`
+ * them goes on, and is known to be out of its own; one that is `gone`, or `closed` with its session, is known no more.
+ */
 export async function exitRooms(
   internals: Ports,
   turn: Turn,
   place: RoomPlace,
   { sid, socketId, counted }: Leaver,
   rooms: readonly string[],
-  byClose = false,
+  why: "left" | "gone" | "closed" = "gone",
 ): Promise<void> {
   const { store } = internals.runtime;
-  if (!counted) return store.leaveRooms(place.nsp, sid, rooms);
+  if (!counted) return store.leaveRooms(place.nsp, sid, rooms, why === "left" ? socketId : undefined);
+  const byClose = why === "closed";
   const left = await mapConcurrently([...new Set(rooms)], async (room) => ({
     room,
-    change: await store.exitRoom({ ...place, sid, socketId, room, byClose, letterId: turn.letterId }),
+    change: await store.exitRoom({
+      ...place,
+      sid,
+      socketId,
+      room,
+      byClose,
+      isOwnLeft: why === "left" && room === socketId,
+      letterId: turn.letterId,
+    }),
   }));
   for (const { room, change } of left)
     if (change !== "absent") tell(internals, turn, { ...place, room, socketId, change });

@@ -136,7 +136,7 @@ export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: re
   forEachMember(internals, "socketsLeave", audience, async (member, session, turn) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     for (const room of rooms) state?.leave(room);
-    await exitRooms(internals, turn, { nsp: audience.nsp }, member, rooms);
+    await exitRooms(internals, turn, { nsp: audience.nsp }, member, rooms, "left");
   });
 }
 

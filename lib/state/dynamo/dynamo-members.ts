@@ -75,10 +75,14 @@ export function createDynamoMembers(table: Table): MemberMethods {
     async joinRooms(nsp, member, rooms, joinedAtMs, firstRank) {
       await table.write(toJoin(nsp, member, rooms, () => joinedAtMs, firstRank));
     },
-    async leaveRooms(nsp, sid, rooms) {
+    async leaveRooms(nsp, sid, rooms, own) {
       await table.write([
         ...rooms.map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),
-        ...rooms.map((room) => ({ remove: joinedKey(sid, nsp, room) })),
+        ...rooms.map((room) =>
+          room === own
+            ? { put: toJoinedItem(sid, { nsp, room, left: true }) }
+            : { remove: joinedKey(sid, nsp, room) },
+        ),
       ]);
     },
 
@@ -135,7 +139,7 @@ const toRecovery = (sid: Sid, { pid, nsp, socketId }: SocketRecord): Write[] =>
 const toChild = ({ parent, nsp }: SocketRecord, expiresAtSeconds: number): Write[] =>
   parent === undefined ? [] : [{ put: childItem.toChildItem(parent, nsp, expiresAtSeconds) }];
 
-/** The own room has no `joined`: it goes with its socket. */
+/** The own room has no `joined` before somebody says when it was joined, which is anew: it goes with its socket. */
 const toJoin = (
   nsp: string,
   member: Member,
@@ -144,7 +148,7 @@ const toJoin = (
   firstRank = 0,
 ): Write[] => [
   ...rooms
-    .filter((room) => room !== member.socketId)
+    .filter((room) => room !== member.socketId || joinedAtOf(room) !== undefined)
     .map((room, index) => toJoinedRecord(nsp, room, joinedAtOf(room), firstRank + index))
     .map((record) => ({ put: toJoinedItem(member.sid, record) })),
   ...rooms.map((room) => ({ put: memberItem.toRoomMemberItem(nsp, room, member) })),

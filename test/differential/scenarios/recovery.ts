@@ -32,6 +32,11 @@ const hall: Scenario["app"] = ({ nsp, of }) => {
       socket.on("who", (ack: (...what: unknown[]) => void) =>
         ack([...socket.rooms].filter((room) => room !== socket.id).sort(), socket.data),
       );
+      socket.on("leave own", async (ack: (...what: unknown[]) => void) => {
+        await socket.leave(socket.id);
+        ack([...socket.rooms].sort());
+      });
+      socket.on("own", (ack: (isIn: boolean) => void) => ack(socket.rooms.has(socket.id)));
     });
   }
 };
@@ -95,6 +100,20 @@ export const recovery: readonly Scenario[] = [
       await cast.guest.ask("who");
       await away(cast, () => cast.speaker.tell("say", "one"));
       await cast.guest.ask("who");
+    },
+  },
+  {
+    title: "a client that comes back is in its own room again, which it had left",
+    app: hall,
+    script: async (stage) => {
+      const cast = await gather(stage);
+      await cast.guest.ask("leave own");
+      await cast.guest.ask("own");
+      await away(cast, () => cast.speaker.tell("say", "one").tell("union", [cast.guest.id], "two"));
+      await cast.guest.ask("own");
+      await cast.guest.ask("who");
+      cast.speaker.tell("union", [cast.guest.id], "three");
+      await cast.guest.hears("said");
     },
   },
   {

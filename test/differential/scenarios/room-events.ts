@@ -44,11 +44,7 @@ const hall: Scenario["app"] = ({ nsp }) => {
     });
     socket.on("end", (close: boolean) => socket.disconnect(close));
     socket.on("kick", (room: string, close: boolean) => nsp.in(room).disconnectSockets(close));
-    // Without the own one, which who had left it before is in again here: `leaveAll` is of its packet.
-    socket.on("disconnecting", () => {
-      const rooms = [...socket.rooms].filter((room) => room !== socket.id);
-      nsp.to(WATCH).emit("told", "disconnecting", rooms);
-    });
+    socket.on("disconnecting", () => nsp.to(WATCH).emit("told", "disconnecting", [...socket.rooms]));
     socket.on("disconnect", () => nsp.to(WATCH).emit("told", "disconnect", [...socket.rooms]));
   });
 };
@@ -113,6 +109,17 @@ export const roomEvents: readonly Scenario[] = [
       await told(2);
       await b.ask("leave", a.id);
       await told(2);
+      await a.ask("join", ["y", a.id]);
+      await told(4);
+      await a.ask("leave", a.id);
+      await told(2);
+      await a.ask("put", "y", [a.id]);
+      await told(2);
+      await b.ask("take", a.id, a.id);
+      await told(2);
+      a.tell("end", false);
+      // The room y, and both events of the end.
+      await told(4);
     }),
   },
   {

@@ -85,6 +85,62 @@ export const rooms: readonly Scenario[] = [
       await one.hears("left");
     },
   },
+  ...(["leaves it", "leaves all rooms", "is taken out of it"] as const).map((way): Scenario => ({
+    title: `who ${way}, a room with the name of its own id, is in it no more until it joins it anew`,
+    app: ({ nsp }) => {
+      nsp.on("connection", (socket) => {
+        const { id, rooms } = socket;
+        socket.emit("in", [...rooms]);
+        socket.on("leaves it", async (ack: () => void) => {
+          await socket.leave(id);
+          ack();
+        });
+        socket.on("leaves all rooms", async (ack: () => void) => {
+          await (socket as unknown as { leaveAll(): unknown }).leaveAll();
+          ack();
+        });
+        socket.on("take out", async (other: string, ack: (left: number) => void) => {
+          nsp.in(other).socketsLeave(other);
+          ack((await nsp.in(other).fetchSockets()).length);
+        });
+        socket.on("put in", async (room: string, other: string, ack: (there: number) => void) => {
+          nsp.in(room).socketsJoin(other);
+          ack((await nsp.in(other).fetchSockets()).length);
+        });
+        socket.on("join", async (room: string, ack: () => void) => {
+          await socket.join(room);
+          ack();
+        });
+        socket.on("rooms", async (ack: (...what: unknown[]) => void) =>
+          ack([...socket.rooms], (await nsp.in(id).fetchSockets()).length),
+        );
+        socket.on("say", async (room: string, text: string, ack: () => void) => {
+          nsp.to(room).emit("said", text);
+          ack();
+        });
+      });
+    },
+    script: async ({ client }) => {
+      const one = client("one");
+      await one.hears("in");
+      const other = client("other");
+      await other.hears("in");
+      await one.ask("join", "x");
+      if (way === "is taken out of it") await other.ask("take out", one.id);
+      else await one.ask(way);
+      await one.ask("rooms");
+      await other.ask("say", one.id, "nobody hears this");
+      await one.ask("join", "y");
+      await one.ask("rooms");
+      if (way === "leaves it") await one.ask("join", one.id);
+      else await other.ask("put in", "y", one.id);
+      await one.ask("rooms");
+      await other.ask("say", one.id, "heard again");
+      await one.hears("said");
+      await one.ask("leaves it");
+      await one.ask("rooms");
+    },
+  })),
   {
     title: "an empty room is nobody",
     app: audience,

@@ -70,6 +70,25 @@ export function describeMembers(makeStore: MakeStore): void {
     ]);
   });
 
+  it("tells of a socket's own room that it was left, and when it was joined anew", async () => {
+    const { socketId } = memberOf(1);
+    const ownRow = async () => (await store.loadSession(sidOf(1), { handshake: false }))?.joined;
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+    await store.connectSocket(connectOf(1, "/", []));
+    expect(await ownRow()).toEqual([]);
+
+    await store.leaveRooms("/", sidOf(1), [socketId], socketId);
+    expect(await ownRow()).toStrictEqual([{ nsp: "/", room: socketId, left: true }]);
+    expect(await membersOf(socketId)).toEqual([]);
+
+    await store.joinRooms("/", memberOf(1), [socketId], START_MS);
+    expect(await ownRow()).toStrictEqual([{ nsp: "/", room: socketId, joinedAtMs: START_MS }]);
+    expect(await membersOf(socketId)).toStrictEqual([memberOf(1)]);
+
+    await store.leaveRooms("/", sidOf(1), [socketId]);
+    expect(await ownRow()).toEqual([]);
+  });
+
   it("tells the order within a millisecond, room by room from the rank of the first", async () => {
     await store.createSession(sessionOf(sidOf(1)), handshakeOf());
     await store.joinRooms("/", memberOf(1), ["c", "b", "a"], START_MS);

@@ -43,6 +43,22 @@ export function describeRooms(makeStore: MakeStore): void {
     expect(await enter(1, "a")).toBe("created");
   });
 
+  it("tells of a socket's own room that it was left, and when it was joined anew", async () => {
+    const { socketId } = memberOf(1);
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+    await enter(1, socketId);
+    expect(await joinedOf(1)).toEqual([]);
+
+    expect(await exit(1, socketId, { isOwnLeft: true })).toBe("deleted");
+    expect(await joinedOf(1)).toStrictEqual([{ nsp: "/", room: socketId, left: true }]);
+
+    expect(await enter(1, socketId, { joinedAtMs: START_MS })).toBe("created");
+    expect(await joinedOf(1)).toStrictEqual([{ nsp: "/", room: socketId, joinedAtMs: START_MS }]);
+
+    expect(await exit(1, socketId)).toBe("deleted");
+    expect(await joinedOf(1)).toEqual([]);
+  });
+
   it("lets one of many make a room, and one of them empty it", async () => {
     const indices = Array.from({ length: 12 }, (_, index) => index);
 

@@ -7,11 +7,12 @@ import { isHashed, type RoomPart } from "../key-parts.ts";
 import { joinedKey, parseKey, type Key } from "../keys.ts";
 
 /** A room in its member's own partition: what a close has to remove. */
-export const toJoinedItem = (sid: Sid, { nsp, room, joinedAtMs, rank }: JoinedRecord): Item & Key => ({
+export const toJoinedItem = (sid: Sid, { nsp, room, joinedAtMs, rank, left }: JoinedRecord): Item & Key => ({
   ...joinedKey(sid, nsp, room),
   ...(isHashed(room) ? { room } : {}),
   ...(joinedAtMs === undefined ? {} : { joinedAtMs }),
   ...(rank === undefined ? {} : { rank }),
+  ...(left ? { left } : {}),
   expiresAt: sessionExpiresAtSeconds(sid),
 });
 
@@ -19,5 +20,7 @@ export function fromJoinedItem(item: Item): JoinedRecord {
   const { nsp, room } = parseKey(item as unknown as Key) as { nsp: string; room: RoomPart };
   const joinedAtMs = item["joinedAtMs"] as number | undefined;
   const rank = item["rank"] as number | undefined;
-  return toJoinedRecord(nsp, "name" in room ? room.name : (item["room"] as string), joinedAtMs, rank ?? 0);
+  const name = "name" in room ? room.name : (item["room"] as string);
+  if (item["left"] === true) return { nsp, room: name, left: true };
+  return toJoinedRecord(nsp, name, joinedAtMs, rank ?? 0);
 }

@@ -16,7 +16,7 @@ interface Times {
 
 const UNLESS_LIVE = "(attribute_not_exists(pk) OR expiresAt <= :now)";
 
-/** A membership that is new, and the room's in the rows of its session. The own room has none of those. */
+/** A membership that is new, and the room's in the rows of its session, where the own room has none at first. */
 export function enterRoomWrites(tableName: string, entry: RoomEntry, nowSeconds: number): TransactWrite[] {
   const { nsp, member, room, joinedAtMs, rank = 0 } = entry;
   const put: TransactWrite = {
@@ -27,13 +27,13 @@ export function enterRoomWrites(tableName: string, entry: RoomEntry, nowSeconds:
       ExpressionAttributeValues: { ":now": nowSeconds },
     },
   };
-  if (room === member.socketId) return [put];
+  if (room === member.socketId && joinedAtMs === undefined) return [put];
   const joined = toJoinedItem(member.sid, toJoinedRecord(nsp, room, joinedAtMs, rank));
   return [put, { Put: { TableName: tableName, Item: joined } }];
 }
 
 export function exitRoomWrites(tableName: string, exit: RoomExit, nowSeconds: number): TransactWrite[] {
-  const { nsp, sid, socketId, room, byClose } = exit;
+  const { nsp, sid, room, byClose, isOwnLeft } = exit;
   const remove: TransactWrite = {
     Delete: {
       TableName: tableName,
@@ -42,7 +42,9 @@ export function exitRoomWrites(tableName: string, exit: RoomExit, nowSeconds: nu
       ExpressionAttributeValues: { ":now": nowSeconds },
     },
   };
-  if (byClose || room === socketId) return [remove];
+  if (byClose) return [remove];
+  if (isOwnLeft)
+    return [remove, { Put: { TableName: tableName, Item: toJoinedItem(sid, { nsp, room, left: true }) } }];
   return [remove, { Delete: { TableName: tableName, Key: joinedKey(sid, nsp, room) } }];
 }
 
