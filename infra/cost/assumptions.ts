@@ -70,8 +70,12 @@ export const assumptions = {
   metricsLogBytes: 450,
   closeLogBytes: 70,
   accessLogBytes: 400,
+  /** The answer of a route. */
+  routeBytes: 5_000,
   customMetrics: 30,
   alarmMetrics: 21,
+  /** Of the function of an app's routes. */
+  routeAlarmMetrics: 2,
 
   /** Around a packet: its prefix, WebSocket, TLS and TCP. */
   frameBytes: 60,

@@ -20,6 +20,7 @@ export const causes = [
   "timers",
   "room events",
   "shared maps",
+  "routes",
 ] as const;
 
 export type Cause = (typeof causes)[number];
@@ -103,6 +104,13 @@ export function reckonUsage(workload: Workload, operations: Operations): UsageBy
       perMonth(workload.connections * workload.sharedReadsPerHour, steps.sharedRead),
       perMonth(workload.connections * workload.sharedWritesPerHour, steps.sharedWrite),
     ),
+    routes:
+      workload.routesPerHour === 0
+        ? {}
+        : sumUsage(
+            workload.monitoring ? { alarmMetrics: assumptions.routeAlarmMetrics } : {},
+            perMonth(workload.connections * workload.routesPerHour, steps.route),
+          ),
   } satisfies Partial<UsageByCause>;
   return { ...usage, "cold starts": reckonColdStarts(sumUsage(...Object.values(usage))) };
 }

@@ -37,6 +37,7 @@ export function reckonContainers(workload: Workload): Alternative {
     connections *
       (outPerHour * (bytes + frameBytes) +
         inPerHour * acked * (assumptions.ackBytes + frameBytes) +
+        workload.routesPerHour * assumptions.routeBytes +
         pingsPerHour * (1 + frameBytes)) +
       sessionsPerHour * assumptions.connectBytes,
   );

@@ -27,6 +27,7 @@ const flags = {
   "room-events": { type: "boolean" },
   "shared-reads": { type: "string" },
   "shared-writes": { type: "string" },
+  routes: { type: "string" },
   "handler-ms": { type: "string" },
   edge: { type: "boolean" },
   "no-monitoring": { type: "boolean" },
@@ -56,7 +57,8 @@ export const usage = `nonsticky cost [options]
   --room-events         somebody listens to rooms that come and go
   --shared-reads N      of io.shared, for each client in an hour (default ${d.sharedReadsPerHour})
   --shared-writes N     the same of set, update, increment and delete (default ${d.sharedWritesPerHour})
-  --handler-ms N        how long a handler of the app takes by itself (default ${d.handlerMs})
+  --routes N            requests of each client for the app's own routes in an hour (default ${d.routesPerHour})
+  --handler-ms N        how long a handler or a route of the app takes by itself (default ${d.handlerMs})
   --edge                with CloudFront; clients begin with polling
   --no-monitoring       without alarms, dashboard and metrics
   --peak N              how many times the average the busiest hour has (default ${d.peak})
@@ -91,6 +93,7 @@ export function parseCostOptions(args: readonly string[]): CostOptions {
       roomEvents: given["room-events"] ?? d.roomEvents,
       sharedReadsPerHour: number("shared-reads", 0, 1e7, d.sharedReadsPerHour),
       sharedWritesPerHour: number("shared-writes", 0, 1e7, d.sharedWritesPerHour),
+      routesPerHour: number("routes", 0, 1e6, d.routesPerHour),
       handlerMs: number("handler-ms", 0, 30_000, d.handlerMs),
       edge: given.edge ?? d.edge,
       monitoring: !(given["no-monitoring"] ?? !d.monitoring),

@@ -29,6 +29,7 @@ export function toPage(operations: Operations, prices: Prices): string {
     ["`--recovery`", { recovery: true }],
     ["`--room-events`", { roomEvents: true }],
     ["`--shared-reads 10 --shared-writes 10`", { sharedReadsPerHour: 10, sharedWritesPerHour: 10 }],
+    ["`--routes 1`", { routesPerHour: 1 }],
     ["`--edge`", { edge: true }],
     ["`--session-minutes 10`", { sessionMinutes: 10 }],
     ["`--polling 0.01`", { polling: 0.01 }],
@@ -88,7 +89,7 @@ export function toPage(operations: Operations, prices: Prices): string {
       `- One run in ${1 / a.coldStarts} begins with a cold start of ${a.coldStartMs} ms, which [is billed since August 2025](https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).`,
       `- A run logs ${a.platformLogBytes} bytes, and ${a.metricsLogBytes} of metrics, one that ends a connection ${a.closeLogBytes} more; there are ${a.customMetrics} metrics. $connect and $disconnect are not metered as messages. A packet has ${a.frameBytes} bytes around it.`,
       `- A timer of \`io.timer\` is set for less than 15 minutes, and its alarm is a batch of its own: ${a.alarmRequestsPerRing} requests more, and a run of ${a.pongMs} ms.`,
-      `- Routes of the app's own are in none of this: their two alarms are ${toDollars(priceOf(prices, "alarmMetrics", 2))} a month, and a million requests of ${a.turnMs} ms ${toDollars(priceRoutes(prices, 1e6))}, without logs and what they ask the table for.`,
+      `- The two workloads ask for no routes of the app's own; with \`--routes\`, a request takes ${a.turnMs} ms of ${a.inboxGb} GB and what \`--handler-ms\` says, and answers ${toNumber(a.routeBytes)} bytes; what it asks the table for, as an emit does, is not in it.`,
       `- The alternative: containers of ${a.containerVcpu} vCPU and ${a.containerGb} GB on Fargate, arm64, each for ${toNumber(a.connectionsPerContainer)} connections and ${toNumber(a.packetsPerContainerSecond)} packets a second; at least ${a.containers}, and as many as the busiest hour needs, which has twice the average (\`--peak\`). An Application Load Balancer, a Redis of one small node for each ${toNumber(a.redisDeliveriesPerSecond)} packets a second published to containers, public addresses of all, data transfer with pings every 25 s. Without logs, alarms, traffic between zones, a second Redis, or the people who look after it.`,
     ].join("\n"),
     "## Prices",
@@ -154,9 +155,3 @@ function toTable(head: readonly string[], rows: readonly (readonly string[])[]):
 
 const pad = (text: string, width: number, isNumber: boolean): string =>
   isNumber ? text.padStart(width) : text.padEnd(width);
-
-/** The HTTP API and the function behind it, for so many requests that take as long as a run of the inbox. */
-const priceRoutes = (prices: Prices, requests: number): number =>
-  priceOf(prices, "httpRequests", requests) +
-  priceOf(prices, "lambdaRequests", requests) +
-  priceOf(prices, "lambdaGbSeconds", (requests * a.turnMs * a.inboxGb) / 1_000);

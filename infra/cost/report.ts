@@ -45,6 +45,9 @@ export function describe(workload: Workload): string {
           `${workload.sharedReadsPerHour} reads and ${workload.sharedWritesPerHour} writes of shared maps an hour`,
         ]
       : []),
+    ...(workload.routesPerHour > 0
+      ? [`${toNumber(workload.routesPerHour)} requests for routes an hour`]
+      : []),
     ...(workload.edge ? ["edge"] : []),
     ...(workload.monitoring ? [] : ["no monitoring"]),
   ].join(", ");

@@ -52,11 +52,20 @@ export function createSteps(operations: Operations, workload: Workload) {
       ...(edge ? { edgeRequests: 1 } : {}),
     });
 
+  /** Of the app's own: the HTTP API, and the function behind it, which has as much memory as the inbox. */
+  const route = (): Usage =>
+    sumUsage(
+      invocation(assumptions.turnMs + handlerMs, assumptions.inboxGb),
+      { httpRequests: 1, logGb: toGb(assumptions.accessLogBytes), ...(edge ? { edgeRequests: 1 } : {}) },
+      toClient(assumptions.routeBytes),
+    );
+
   const heartbeatPostGbSeconds =
     (assumptions.postMs / assumptions.heartbeatPostsAtOnce / 1_000) * assumptions.heartbeatGb;
 
   return {
     post,
+    route: route(),
 
     /** A client's packet, and the answer to it where there is one. */
     packet: sumUsage(frame(assumptions.turnMs + handlerMs), table("EVENT, handler does nothing")),

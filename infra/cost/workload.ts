@@ -32,7 +32,9 @@ export interface Workload {
   readonly sharedReadsPerHour: number;
   /** Writes of it, of entries of up to 1 KB. */
   readonly sharedWritesPerHour: number;
-  /** How long a handler of the app takes, besides what the library does. */
+  /** Requests for the app's own routes, of each client in an hour. */
+  readonly routesPerHour: number;
+  /** How long a handler of the app takes, or a route, besides what the library does. */
   readonly handlerMs: number;
   /** CloudFront in front; clients then begin with polling, as they do by default. */
   readonly edge: boolean;
@@ -69,6 +71,7 @@ export const defaultWorkload: Workload = {
   roomEvents: false,
   sharedReadsPerHour: 0,
   sharedWritesPerHour: 0,
+  routesPerHour: 0,
   handlerMs: 0,
   edge: false,
   monitoring: true,

@@ -55,6 +55,22 @@ it("a client that polls for a month costs about ten dollars", () => {
   expect(dollars - rest).toBeLessThan(11);
 });
 
+it("a million requests for routes cost 1.47 and what they log and answer, with two alarms", () => {
+  const workload = { ...idle, connections: 1_000, monitoring: true };
+  const [without, routed] = [0, 1_000 / 720].map((routesPerHour) =>
+    compare({ ...workload, routesPerHour }, createOperations(), prices),
+  );
+  const cause = routed!.byCause.routes;
+
+  // A dollar for the HTTP API, 0.20 for requests and 0.267 for 20 ms of 1 GB; 1.15 GB of logs, 5 GB to clients.
+  expect(without!.byCause.routes).toBe(0);
+  expect(cause).toBeCloseTo(1.4667 + 0.5 * (1_150e6 / 2 ** 30) + 0.09 * (5e9 / 2 ** 30) + 0.2, 1);
+  // A cold start now and then is a cause of its own.
+  expect(routed!.dollars - without!.dollars - cause).toBeLessThan(0.05);
+  const answered = routed!.alternative.dollars - without!.alternative.dollars;
+  expect(answered).toBeCloseTo(0.09 * (5e9 / 2 ** 30), 1);
+});
+
 it("three containers and what belongs to them cost 99.90, empty", () => {
   const { alternative } = compare({ ...idle, connections: 0 }, operations, prices);
 

@@ -146,6 +146,8 @@ it("knows the presets of the heartbeat and the memory of the functions", () => {
     inbox: assumptions.inboxGb,
     heartbeat: assumptions.heartbeatGb,
   });
+  // Routes are reckoned with the inbox's.
+  expect(read("infra/http/true.yml")).toContain(`memorySize: ${assumptions.inboxGb * 1_024}`);
 });
 
 it("the bench fails when it counts something else than bills are reckoned with", () => {
