@@ -16,6 +16,7 @@ const long = [
   "test/e2e/outages.test.ts",
   "test/e2e/emit-policy.test.ts",
   "test/e2e/offline.test.ts",
+  "test/e2e/offline-routes.test.ts",
   "test/e2e/order.test.ts",
   "test/e2e/tic-tac-toe.test.ts",
   "test/e2e/parked-polls.test.ts",

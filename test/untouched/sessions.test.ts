@@ -25,9 +25,9 @@ afterAll(() => rm(folder, { recursive: true }));
 const transports = ["polling", "websocket"] as const;
 
 describe.each([
-  ["the official server", () => startOfficially(appFile("sessions.cjs")), "logged out"],
-  ["three instances", onInstances("sessions.cjs"), "core.request_method_lost"],
-])("a session of an HTTP login on %s", (_, start, logout) => {
+  ["the official server", () => startOfficially(appFile("sessions.cjs")), "logged out", "object"],
+  ["three instances", onInstances("sessions.cjs"), "core.request_method_lost", "undefined"],
+])("a session of an HTTP login on %s", (_, start, logout, store) => {
   let url: string;
   let close: () => Promise<void>;
 
@@ -59,6 +59,7 @@ describe.each([
       client.emit("session", (...answer: unknown[]) => resolve(answer)),
     );
     expect(session).toEqual([true, 1, "function"]);
+    expect(await ask(client, "store")).toBe(store);
     expect(await ask(client, "log out here")).toBe(logout);
   });
 
@@ -89,6 +90,25 @@ describe.each([
     expect(await (await fetch(`${url}/count`, { headers: { cookie } })).json()).toBeNull();
   });
 
+  it("is begun anew by a handler, and is another one from then on", async () => {
+    const cookie = await login("una");
+    const client = clients.connect(url, { transports: ["websocket"], extraHeaders: { cookie } });
+
+    expect(await ask(client, "count")).toBe(1);
+    expect(await ask(client, "regenerate")).toEqual([true, true, null]);
+    expect([await ask(client, "count"), await ask(client, "save")]).toEqual([1, "saved"]);
+    expect([await ask(client, "count"), await ask(client, "reload")]).toEqual([2, 1]);
+    // The one before is gone from the store.
+    expect(await (await fetch(`${url}/count`, { headers: { cookie } })).json()).toBeNull();
+  });
+
+  it("lives on when it is touched", async () => {
+    const cookie = await login("tom");
+    const client = clients.connect(url, { transports: ["websocket"], extraHeaders: { cookie } });
+
+    expect(await ask(client, "touch")).toEqual([true, true, 600_000]);
+  });
+
   it("refuses who has none, with the answer and the headers of its middleware", async () => {
     const response = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
     expect([response.status, await response.text()]).toEqual([401, "who are you?"]);
@@ -100,6 +120,34 @@ describe.each([
     expect([opened.status, opened.headers.get("x-served")]).toEqual([200, "yes"]);
     expect((await opened.text()).slice(0, 7)).toBe('0{"sid"');
   });
+});
+
+describe.each([
+  ["the official server", () => startOfficially(appFile("memory-session.cjs")), false],
+  ["three instances", onInstances("memory-session.cjs"), true],
+])("a session in the memory of a process, of the engine's middleware, on %s", (_, start, isOurs) => {
+  let url: string;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ url, close } = await start());
+  });
+  afterAll(() => close?.());
+
+  it.each(["save", "reload", "regenerate", "destroy"])(
+    "is there, and what it does is refused by name: %s",
+    async (method) => {
+      errors.mockClear();
+      const client = clients.connect(url, { transports: ["websocket"] });
+      const ask = (event: string): Promise<unknown> => client.timeout(8_000).emitWithAck(event);
+
+      expect([await ask("count"), await ask("count")]).toEqual([1, 2]);
+      const answer = await ask(method);
+      if (!isOurs) return expect(answer).toMatch(method === "reload" ? /failed to load session/ : /^done$/);
+      expect(answer).toMatch(/^expected sessions in a store that every instance reaches, got .*MemoryStore/);
+      expect(await ask("count")).toBe(3);
+    },
+  );
 });
 
 describe.each([

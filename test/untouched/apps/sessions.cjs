@@ -16,6 +16,7 @@ const session = expressSession({
   resave: false,
   saveUninitialized: false,
   store: new FileStore(process.env.SESSIONS_FOLDER),
+  cookie: { maxAge: 600000 },
 });
 app.use(session);
 app.use(passport.session());
@@ -62,6 +63,23 @@ io.on("connection", (socket) => {
     request.session.reload((error) => answer(error ? error.message : request.session.count));
   });
   socket.on("log out", (answer) => request.session.destroy(() => answer(typeof request.session)));
+  socket.on("regenerate", (answer) => {
+    const before = request.sessionID;
+    request.session.regenerate((error) => {
+      const { session, sessionID } = request;
+      answer(error ? error.message : [sessionID !== before, session.id === sessionID, session.count ?? null]);
+    });
+  });
+  socket.on("touch", (answer) => {
+    const expiresMs = () => new Date(request.session.cookie.expires).getTime();
+    const before = expiresMs();
+    setTimeout(() => {
+      const isItself =
+        request.session.touch() === request.session && request.session.resetMaxAge() === request.session;
+      answer([isItself, expiresMs() > before, request.session.cookie.originalMaxAge]);
+    }, 5);
+  });
+  socket.on("store", (answer) => answer(typeof request.sessionStore));
   socket.on("log out here", (answer) => {
     try {
       request.logout(() => answer("logged out"));
