@@ -27,7 +27,11 @@ beforeAll(async () => {
   ]);
   templates = { fifo, direct };
   [told, unwatched] = await Promise.all([
-    compileTemplate({ stage: "dev", ordering: "fifo", params: { alarmTopic: topic, http: "true" } }),
+    compileTemplate({
+      stage: "dev",
+      ordering: "fifo",
+      params: { alarmTopic: topic, http: "true", timers: "true" },
+    }),
     compileTemplate({ stage: "dev", ordering: "direct", params: { monitoring: "false", http: "true" } }),
   ]);
 }, COMPILE_TIMEOUT_MS);
@@ -237,9 +241,21 @@ it("watches the mailbox where there is one, and Lambda's own queue where there i
   ]);
 });
 
+it("notices timers that nobody takes, later than any may wait until it is due", () => {
+  const alarm = propertiesOf(told, "TimersAgeAlarm");
+
+  expect(alarm).toMatchObject({
+    MetricName: "ApproximateAgeOfOldestMessage",
+    Dimensions: [{ Name: "QueueName", Value: { "Fn::GetAtt": ["Alarms", "QueueName"] } }],
+  });
+  expect(alarm.Threshold).toBeGreaterThan(900);
+  for (const template of [...Object.values(templates), unwatched])
+    expect(template.Resources).not.toHaveProperty("TimersAgeAlarm");
+});
+
 it("tells a topic of every alarm and of its end", () => {
-  // Two of them are of the routes.
-  expect(alarmsOf(told).length).toBe(alarmsOf(templates.fifo!).length + 2);
+  // Two of them are of the routes, one is of timers.
+  expect(alarmsOf(told).length).toBe(alarmsOf(templates.fifo!).length + 3);
   for (const { Properties } of alarmsOf(told)) {
     expect([Properties.AlarmActions, Properties.OKActions]).toEqual([[topic], [topic]]);
   }
@@ -258,7 +274,7 @@ it("leaves all of it out where a stage says so", () => {
 });
 
 it("has each alarm in docs/deploy.md, by its name", async () => {
-  const names = Object.values(templates).flatMap(({ Resources }) =>
+  const names = [...Object.values(templates), told].flatMap(({ Resources }) =>
     Object.keys(Resources).filter((name) => name.endsWith("Alarm")),
   );
 
