@@ -53,6 +53,8 @@ export interface EngineApp {
    * A rejection is an outage: the message counts as not handled.
    */
   onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void>;
+  /** The client has moved to a WebSocket. */
+  onUpgraded?(session: Session, turn: Turn): void;
   /** An ack out of the lane of acks, read without its session. Undefined: the frame is no ack, or breaks the rules. */
   onAck?(frame: AckFrame): Promise<AckOutcome | undefined>;
   /** A letter comes again, for the instance crashed that had it: before anything else is done about it. */
@@ -77,8 +79,8 @@ export interface EngineApp {
   onLeaving?(sessions: readonly Session[], turn: Turn): Promise<void>;
   /** What of the session other rows speak of, so that they can be deleted. */
   memberships(session: Session): readonly SocketRooms[];
-  /** Writes what has changed in memory and is not in the table yet. */
-  save?(session: Session): Promise<void>;
+  /** Writes what has changed in memory and is not in the table yet. `turn`: one that may have changed it. */
+  save?(session: Session, turn: Turn | undefined): Promise<void>;
   /** What every line that a turn logs tells of what it is about. */
   logFields?(session: Session, turn: Turn): LogFields;
 }

@@ -6,6 +6,7 @@ import { CoreError } from "../engine/errors.ts";
 import { isThenable } from "./replay/handler.ts";
 import type { HandlerFailure } from "./replay/handler-failure.ts";
 import type { MatchFunction, PacketPorts, ServedNamespace } from "./packets/packet-ports.ts";
+import type { Observer } from "./rooms/observer.ts";
 import { createLogger, type Logger } from "../log.ts";
 import type { BaseNamespace } from "./namespace.ts";
 import { NamespaceFacade } from "./namespace-facade.ts";
@@ -66,6 +67,7 @@ export abstract class BaseServer<
   readonly #host = currentHost();
   #live: LivePort | undefined;
   #runtime: Runtime | undefined;
+  #observer: Observer | undefined;
   /** That its sessions are in the memory of this process. */
   #isTold = false;
 
@@ -178,6 +180,16 @@ export abstract class BaseServer<
    */
   every(name: string, periodMs: number, handler: () => unknown, options: EveryOptions = {}): void {
     this.#timers.every(name, periodMs, handler, options);
+  }
+
+  /** @internal Whom every instance tells what happens to sockets. */
+  observe(observer: Observer): void {
+    this.#observer = observer;
+  }
+
+  /** @internal Namespaces that the app's module names, and the dynamic ones, as they are called in the table. */
+  get namespaceNames(): { readonly named: readonly string[]; readonly dynamic: readonly string[] } {
+    return this.#namespaces.names;
   }
 
   /** As given to the constructor. Throws `config.set_by_option` when asked to change it. */
@@ -302,6 +314,9 @@ export abstract class BaseServer<
         this.#logger.warn(message, { code: "core.no_runtime", what, ...where });
       },
       codec: this.#options.codec,
+      get observer() {
+        return server.#observer;
+      },
       recovery: this.#options.recovery && new Recovery(this.#options.recovery),
       replayCheck: this.#options.replayDigest
         ? new ReplayCheck(() => this.#requireRuntime().logger)

@@ -87,6 +87,11 @@ export class Namespaces<Nsp extends Registered<Nsp>, Parent extends Nsp & Patter
     return known?.parent === undefined ? known : undefined;
   }
 
+  /** Those that are there for good, and the dynamic ones. */
+  get names(): { readonly named: readonly string[]; readonly dynamic: readonly string[] } {
+    return { named: [...this.#fixed.keys()], dynamic: this.#parents.map(({ name }) => name) };
+  }
+
   /** Whether there is such a one among those that this instance has. */
   some(test: (nsp: Nsp) => boolean): boolean {
     return [...this.#fixed.values(), ...this.#met.values()].some(test);

@@ -91,6 +91,13 @@ export class SocketEmits {
   #tellOutgoing(event: string, values: readonly unknown[]): void {
     const turn = this.#effectTurn();
     if (turn === undefined) return;
+    const { nsp, id: socketId } = this.#socket;
+    nsp.internals.observer?.observe(turn, {
+      kind: "sent",
+      nsp: nsp.name,
+      socketId,
+      args: [event, ...values],
+    });
     for (const listener of this.#socket.listenersAnyOutgoing()) {
       void callHandler(this.#socket.nsp.internals, turn, this.#socket, event, listener, [event, ...values]);
     }

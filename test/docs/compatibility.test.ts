@@ -27,6 +27,7 @@ const internal = new Set([
   "bound",
   "restore",
   "observe",
+  "namespaceNames",
   "listenersWith",
   "internals",
   "roomAdapter",

@@ -48,8 +48,12 @@ export class EarlyRelease {
     if (fresh.length === 0) return;
     const running = fresh.flatMap(({ run }) => [...run.running]);
     for (const { turn } of running) turn.collect();
-    const sessions = new Set(fresh.flatMap(({ lane: { session } }) => (session ? [session] : [])));
-    for (const session of sessions) await this.#app.save?.(session);
+    const turns = new Map(
+      fresh.flatMap(({ lane: { session }, run: { running: jobs } }) =>
+        session ? [[session, [...jobs][0]?.turn] as const] : [],
+      ),
+    );
+    for (const [session, turn] of turns) await this.#app.save?.(session, turn);
     // From here on another invocation may run this session's next letters.
     for (const { run } of fresh) run.markReleased();
     if (running.length > 0) this.#runtime.metrics.add("TurnsWaiting", running.length);

@@ -235,7 +235,9 @@ export class Inbox {
     }
     // What was POSTed before an upgrade was accepted before it, and is handled like any other frame.
     if (connectionId !== undefined && connectionId !== session.connectionId) {
-      return onProbeFrame(this.#runtime, session, { ...frame, connectionId }, job.turn);
+      await onProbeFrame(this.#runtime, session, { ...frame, connectionId }, job.turn);
+      if (connectionId === session.connectionId) this.#app.onUpgraded?.(session, job.turn);
+      return;
     }
     if (session.alive) await onFrame(this.#app, session, frame.text, job.turn);
     if (!session.alive) lane.isOver = true;
@@ -254,7 +256,7 @@ export class Inbox {
     turn.releaseSockets();
     if (session !== undefined) {
       try {
-        await this.#saves.save(session);
+        await this.#saves.save(session, turn);
       } catch (error) {
         turn.fail(error);
       }

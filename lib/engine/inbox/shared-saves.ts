@@ -1,6 +1,7 @@
 import { endOfTick } from "../end-of-tick.ts";
 import type { EngineApp } from "../engine.ts";
 import type { Session } from "../session.ts";
+import type { Turn } from "../turn.ts";
 
 /**
  * The writes at the end of turns. Turns of one session that end in one go, those of the events of one POST, say, share
@@ -15,16 +16,16 @@ export class SharedSaves {
   }
 
   /** Resolves when everything that had changed by now is stored. */
-  async save(session: Session): Promise<void> {
+  async save(session: Session, turn: Turn): Promise<void> {
     if (this.#app.save === undefined) return;
-    const waiting = this.#waiting.get(session) ?? this.#begin(session, this.#app.save);
+    const waiting = this.#waiting.get(session) ?? this.#begin(session, turn, this.#app.save);
     return waiting;
   }
 
-  #begin(session: Session, save: NonNullable<EngineApp["save"]>): Promise<void> {
+  #begin(session: Session, turn: Turn, save: NonNullable<EngineApp["save"]>): Promise<void> {
     const saved = endOfTick().then(() => {
       this.#waiting.delete(session);
-      return save.call(this.#app, session);
+      return save.call(this.#app, session, turn);
     });
     this.#waiting.set(session, saved);
     return saved;

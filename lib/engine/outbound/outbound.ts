@@ -61,6 +61,8 @@ export class Outbound {
   readonly #gatherings = new Map<Sid, Gathering>();
   /** Sessions of which a payload is being handled, and when its last packet has begun. */
   readonly #filling = new Map<Sid, Promise<void>>();
+  /** Told of each packet that is handed over, while somebody looks. */
+  onSend: ((frames: readonly string[]) => void) | undefined;
   /** Undefined: frames of other instances may come between those of a packet. */
   #leases: WriteLeases | undefined;
 
@@ -85,6 +87,7 @@ export class Outbound {
   /** Sends the frames of one packet back to back; nothing else from this process comes between them. */
   send(recipient: Recipient, frames: readonly string[], volatile = false): Promise<Sent> {
     const { sid, route } = recipient;
+    this.onSend?.(frames);
     if (route.kind === "out" && !volatile) return this.#gather(recipient, frames);
     this.#endGathering(sid);
     return this.#enqueue(sid, () => this.#sendPacket(recipient, frames, volatile));

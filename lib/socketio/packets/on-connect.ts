@@ -101,6 +101,7 @@ export async function onConnect(
   // What its client got back stays in the table, as its next chance to come back.
   if (restored === undefined && !(await hasArrived(internals, session, turn)))
     return removeAgain(internals, session, state, turn);
+  internals.observer?.observe(turn, { kind: "connected", session, state });
   turn.track(internals.timers.onConnected());
   // Not before: middlewares are not replayed, so what they registered would be forgotten with this packet.
   beginListening(turn);

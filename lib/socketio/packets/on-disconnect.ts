@@ -28,6 +28,10 @@ function leaveNamespace(
   const rooms = [...state.rooms];
   end(session, state);
   const removed = turn.order(() => removeSocket(internals, turn, state, rooms));
+  const { nsp, id: socketId } = state;
+  const observe = () =>
+    internals.observer?.observe(turn, { kind: "disconnected", nsp, socketId, rooms, reason });
+  turn.follow(removed.then(observe, () => undefined));
   const disconnect = () => callListeners(internals, turn, socket, "disconnect", reason);
   // Who listens hears of the rooms first, as in Socket.IO.
   if (state.counted) turn.follow(removed.then(disconnect, disconnect));
@@ -155,7 +159,10 @@ export async function onSessionClosing(
   const sockets = rebound.filter((socket) => socket !== undefined);
   for (const socket of sockets) callListeners(internals, turn, socket, "disconnecting", reason);
   return () => {
+    internals.observer?.observe(turn, { kind: "closed", sid: session.sid, reason });
     for (const socket of sockets) {
+      const { nsp, id: socketId, rooms } = socket.internalState;
+      internals.observer?.observe(turn, { kind: "disconnected", nsp, socketId, rooms: [...rooms], reason });
       end(session, socket.internalState);
       callListeners(internals, turn, socket, "disconnect", reason);
     }

@@ -44,6 +44,8 @@ export async function onEvent(
     isJournaled: false,
   };
   beginHandling(turn, handling);
+  const { nsp: name, id: socketId } = state;
+  internals.observer?.observe(turn, { kind: "received", nsp: name, socketId, args: packet.args });
   let onIdle: () => void = () => undefined;
   const idle = new Promise<void>((resolve) => (onIdle = resolve));
   const started = dispatch(internals, turn, socket, args, handling, onIdle).then((handlers) => {

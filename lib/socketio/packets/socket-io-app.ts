@@ -98,6 +98,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     turn.owner = session;
     const reading = this.#internals.live?.ready();
     if (reading) await reading;
+    this.#internals.observer?.observe(turn, { kind: "message", bytes: Buffer.byteLength(data) });
     const received = this.#receive(session, data);
     if (received === undefined) return;
     if ("packet" in received) return this.#onPacket(session, received.packet, turn);
@@ -130,8 +131,13 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     return this.#internals.timers.run(letter, turn, receivedAtMs);
   }
 
-  onMinute(): Promise<void> {
-    return this.#internals.timers.onMinute();
+  async onMinute(): Promise<void> {
+    void this.#internals.observer?.onMinute();
+    await this.#internals.timers.onMinute();
+  }
+
+  onUpgraded(session: Session, turn: Turn): void {
+    this.#internals.observer?.observe(turn, { kind: "upgraded", states: [...socketsOf(session).values()] });
   }
 
   async onKick(session: Session, letter: Letter & { kind: "kick" }, turn: Turn): Promise<void> {
@@ -166,8 +172,11 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     }));
   }
 
-  save(session: Session): Promise<void> {
-    return saveSockets(this.#internals.runtime.store, session);
+  save(session: Session, turn: Turn | undefined): Promise<void> {
+    const { observer, runtime } = this.#internals;
+    return saveSockets(runtime.store, session, (state) => {
+      if (turn !== undefined) observer?.observe(turn, { kind: "data", state });
+    });
   }
 
   logFields(session: Session, turn: Turn): LogFields {

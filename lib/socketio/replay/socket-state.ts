@@ -243,14 +243,15 @@ export class SocketState {
   }
 
   /** Writes what has changed since it was last stored, after any write still under way. At most one request. */
-  save(store: Store): Promise<void> {
+  save(store: Store, onData: (state: this) => void = () => undefined): Promise<void> {
     const saved = this.#saving.then(async () => {
       if (!this.connected) return;
-      const { changes, markStored } = this.#findChanges();
+      const { changes, markStored, isOfData } = this.#findChanges();
       if (changes === undefined) return;
       await store.saveSocket(this.sid, this.nsp, this.id, changes);
       // Only now: what could not be written is written by the next save.
       markStored();
+      if (isOfData) onData(this);
     });
     this.#saving = saved.catch(() => undefined);
     return saved;
@@ -272,7 +273,7 @@ export class SocketState {
     return { changes, end };
   }
 
-  #findChanges(): { readonly changes: SocketChanges | undefined; readonly markStored: () => void } {
+  #findChanges(): Found {
     const data = this.data.changes();
     const own = this.own.changes();
     const request = this.request.changes();
@@ -304,7 +305,7 @@ export class SocketState {
     };
     const others = beside.length + notes.length + spent.length;
     if (!data && !own && !request && !session && !handshake && !journal && others === 0)
-      return { changes: undefined, markStored };
+      return { changes: undefined, markStored, isOfData: false };
     const changes = {
       set: {
         ...withPrefix(data?.set ?? {}, DATA),
@@ -320,7 +321,7 @@ export class SocketState {
       remove,
       spent,
     };
-    return { changes, markStored };
+    return { changes, markStored, isOfData: data !== undefined };
   }
 
   /** What the handshake has would be there again, if its row did not say that it is gone. */
@@ -332,6 +333,13 @@ export class SocketState {
       remove: all.filter((key) => !isKept(key)),
     };
   }
+}
+
+interface Found {
+  readonly changes: SocketChanges | undefined;
+  readonly markStored: () => void;
+  /** Whether some are of `socket.data`. */
+  readonly isOfData: boolean;
 }
 
 type SocketRemovals = Pick<SocketChanges, "set" | "remove">;

@@ -5,6 +5,7 @@ import { listAudience, type Audience, type Listed } from "./audience.ts";
 import { deliver, type EmitFlags } from "./broadcast.ts";
 import { isKicked } from "./kicked.ts";
 import { encodeQuestion } from "./ack-question.ts";
+import { toSeen } from "./publish.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Turn } from "../../engine/turn.ts";
@@ -58,10 +59,14 @@ export function askAudience(
   const { runtime, codec } = internals;
   const question = new Question(runtime, codec, audience.nsp, turn, flags.timeout);
   const frames = encodeQuestion(codec, audience.nsp, event, args, question.id);
+  const { observer } = internals;
+  const seen = observer?.mayBeWatched ? toSeen([event, ...args]) : undefined;
   const send = async (asked: readonly Listed[]) => {
     await question.expect(asked.map(({ member }) => member.sid));
     for (const listed of asked) {
       const delivered = deliver(runtime, turn, audience.nsp, listed, frames, flags.volatile ?? false);
+      const { socketId } = listed.member;
+      if (seen) observer?.observe(turn, { kind: "sent", nsp: audience.nsp, socketId, args: seen });
       turn.track(delivered.then((outcome) => forgetUnreached(question, listed.member.sid, outcome)));
     }
   };

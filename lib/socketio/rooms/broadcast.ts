@@ -20,6 +20,7 @@ export async function sendToAudience(
   audience: Audience,
   frames: PacketFrames,
   flags: EmitFlags,
+  onFound: (socketId: string) => void = () => undefined,
 ): Promise<{ readonly all: Promise<boolean>; readonly found: number }> {
   const sent: Promise<unknown>[] = [];
   for await (const listed of listAudience(runtime.store, audience)) {
@@ -27,6 +28,7 @@ export async function sendToAudience(
     const delivered = deliver(runtime, turn, audience.nsp, listed, frames, flags.volatile ?? false);
     turn.track(delivered);
     sent.push(delivered);
+    onFound(listed.member.socketId);
   }
   const settled = Promise.allSettled(sent);
   return {

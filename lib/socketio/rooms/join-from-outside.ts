@@ -1,11 +1,12 @@
 import type { Sid, SocketId } from "../../ids.ts";
 import type { Member, SessionSnapshot } from "../../state/records.ts";
 import type { Turn } from "../../engine/turn.ts";
+import { observeRooms } from "./observer.ts";
 import { enterRooms, exitRooms, type RoomPlace } from "./room-changes.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 
-type Ports = Pick<RoomPorts, "runtime" | "recovery" | "adapterOf" | "reportFailure">;
+type Ports = Pick<RoomPorts, "runtime" | "recovery" | "adapterOf" | "reportFailure" | "observer">;
 
 /** Most that the sockets of one session may be in together, their own left out. */
 export const MAX_ROOMS = 1_000;
@@ -21,7 +22,7 @@ export const MAX_ROOMS = 1_000;
  * In any other order either the close sees the membership, or the join sees the close.
  *
  * With recovery the rooms that it is in already are asked for first: joined once more they would count from now, and
- * what their client has missed of them before would never be sent.
+ * what their client has missed of them before would never be sent. Where somebody looks they are asked for too.
  */
 export async function joinFromOutside(
   internals: Ports,
@@ -30,8 +31,9 @@ export async function joinFromOutside(
   member: Member,
   rooms: readonly string[],
 ): Promise<boolean> {
-  const { runtime, recovery } = internals;
-  const known = recovery && (await runtime.store.loadSession(member.sid, { handshake: false }));
+  const { runtime, recovery, observer } = internals;
+  const isAsked = recovery !== undefined || observer?.isWatched === true;
+  const known = isAsked ? await runtime.store.loadSession(member.sid, { handshake: false }) : undefined;
   const isIn = (room: string) => {
     const row = known?.joined.find((other) => other.nsp === nsp && other.room === room);
     return row === undefined ? known !== undefined && room === member.socketId : !row.left;
@@ -40,7 +42,9 @@ export async function joinFromOutside(
   if (fresh.length === 0) return true;
   const nowMs = runtime.clock.nowMs();
   await enterRooms(internals, turn, { nsp, parent }, member, fresh, { joinedAtOf: () => nowMs });
-  return staysIn(internals, turn, { nsp, parent }, member, fresh);
+  const stays = await staysIn(internals, turn, { nsp, parent }, member, fresh);
+  if (stays) observeRooms(observer, turn, "joined", { nsp, socketId: member.socketId }, fresh);
+  return stays;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Member } from "../../state/records.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { MAX_ROOMS, staysIn } from "./join-from-outside.ts";
+import { observeRooms } from "./observer.ts";
 import { enterRooms, exitRooms, type Leaver, type RoomPlace } from "./room-changes.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import type { Session } from "../../engine/session.ts";
@@ -44,7 +45,8 @@ export function joinRooms(
     // Asked now, not before the write: while that was on its way, the letter of this turn may have been released, or
     // a later one of its batch may have begun to close the session.
     const isAlone = runtime.isOrdered && turn.ownsLaneOf(session) && session.alive && state.connected;
-    if (isAlone || (await staysIn(internals, turn, toPlace(state), member, added))) return;
+    if (isAlone || (await staysIn(internals, turn, toPlace(state), member, added)))
+      return observeRooms(internals.observer, turn, "joined", { nsp: state.nsp, socketId: state.id }, added);
     for (const room of added) state.rooms.delete(room);
   });
 }
@@ -69,5 +71,8 @@ export function leaveRooms(
 ): Promise<void> {
   const left = rooms.filter((room) => state.leave(room));
   if (left.length === 0 || !state.connected) return Promise.resolve();
-  return turn.order(() => exitRooms(internals, turn, toPlace(state), toLeaver(state), left, "left"));
+  return turn.order(async () => {
+    await exitRooms(internals, turn, toPlace(state), toLeaver(state), left, "left");
+    observeRooms(internals.observer, turn, "left", { nsp: state.nsp, socketId: state.id }, left);
+  });
 }

@@ -26,6 +26,8 @@ export class Publication {
   readonly frames: PacketFrames;
   readonly #messages: readonly (string | Uint8Array)[];
   readonly #isVolatile: boolean;
+  /** As it was emitted, for who looks; undefined while nobody does. */
+  readonly #seen: readonly unknown[] | undefined;
 
   /** Throws before anything is sent: reserved name, values that cannot be encoded, over 128 KB. */
   constructor(
@@ -41,6 +43,7 @@ export class Publication {
     this.frames = new PacketFrames(this.#messages);
     assertPostable(this.frames.in(4));
     this.#isVolatile = volatile ?? false;
+    this.#seen = internals.observer?.mayBeWatched ? toSeen(args) : undefined;
   }
 
   /** The stage of an emit to one session with recovery: logged, sent, and noted as done. */
@@ -70,7 +73,10 @@ export class Publication {
     const places =
       offset && (await this.#log(internals, turn, offset, messages, audience.nsp, rooms, except));
     const frames = offset === undefined ? this.frames : new PacketFrames(messages);
-    const sent = await sendToAudience(internals.runtime, turn, audience, frames, flags);
+    const sent = await sendToAudience(internals.runtime, turn, audience, frames, flags, (socketId) => {
+      if (this.#seen === undefined) return;
+      internals.observer?.observe(turn, { kind: "sent", nsp: audience.nsp, socketId, args: this.#seen });
+    });
     if (places) this.#markDone(internals, turn, places, sent.all);
     return sent.found;
   }
@@ -150,6 +156,15 @@ export function emitToSession(
 function toEnd(last: unknown, isVolatile: boolean): readonly unknown[] {
   if (!isVolatile) return [PLACEHOLDER];
   return typeof last === "string" ? [null] : [];
+}
+
+/** A copy, where one can be made: the app may change what it gave before its turn comes. */
+export function toSeen(args: readonly unknown[]): readonly unknown[] {
+  try {
+    return structuredClone(args);
+  } catch {
+    return args;
+  }
 }
 
 /** Puts the offset where its place was kept: into the header, which is the first message whatever the codec. */

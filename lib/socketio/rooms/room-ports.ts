@@ -1,6 +1,7 @@
 import type { PacketCodec } from "../../protocol/packet.ts";
 import type { LogPlace, LogRecord } from "../../state/recovery-store.ts";
 import type { Runtime } from "../../engine/runtime.ts";
+import type { Observer } from "./observer.ts";
 import type { RoomAdapter } from "./room-adapter.ts";
 import type { FailureReport } from "../replay/handler-failure.ts";
 
@@ -12,6 +13,8 @@ export interface RoomPorts extends FailureReport {
   readonly isServed: boolean;
   reportUnserved(what: string, where: { readonly event?: string; readonly nsp: string }): void;
   readonly codec: PacketCodec;
+  /** Undefined, as a rule: nobody looks. */
+  readonly observer?: Observer | undefined;
   /** Of a namespace that this instance knows, or can make: `parent` is of which dynamic one it is a child, if known. */
   adapterOf(nsp: string, parent?: string): RoomAdapter | undefined;
   /** Undefined: no packet is kept for clients that come back. */

@@ -2,6 +2,7 @@ import { byJoining, roomsInOrder } from "../../state/rooms-in-order.ts";
 import type { AuthRecord, HandshakeRecord, JoinedRecord, Member, SocketRecord } from "../../state/records.ts";
 import { listAudience, type Audience } from "./audience.ts";
 import { effectTurnIfServed } from "../../engine/turn-for-effect.ts";
+import { observeRooms } from "./observer.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { recorded } from "../replay/recorded-result.ts";
 import type { Letter } from "../../engine/letter.ts";
@@ -135,9 +136,26 @@ export function joinMembers(internals: RoomPorts, audience: Audience, rooms: rea
 export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
   forEachMember(internals, "socketsLeave", audience, async (member, session, turn) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
+    const left = internals.observer?.isWatched ? await whereIn(internals, audience.nsp, member, rooms) : [];
     for (const room of rooms) state?.leave(room);
     await exitRooms(internals, turn, { nsp: audience.nsp }, member, rooms, "left");
+    observeRooms(internals.observer, turn, "left", { nsp: audience.nsp, socketId: member.socketId }, left);
   });
+}
+
+/** Which of the rooms a socket is in. */
+async function whereIn(
+  { runtime }: RoomPorts,
+  nsp: string,
+  { sid, socketId }: Member,
+  rooms: readonly string[],
+): Promise<string[]> {
+  const joined = (await runtime.store.loadSession(sid, { handshake: false }))?.joined ?? [];
+  const isIn = (room: string) => {
+    const row = joined.find((other) => other.nsp === nsp && other.room === room);
+    return row === undefined ? room === socketId : !row.left;
+  };
+  return [...new Set(rooms)].filter(isIn);
 }
 
 export function disconnectSockets(internals: RoomPorts, audience: Audience, close: boolean): void {

@@ -148,9 +148,9 @@ describe("events of one POST", () => {
     const rig = new Rig((io) => {
       io.on("connection", (socket) => socket.on("x", () => undefined));
       const { save } = io.engine;
-      io.engine.save = (session) => {
+      io.engine.save = (session, turn) => {
         saves.push(session);
-        return save.call(io.engine, session);
+        return save.call(io.engine, session, turn);
       };
     });
     const client = await rig.connect();
