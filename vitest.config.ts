@@ -11,6 +11,7 @@ const long = [
   "test/differential/recovery.test.ts",
   "test/differential/forged-offsets.test.ts",
   "test/examples/timers.test.ts",
+  "test/e2e/admin-ui.test.ts",
   "test/e2e/chat.test.ts",
   "test/e2e/flood.test.ts",
   "test/e2e/outages.test.ts",

@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   const recovery = await loadHandlers("recovery");
   const digest = await loadHandlers("digest");
   const rooms = await loadHandlers("rooms");
+  const admin = await loadHandlers("admin");
   const opened = () => Client.open(handlers, aws);
   const connectedTo = async (app: typeof handlers): Promise<Client> =>
     (await Client.open(app, aws)).connect();
@@ -247,6 +248,40 @@ async function main(): Promise<void> {
         for (let n = 0; n < ROOMS; n++) await client.frame(`42["crowd","heard-${n}"]`);
         return client;
       },
+      act: (client) => client.letter({ type: "DISCONNECT" }),
+    },
+    // What an instance knows for five seconds, it has learnt from who was there before.
+    {
+      operation: "namespace CONNECT, instrumented, nobody looks",
+      budget: { reads: 1, writes: 1, posts: 1 },
+      prepare: async () => {
+        await connectedTo(admin);
+        return Client.open(admin, aws);
+      },
+      act: (client) => client.frame("40"),
+    },
+    {
+      operation: "EVENT, handler does nothing, instrumented, nobody looks",
+      budget: { reads: 1 },
+      prepare: () => connectedTo(admin),
+      act: (client) => client.frame('42["nothing"]'),
+    },
+    {
+      operation: "join, instrumented, nobody looks",
+      budget: { reads: 1, writes: 1 },
+      prepare: () => connectedTo(admin),
+      act: (client) => client.frame('42["join"]'),
+    },
+    {
+      operation: `io.to(room).emit, ${RECIPIENTS} recipients, instrumented, nobody looks`,
+      budget: { reads: 2, posts: RECIPIENTS },
+      prepare: () => crowdOf(() => connectedTo(admin)),
+      act: (client) => client.frame(`42["room","${client.room}"]`),
+    },
+    {
+      operation: "close in no room, instrumented, nobody looks",
+      budget: { reads: 1, writes: 2 + Math.ceil(2 / 25) + 1 },
+      prepare: () => connectedTo(admin),
       act: (client) => client.letter({ type: "DISCONNECT" }),
     },
     {

@@ -26,6 +26,7 @@ const apps = {
   digest: () => import("./apps/digest.ts"),
   rooms: () => import("./apps/rooms.ts"),
   timing: () => import("./apps/timing.ts"),
+  admin: () => import("./apps/admin.ts"),
 };
 
 /** The real handlers around one of the bench's apps. Imported late: they read the environment when they are made. */

@@ -21,11 +21,12 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "recovery", files: /^lib\/socketio\/recovery\// },
   { name: "packets", files: /^lib\/socketio\/packets\// },
   { name: "socketio", files: /^lib\/socketio\/[^/]+\.ts$/ },
+  { name: "admin", files: /^lib\/admin\// },
   { name: "bundling", files: /^lib\/bundling\// },
   { name: "watch", files: /^infra\/watch\// },
   { name: "testing", files: /^lib\/testing\// },
   { name: "aws", files: /^lib\/aws\// },
-  { name: "surface", files: /^lib\/(index|lambda|emitter|live|testing|verify)\.ts$/ },
+  { name: "surface", files: /^lib\/(index|lambda|emitter|live|testing|verify|admin)\.ts$/ },
   { name: "functions", files: /^functions\// },
 ];
 

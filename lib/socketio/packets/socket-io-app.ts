@@ -172,11 +172,12 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     }));
   }
 
-  save(session: Session, turn: Turn | undefined): Promise<void> {
+  async save(session: Session, turn: Turn | undefined): Promise<void> {
     const { observer, runtime } = this.#internals;
-    return saveSockets(runtime.store, session, (state) => {
-      if (turn !== undefined) observer?.observe(turn, { kind: "data", state });
-    });
+    await saveSockets(runtime.store, session);
+    if (observer === undefined || turn === undefined) return;
+    for (const state of socketsOf(session).values())
+      if (state.takeDataNews()) observer.observe(turn, { kind: "data", state });
   }
 
   logFields(session: Session, turn: Turn): LogFields {

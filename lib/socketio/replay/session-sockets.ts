@@ -11,11 +11,7 @@ export function socketsOf(session: Session): Map<string, SocketState> {
   return sockets;
 }
 
-/** Writes what has changed of them since they were last stored. `onData`: of whose `data` something has. */
-export async function saveSockets(
-  store: Store,
-  session: Session,
-  onData: (state: SocketState) => void = () => undefined,
-): Promise<void> {
-  await Promise.all([...socketsOf(session).values()].map((state) => state.save(store, onData)));
+/** Writes what has changed of them since they were last stored. */
+export async function saveSockets(store: Store, session: Session): Promise<void> {
+  await Promise.all([...socketsOf(session).values()].map((state) => state.save(store)));
 }

@@ -99,6 +99,7 @@ export class SocketState {
   connected: boolean;
   readonly #storedSpent: Set<string>;
   readonly #restored: SocketRecord["data"];
+  #isDataNews = false;
   #saving: Promise<unknown> = Promise.resolve();
   /** When it joined rooms last, and what rank one has that it joins in the same millisecond. */
   #joinedAtMs = 0;
@@ -229,6 +230,7 @@ export class SocketState {
   toRecord(): SocketRecord {
     const { changes, markStored } = this.#findChanges();
     markStored();
+    this.#isDataNews = false;
     const kept = Object.entries(this.#restored).filter(([key]) => !changes?.remove.includes(key));
     return {
       nsp: this.nsp,
@@ -242,16 +244,22 @@ export class SocketState {
     };
   }
 
+  /** Whether something of `data` has been stored, from its CONNECT on, since this was last asked. */
+  takeDataNews(): boolean {
+    const isNews = this.#isDataNews;
+    this.#isDataNews = false;
+    return isNews;
+  }
+
   /** Writes what has changed since it was last stored, after any write still under way. At most one request. */
-  save(store: Store, onData: (state: this) => void = () => undefined): Promise<void> {
+  save(store: Store): Promise<void> {
     const saved = this.#saving.then(async () => {
       if (!this.connected) return;
-      const { changes, markStored, isOfData } = this.#findChanges();
+      const { changes, markStored } = this.#findChanges();
       if (changes === undefined) return;
       await store.saveSocket(this.sid, this.nsp, this.id, changes);
       // Only now: what could not be written is written by the next save.
       markStored();
-      if (isOfData) onData(this);
     });
     this.#saving = saved.catch(() => undefined);
     return saved;
@@ -273,7 +281,7 @@ export class SocketState {
     return { changes, end };
   }
 
-  #findChanges(): Found {
+  #findChanges(): { readonly changes: SocketChanges | undefined; readonly markStored: () => void } {
     const data = this.data.changes();
     const own = this.own.changes();
     const request = this.request.changes();
@@ -293,7 +301,10 @@ export class SocketState {
     const notes = [...this.#notes].filter(([key, text]) => this.#storedNotes.get(key) !== text);
     const spent = [...this.spent].filter((key) => !this.#storedSpent.has(key));
     const markStored = () => {
-      if (data) this.data.markStored(data);
+      if (data) {
+        this.data.markStored(data);
+        this.#isDataNews = true;
+      }
       if (own) this.own.markStored(own);
       if (request) this.request.markStored(request);
       if (session) this.#session.markStored(session);
@@ -305,7 +316,7 @@ export class SocketState {
     };
     const others = beside.length + notes.length + spent.length;
     if (!data && !own && !request && !session && !handshake && !journal && others === 0)
-      return { changes: undefined, markStored, isOfData: false };
+      return { changes: undefined, markStored };
     const changes = {
       set: {
         ...withPrefix(data?.set ?? {}, DATA),
@@ -321,7 +332,7 @@ export class SocketState {
       remove,
       spent,
     };
-    return { changes, markStored, isOfData: data !== undefined };
+    return { changes, markStored };
   }
 
   /** What the handshake has would be there again, if its row did not say that it is gone. */
@@ -333,13 +344,6 @@ export class SocketState {
       remove: all.filter((key) => !isKept(key)),
     };
   }
-}
-
-interface Found {
-  readonly changes: SocketChanges | undefined;
-  readonly markStored: () => void;
-  /** Whether some are of `socket.data`. */
-  readonly isOfData: boolean;
 }
 
 type SocketRemovals = Pick<SocketChanges, "set" | "remove">;
