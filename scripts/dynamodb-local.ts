@@ -15,6 +15,7 @@ const startTimeoutMs = 30_000;
 const suites = [
   "test/state/dynamo/dynamo-store.test.ts",
   "test/state/dynamo/lost-answers.test.ts",
+  "test/state/dynamo/lost-shared-answers.test.ts",
   "test/state/dynamo/outbox-repeats.test.ts",
   "test/state/outbox-programs.test.ts",
   "test/state/same-answers.test.ts",

@@ -3,8 +3,10 @@ import type { Sid, SocketId } from "../ids.ts";
 /**
  * Values of the app's own, in maps by name, a row a key. Keys are in the order of their UTF-8 bytes.
  *
- * Every change to an entry is linearizable, repetitions after a lost answer included: a repeated request MUST NOT undo,
- * or do twice, what others have seen done.
+ * Every change that depends on what is there is linearizable, repetitions after a lost answer included: a repeated
+ * request MUST NOT undo, or do twice, what others have seen done. What does not look at what is there, `putShared` and
+ * `deleteShared`, may be done twice: a repetition replaces what another put has replaced it by, or removes what has been
+ * put meanwhile. A put MUST NOT be repeated over what was made of it.
  */
 export interface SharedStore {
   getShared(place: SharedPlace): Promise<SharedRecord | undefined>;
@@ -31,7 +33,10 @@ export interface SharedStore {
    */
   addShared(place: SharedPlace, by: number): Promise<number | "not a number" | "out of range">;
 
-  /** Whether there was an entry. A call whose answer was lost may say that there was none. One write. */
+  /**
+   * Whether there was an entry. A call whose answer was lost may say that there was none, and may remove
+   * one that has come since. One write: exact would be a read as well, and whoever wants that has `replaceShared`.
+   */
   deleteShared(place: SharedPlace): Promise<boolean>;
   /** Removes several, in batches of 25. */
   deleteManyShared(map: string, keys: readonly string[]): Promise<void>;

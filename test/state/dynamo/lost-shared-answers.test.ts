@@ -30,7 +30,8 @@ describe("a change of a shared map whose answer was lost", () => {
       (next, { commandName = "" }) =>
         async (args) => {
           const answer = await next(args);
-          if (plan === undefined || !/Put|Update/.test(commandName) || --plan.writesToGo > 0) return answer;
+          if (plan === undefined || !/Put|Update|Delete/.test(commandName) || --plan.writesToGo > 0)
+            return answer;
           const { meanwhile } = plan;
           plan = undefined;
           lost++;
@@ -99,6 +100,30 @@ describe("a change of a shared map whose answer was lost", () => {
 
     expect(added).toBe(3);
     expect(await sum()).toEqual({ kind: "number", number: 10 });
+  });
+
+  it("is done again where it does not look at what is there: a put over a put, and a delete", async () => {
+    const putByAnother = () => store.putShared(place, number(2));
+
+    await losing(() => store.putShared(place, number(1)), putByAnother);
+    expect(await sum()).toEqual({ kind: "number", number: 1 });
+
+    lost = 0;
+    expect(await losing(() => store.deleteShared(place), putByAnother)).toBe(true);
+    expect(await sum()).toBeUndefined();
+  });
+
+  it("replaces and removes nothing but what it has looked at", async () => {
+    await store.putShared(place, number(1));
+    const first = await store.getShared(place);
+
+    const removed = await losing(
+      () => store.replaceShared(place, first, undefined),
+      () => store.putShared(place, number(2)),
+    );
+
+    expect(removed).toBe(false);
+    expect(await sum()).toEqual({ kind: "number", number: 2 });
   });
 
   it("adds once to what had expired", async () => {
