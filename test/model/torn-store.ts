@@ -175,6 +175,20 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
         [writes("session", owner.sid, "owned"), ...places.map(({ map, key }) => writes("shared", map, key))],
         () => own.deleteOwned(owner, places),
       ),
+    listLive: () => step("listLive", [reads("live")], () => own.listLive()),
+    // One transaction, so one step.
+    commitLive: (commit) =>
+      step(
+        `commitLive [${commit.writes.map(({ name, key }) => key ?? name)}]`,
+        [
+          ...commit.writes.map(({ name, key }) => writes("live", name, key ?? "whole")),
+          ...commit.strokes.map(({ letterId }) => writes("strokes", letterId)),
+          ...commit.sockets.map(({ sid, nsp }) => writes("session", sid, "socket", nsp)),
+        ],
+        () => own.commitLive(commit),
+      ),
+    countStrokes: (letterId) =>
+      step("countStrokes", [reads("strokes", letterId)], () => own.countStrokes(letterId)),
     // One transaction, so one step; the number is of the whole room.
     enterRoom: (entry) => {
       const { nsp, member, room, joinedAtMs, rank } = entry;

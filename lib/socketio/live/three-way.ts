@@ -54,14 +54,12 @@ function merge(
   if (isSame(mine, base)) return theirs;
   if (isSame(theirs, base)) return mine;
   if (path && merging.assigned.has(joinPath(path))) return mine;
-  if (
-    typeof mine === "number" &&
-    typeof theirs === "number" &&
-    (base === undefined || typeof base === "number")
-  )
-    return theirs + (mine - (base ?? 0));
-  if (isSame(mine, theirs)) return mine;
   if (mine === undefined || theirs === undefined) return undefined;
+  if (typeof mine === "number" && typeof theirs === "number") {
+    if (typeof base === "number") return theirs + (mine - base);
+    // `scores[id] = (scores[id] ?? 0) + 1`. Inside of what both have made anew there was nothing to add to.
+    if (base === undefined && path?.length === 0) return theirs + mine;
+  }
   if (isList(mine) && isList(theirs)) {
     const inside = (...[before, my, their]: [Tree, Tree, Tree]) =>
       merge(before, my, their, undefined, merging) as Tree;
@@ -71,6 +69,7 @@ function merge(
     const before = isRecord(base) && base["$"] === mine["$"] ? base : {};
     return mergeRecords(before, mine, theirs, path, merging);
   }
+  if (isSame(mine, theirs)) return mine;
   merging.conflicts.push({ path: joinPath(path ?? []), mine, theirs });
   return theirs;
 }
