@@ -17,5 +17,7 @@ export interface DeploymentRecord {
   readonly inboxFunction?: string;
   /** Of the queue that wakes timers; absent where the stack has none. */
   readonly alarmsUrl?: string;
+  /** The name of the function that sends parts of large broadcasts. */
+  readonly fanOutFunction?: string;
   readonly savedAtMs: number;
 }

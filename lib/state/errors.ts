@@ -51,6 +51,8 @@ export const stateErrorCodes = [
   "state.unprocessed_writes",
   /** A room was made and emptied between any two requests, again and again. Thrown to the boundary: tried again. */
   "state.room_contended",
+  /** What is reserved of the time to post was over and was not, again and again. Thrown to whoever posts a broadcast. */
+  "state.pace_contended",
 ] as const;
 
 export type StateErrorCode = (typeof stateErrorCodes)[number];

@@ -13,7 +13,7 @@ import { deleteEntriesOf } from "./memory-shared.ts";
 import type { Member, Route } from "./records.ts";
 import { toJoinedRecord } from "./rooms-in-order.ts";
 import { requireNamespace, requirePid, requireRoom, requireSid, requireWellFormed } from "./row-limits.ts";
-import type { ConnectRequest, SocketChanges, SocketRooms, Store } from "./store.ts";
+import type { ConnectRequest, MemberPart, SocketChanges, SocketRooms, Store } from "./store.ts";
 
 export type MemberMethods = Pick<
   Store,
@@ -58,6 +58,7 @@ export function createMemoryMembers(
     for (const room of [...rooms, socketId]) roomMembers.remove(toRoomKey(nsp, room), sid);
     namespaceMembers.remove(toNamespaceKey(nsp, sid), sid);
   };
+  const sizeOf = (part: MemberPart | undefined) => Math.min(pageSize, part?.pageSize ?? pageSize);
   /** Where one membership is, whatever it is of. */
   const find = (nsp: string, room: string | undefined, sid: Sid) => {
     requireSid(sid);
@@ -152,8 +153,9 @@ export function createMemoryMembers(
       return true;
     },
 
-    async *listRoomMembers(nsp, room) {
-      yield* roomMembers.pages(toRoomKey(requireNamespace(nsp), requireRoom(room)), pageSize);
+    async *listRoomMembers(nsp, room, part) {
+      const key = toRoomKey(requireNamespace(nsp), requireRoom(room));
+      yield* roomMembers.pages(key, sizeOf(part), part?.range);
     },
 
     async listChildNamespaces(parent) {
@@ -169,9 +171,10 @@ export function createMemoryMembers(
       children.remove(parent, nsp);
       return true;
     },
-    listNamespaceMembers(nsp) {
+    listNamespaceMembers(nsp, part) {
       return Array.from({ length: NAMESPACE_STREAMS }, async function* (_, stream) {
-        yield* namespaceMembers.pages(toStreamKey(requireNamespace(nsp), stream), pageSize);
+        const key = toStreamKey(requireNamespace(nsp), stream);
+        yield* namespaceMembers.pages(key, sizeOf(part), part?.range);
       });
     },
   };

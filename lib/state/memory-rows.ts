@@ -5,6 +5,7 @@ import type { DeploymentRecord } from "./deployment.ts";
 import type { LiveRecord } from "./live/live-store.ts";
 import { createShelf, type Shelf } from "./memory-shelf.ts";
 import type { OutboxRecord } from "./outbox.ts";
+import type { ReservedPosts } from "./pace-store.ts";
 import type {
   AuthRecord,
   BeatRecord,
@@ -53,6 +54,7 @@ export interface MemoryRows {
   readonly deployments: Shelf<DeploymentRecord>;
   /** How many processes polled in a span of time. */
   readonly pollers: Shelf<number>;
+  readonly paces: Shelf<ReservedPosts>;
 }
 
 export type MemoryRowKind = keyof MemoryRows;
@@ -102,6 +104,7 @@ export const createMemoryRows = (clock: Clock): MemoryRows => ({
   strokes: createShelf(clock),
   deployments: createShelf(clock),
   pollers: createShelf(clock),
+  paces: createShelf(clock),
 });
 
 export const NAMESPACE_STREAMS = 4;

@@ -11,9 +11,18 @@ export interface Shelf<Value> {
   remove(partition: string, key: string): void;
   /** Live values in ascending order of key. */
   list(partition: string): Value[];
-  /** The same a page at a time; a page is read when it is asked for, so a walk sees changes ahead of it. */
-  pages(partition: string, pageSize: number): AsyncGenerator<Value[]>;
+  /**
+   * The same a page at a time, of keys between both ends; a page is read when it is asked for, so a walk sees changes ahead
+   * of it.
+   */
+  pages(partition: string, pageSize: number, range?: KeyRange): AsyncGenerator<Value[]>;
   count(): number;
+}
+
+/** Both ends included. */
+interface KeyRange {
+  readonly from: string;
+  readonly upTo: string;
 }
 
 interface Row<Value> {
@@ -52,11 +61,12 @@ export function createShelf<Value>(clock: Clock): Shelf<Value> {
 
     list: (partition) => liveRows(partition).map((row) => structuredClone(row.value)),
 
-    async *pages(partition, pageSize) {
+    async *pages(partition, pageSize, range) {
+      const isWithin = (key: string) => range === undefined || (key >= range.from && key <= range.upTo);
       let after = "";
       for (;;) {
         const page = liveRows(partition)
-          .filter((row) => row.key > after)
+          .filter((row) => row.key > after && isWithin(row.key))
           .slice(0, pageSize);
         if (page.length > 0) yield page.map((row) => structuredClone(row.value));
         if (page.length < pageSize) return;

@@ -5,6 +5,7 @@ import type { DeploymentStore } from "./deployment.ts";
 import type { LeaseStore } from "./leases.ts";
 import type { LiveStore } from "./live/live-store.ts";
 import type { OutboxStore } from "./outbox.ts";
+import type { PaceStore } from "./pace-store.ts";
 import type {
   AuthRecord,
   BeatRecord,
@@ -44,7 +45,8 @@ export interface Store
     RoomStore,
     SharedStore,
     LiveStore,
-    DeploymentStore {
+    DeploymentStore,
+    PaceStore {
   /** A session and its handshake, in one batch. The sid is new by construction, so there is no condition. */
   createSession(session: SessionRecord, handshake: HandshakeRecord): Promise<void>;
 
@@ -110,8 +112,8 @@ export interface Store
   /** Sets and removes keys of `socket.data`, adds to `spent`, IF the socket still exists. One write. */
   saveSocket(sid: Sid, nsp: string, socketId: SocketId, changes: SocketChanges): Promise<boolean>;
 
-  /** The members of a room in ascending order of sid, a page at a time. */
-  listRoomMembers(nsp: string, room: string): AsyncIterable<readonly Member[]>;
+  /** The members of a room in ascending order of sid, a page at a time; of a part, that part of them. */
+  listRoomMembers(nsp: string, room: string, part?: MemberPart): AsyncIterable<readonly Member[]>;
   /** Namespaces that sockets have connected to as children of this one, in ascending order; some may be empty by now. */
   listChildNamespaces(parent: string): Promise<readonly string[]>;
   /** Whether it is among them. One read. */
@@ -119,7 +121,7 @@ export interface Store
   /** Takes it from among them, IF no socket has connected to it after `idleSinceMs`. */
   forgetChild(parent: string, nsp: string, idleSinceMs: number): Promise<boolean>;
   /** Everyone in a namespace: one stream a shard, each in ascending order of sid, no sid in two of them. */
-  listNamespaceMembers(nsp: string): readonly AsyncIterable<readonly Member[]>[];
+  listNamespaceMembers(nsp: string, part?: MemberPart): readonly AsyncIterable<readonly Member[]>[];
 
   /** Writes a session's beat at OPEN. Idempotent: a pong that was already recorded is kept. */
   openBeat(beat: BeatRecord): Promise<void>;
@@ -147,6 +149,19 @@ export interface Store
   /** Saves a sweep IF `pingedUntilMs` is still `previousPingedUntilMs` (undefined: IF there is none yet). */
   saveSweep(sweep: SweepRecord, previousPingedUntilMs: number | undefined): Promise<boolean>;
   deleteSweep(pingIntervalMs: number): Promise<void>;
+}
+
+/** Some of the members of a room, or of a namespace. */
+export interface MemberPart {
+  /** Those with a sid from here to there, both included; any texts that sort among sids will do. */
+  readonly range: SidRange;
+  /** At most so many a page. Default: as many as a page takes. */
+  readonly pageSize?: number;
+}
+
+export interface SidRange {
+  readonly from: string;
+  readonly upTo: string;
 }
 
 export interface CloseRequest {

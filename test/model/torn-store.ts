@@ -11,6 +11,8 @@ export interface Halves {
   readonly own: MemoryStore;
   /** The rows of rooms and of namespaces. */
   readonly members: MemoryStore;
+  /** Default: all of them. */
+  readonly membersAPage?: number | undefined;
   /** Every session that a model has, so that a range of beats is known to touch the ones in it alone. */
   readonly sids: Sid[];
   /** Rooms whose logs are written to. Reading any other is no step, if this is given: nobody can come before it. */
@@ -229,14 +231,16 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
         own.saveSocket(sid, nsp, socketId, changes),
       ),
 
-    listRoomMembers: (nsp, room) =>
-      toSteps(members.listRoomMembers(nsp, room), (read) =>
-        step(`listRoomMembers ${room}`, [reads("room", nsp, room)], read),
+    listRoomMembers: (nsp, room, part) =>
+      toSteps(
+        members.listRoomMembers(nsp, room, part),
+        (read) => step(`listRoomMembers ${room}`, [reads("room", nsp, room)], read),
+        halves.membersAPage,
       ),
     // The shards of a namespace are read side by side; which comes first makes no difference to anybody.
-    listNamespaceMembers: (nsp) => [
+    listNamespaceMembers: (nsp, part) => [
       toSteps(
-        mergeShards(() => members.listNamespaceMembers(nsp)),
+        mergeShards(() => members.listNamespaceMembers(nsp, part)),
         (read) => step(`listNamespaceMembers ${nsp}`, [reads("everyone", nsp)], read),
       ),
     ],
@@ -329,6 +333,9 @@ export function createTornStore(schedule: Schedule, process: string, halves: Hal
     saveDeployment: (deployment) =>
       step("saveDeployment", [writes("deployment")], () => own.saveDeployment(deployment)),
     getDeployment: () => step("getDeployment", [reads("deployment")], () => own.getDeployment()),
+    // Who is the first decides when posts begin, and no model asks that.
+    reservePosts: (reservation) => own.reservePosts(reservation),
+    cutPace: (cut, since) => own.cutPace(cut, since),
     countPoller: (span) => step("countPoller", [writes("pollers")], () => own.countPoller(span)),
 
     openBeat: (beat) => step("openBeat", [writes("beat", beat.sid)], () => own.openBeat(beat)),
@@ -373,9 +380,15 @@ function isBetween(sid: Sid, pingIntervalMs: number, fromPhaseMs: number, toPhas
 async function* toSteps<Row>(
   pages: AsyncIterable<readonly Row[]>,
   step: (read: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
+  pageSize = Infinity,
 ): AsyncGenerator<readonly Row[]> {
-  const rows = await step(async () => (await pages[Symbol.asyncIterator]().next()).value ?? []);
-  if (rows.length > 0) yield rows;
+  const iterator = pages[Symbol.asyncIterator]();
+  for (;;) {
+    const rows = await step(async () => (await iterator.next()).value ?? []);
+    if (rows.length > 0) yield rows;
+    // A page that is not full is the last, and that is known without another read.
+    if (rows.length < pageSize) return;
+  }
 }
 
 async function* mergeShards(

@@ -10,6 +10,7 @@ import type { MakeStore } from "./contract/make-store.ts";
 import { describeMembers } from "./contract/members.ts";
 import { describeNames } from "./contract/names.ts";
 import { describeOutboxes } from "./contract/outboxes.ts";
+import { describePace } from "./contract/pace.ts";
 import { describeRecovery } from "./contract/recovery.ts";
 import { describeRooms } from "./contract/rooms.ts";
 import { describeSessions } from "./contract/sessions.ts";
@@ -37,6 +38,7 @@ export function describeStoreContract(name: string, makeStore: MakeStore): void 
     describe("shared maps", () => describeShared(makeStore));
     describe("entries with an owner", () => describeOwned(makeStore));
     describe("live values", () => describeLive(makeStore));
+    describe("the pace of posts", () => describePace(makeStore));
     describe("deployments", () => describeDeployments(makeStore));
   });
 }

@@ -50,6 +50,7 @@ describe("the memory store's count", () => {
     });
     await store.saveDeployment({ savedAtMs: clock.nowMs() });
     await store.countPoller(7);
+    await store.reservePosts({ durationMs: 1, nowMs: clock.nowMs() });
     await store.saveSweep(sweepOf(), undefined);
     const polling = sidOf(2);
     await store.createPollingSession(pollingSessionOf(polling), handshakeOf(), beatOf(polling));
@@ -80,6 +81,7 @@ describe("the memory store's count", () => {
       strokes: 1,
       deployments: 1,
       pollers: 1,
+      paces: 1,
     });
     clock.set((sessionOf(sid).expiresAtSeconds + 1) * 1000);
     const left = Object.entries(store.countRows()).filter(([, rows]) => rows > 0);

@@ -58,6 +58,7 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "strokes":
     case "deployment":
     case "pollers":
+    case "pace":
       return false;
     default:
       return kind satisfies never;

@@ -106,8 +106,8 @@ export function createDynamoMembers(table: Table): MemberMethods {
       return true;
     },
 
-    async *listRoomMembers(nsp, room) {
-      yield* toMembers(table.pages(memberItem.listRoomMembersParams(name, { nsp, room, pageLimit })));
+    async *listRoomMembers(nsp, room, part) {
+      yield* toMembers(table.pages(memberItem.listRoomMembersParams(name, { nsp, room, part, pageLimit })));
     },
 
     async listChildNamespaces(parent) {
@@ -121,9 +121,9 @@ export function createDynamoMembers(table: Table): MemberMethods {
       const expiresAtSeconds = anySessionExpiresAtSeconds({ nowMs: () => idleSinceMs });
       return table.remove(childItem.forgetChildParams(name, { parent, child, expiresAtSeconds }));
     },
-    listNamespaceMembers(nsp) {
+    listNamespaceMembers(nsp, part) {
       return Array.from({ length: NAMESPACE_SHARDS }, async function* (_, shard) {
-        const params = memberItem.listNamespaceMembersParams(name, { nsp, shard, pageLimit });
+        const params = memberItem.listNamespaceMembersParams(name, { nsp, shard, part, pageLimit });
         yield* toMembers(table.pages(params));
       });
     },

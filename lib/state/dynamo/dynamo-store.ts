@@ -14,6 +14,7 @@ import { createDynamoLeases } from "./dynamo-leases.ts";
 import { createDynamoLive } from "./dynamo-live.ts";
 import { createDynamoMembers } from "./dynamo-members.ts";
 import { createDynamoOutboxes } from "./dynamo-outboxes.ts";
+import { createDynamoPace } from "./dynamo-pace.ts";
 import { createDynamoRecovery } from "./dynamo-recovery.ts";
 import { createDynamoRooms } from "./dynamo-rooms.ts";
 import { createDynamoShared } from "./dynamo-shared.ts";
@@ -58,6 +59,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     ...createDynamoRooms(table),
     ...createDynamoShared(table),
     ...createDynamoLive(table),
+    ...createDynamoPace(table),
 
     async createSession(session, handshake) {
       await write([

@@ -64,6 +64,7 @@ import {
  *   strokes          strokes#<letter>          strokes                    countStrokes
  *   deployment       deployment                deployment                 getDeployment
  *   pollers          pollers                   <span>                     countPoller
+ *   pace             pace                      pace                       reservePosts
  *
  * <nsp>, <room>, <map>, <socket> and the <name> of a live value carry their length, `5:lobby`, so that the end of one is never taken for the start of the next,
  * whatever characters a client chose. A room over 200 bytes is `#` and its SHA-256, for a sort key ends at 1024 bytes.
@@ -109,7 +110,7 @@ export type Identity =
   | { readonly kind: "room-note"; readonly letterId: string; readonly place: string }
   | { readonly kind: "live"; readonly name: string; readonly key: string | undefined }
   | { readonly kind: "strokes"; readonly letterId: string }
-  | { readonly kind: "deployment" }
+  | { readonly kind: "deployment" | "pace" }
   | { readonly kind: "pollers"; readonly span: number }
   | { readonly kind: "shared"; readonly map: string; readonly key: string }
   | {
@@ -127,6 +128,7 @@ export const HANDSHAKE_BOUNDARY = "~";
 export const SWEEP_PARTITION = "sweep";
 
 export const DEPLOYMENT_KEY: Key = { pk: "deployment", sk: "deployment" };
+export const PACE_KEY: Key = { pk: "pace", sk: "pace" };
 
 const POLLERS_PARTITION = "pollers";
 const OUTBOX_SORT_KEY = "outbox";
@@ -280,6 +282,7 @@ function parsePartition(pk: string, sk: string): Identity | undefined {
   }
   if (pk === LIVE_PARTITION) return parseLive(sk);
   if (pk.startsWith(`${STROKES}#`) && sk === STROKES) return { kind: "strokes", letterId: pk.slice(8) };
+  if (pk === PACE_KEY.pk) return sk === PACE_KEY.sk ? { kind: "pace" } : undefined;
   if (pk === DEPLOYMENT_KEY.pk) return sk === DEPLOYMENT_KEY.sk ? { kind: "deployment" } : undefined;
   if (pk.startsWith("out#") && sk === OUTBOX_SORT_KEY) return parseSingle("outbox", pk.slice(4));
   if (pk.startsWith("lease#") && sk === LEASE_SORT_KEY) return parseSingle("lease", pk.slice(6));

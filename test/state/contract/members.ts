@@ -142,6 +142,38 @@ export function describeMembers(makeStore: MakeStore): void {
     expect(pages).toEqual([5, 5, 5, 5, 3]);
   });
 
+  it("lists a part of a room, or of a namespace, both ends included", async () => {
+    const members = Array.from({ length: 23 }, (_, index) => memberOf(index));
+    store = await makeStore({ clock, pageLimit: 5 });
+    for (const [index, member] of members.entries()) {
+      await store.connectSocket(connectOf(index));
+      await store.joinRooms("/", member, ["a"]);
+    }
+    const sids = members.map(({ sid }) => sid).toSorted();
+    const [first, last] = [sids[3]!, sids[17]!];
+    const listPart = async (range: { from: string; upTo: string }, pageSize?: number) => {
+      const part = { range, ...(pageSize === undefined ? {} : { pageSize }) };
+      const everyone = await Promise.all(store.listNamespaceMembers("/", part).map(collect));
+      const pages: string[][] = [];
+      for await (const page of store.listRoomMembers("/", "a", part)) pages.push(page.map(({ sid }) => sid));
+      expect(
+        everyone
+          .flat()
+          .map(({ sid }) => sid)
+          .toSorted(),
+      ).toEqual(pages.flat());
+      return pages;
+    };
+
+    expect((await listPart({ from: first, upTo: last })).flat()).toEqual(sids.slice(3, 18));
+    expect((await listPart({ from: `${first}!`, upTo: "~" })).flat()).toEqual(sids.slice(4));
+    expect(await listPart({ from: first, upTo: first })).toEqual([[first]]);
+    expect((await listPart({ from: "!", upTo: "~" }, 3)).map(({ length }) => length)).toEqual([
+      3, 3, 3, 3, 3, 3, 3, 2,
+    ]);
+    expect(await listPart({ from: "~", upTo: "~" })).toEqual([]);
+  });
+
   it("lists more than fits into a megabyte", async () => {
     const route = connectionRoute("x".repeat(60_000));
     const members = Array.from({ length: 24 }, (_, index) => memberOf(index, { route }));

@@ -26,6 +26,7 @@ import {
   namespaceMemberKey,
   outboxKey,
   ownedKey,
+  PACE_KEY,
   parseKey,
   pendingKey,
   pidKey,
@@ -57,7 +58,7 @@ type Row =
   | { kind: "pid"; pid: Pid }
   | { kind: "log" | "log-end"; nsp: string; room: string | undefined; offset: Offset }
   | { kind: "child"; parent: string; child: string }
-  | { kind: "deployment" }
+  | { kind: "deployment" | "pace" }
   | { kind: "pollers"; span: number }
   | { kind: "shared"; map: string; key: string }
   | { kind: "owned"; sid: Sid; socketId: SocketId; map: string; key: string };
@@ -104,6 +105,8 @@ function build(row: Row): Key {
       return ownedKey(row.sid, row);
     case "deployment":
       return DEPLOYMENT_KEY;
+    case "pace":
+      return PACE_KEY;
     case "pollers":
       return pollersKey(row.span);
   }
@@ -157,7 +160,7 @@ const row: fc.Arbitrary<Row> = fc.oneof(
   fc.record({ kind: fc.constant("child"), parent: nsp, child: nsp }),
   fc.record({ kind: fc.constant("shared"), map, key }),
   fc.record({ kind: fc.constant("owned"), sid, socketId, map, key }),
-  fc.record({ kind: fc.constant("deployment") }),
+  fc.record({ kind: fc.constantFrom("deployment", "pace") }),
   fc.record({ kind: fc.constant("pollers"), span: fc.nat(MAX_INTERVAL_MS) }),
 );
 const options = { seed: 20260314, numRuns: 2000 };
@@ -245,6 +248,7 @@ describe("keys", () => {
     ["a child of no parent", { pk: "children#/", sk: "1:/" }],
     ["a child that goes on", { pk: "children#1:/", sk: "1:/a" }],
     ["pollers of no span", { pk: "pollers", sk: "now" }],
+    ["another pace", { pk: "pace", sk: "later" }],
     ["another deployment", { pk: "deployment", sk: "later" }],
     ["an outbox of no session", { pk: "out#somebody", sk: "outbox" }],
     ["something else of an outbox", { pk: `out#${sidOf(1)}`, sk: "later" }],

@@ -111,6 +111,12 @@ describe("the number of requests", () => {
     ["listLog", (store) => store.listLog("/", "lobby", offsetOf(1)), ["QueryCommand"]],
     ["isLogged", (store) => store.isLogged(packetOf(1)), ["GetCommand"]],
     ["createHold", (store) => store.createHold(sid, connectionId), ["BatchWriteCommand"]],
+    [
+      "reservePosts, behind others",
+      (store) => store.reservePosts({ durationMs: 5, nowMs: START_MS }),
+      ["UpdateCommand"],
+    ],
+    ["cutPace", (store) => store.cutPace({ pace: 7_000, atMs: START_MS }, START_MS), ["UpdateCommand"]],
     ["takeLease", (store) => store.takeLease(lease), ["UpdateCommand"]],
     ["endLease", (store) => store.endLease(sid, "a"), ["UpdateCommand"]],
     [

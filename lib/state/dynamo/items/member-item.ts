@@ -2,7 +2,8 @@ import type { DeleteCommandInput, QueryCommandInput, UpdateCommandInput } from "
 import { toConnectionId, toSid, type EngineProtocol, type Sid, type SocketId } from "../../../ids.ts";
 import { sessionExpiresAtSeconds } from "../../expiry.ts";
 import type { Member, Route } from "../../records.ts";
-import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
+import type { MemberPart } from "../../store.ts";
+import { IS_LIVE, partitionQuery, type Item, type QueryOptions } from "../expressions.ts";
 import { isHashed } from "../key-parts.ts";
 import { namespaceMemberKey, namespacePartition, roomMemberKey, roomPartition, type Key } from "../keys.ts";
 
@@ -29,13 +30,28 @@ export const fromMemberItem = (item: Item): Member => ({
 
 export const listRoomMembersParams = (
   tableName: string,
-  { nsp, room, pageLimit }: { nsp: string; room: string; pageLimit?: number | undefined },
-): QueryCommandInput => partitionQuery(tableName, roomPartition(nsp, room), { pageLimit });
+  { nsp, room, ...query }: { nsp: string; room: string } & MemberQuery,
+): QueryCommandInput => partitionQuery(tableName, roomPartition(nsp, room), toOptions(query));
 
 export const listNamespaceMembersParams = (
   tableName: string,
-  { nsp, shard, pageLimit }: { nsp: string; shard: number; pageLimit?: number | undefined },
-): QueryCommandInput => partitionQuery(tableName, namespacePartition(nsp, shard), { pageLimit });
+  { nsp, shard, ...query }: { nsp: string; shard: number } & MemberQuery,
+): QueryCommandInput => partitionQuery(tableName, namespacePartition(nsp, shard), toOptions(query));
+
+interface MemberQuery {
+  readonly pageLimit?: number | undefined;
+  readonly part?: MemberPart | undefined;
+}
+
+function toOptions({ pageLimit, part }: MemberQuery): QueryOptions {
+  if (part === undefined) return { pageLimit };
+  const { range, pageSize = Infinity } = part;
+  const limit = Math.min(pageLimit ?? Infinity, pageSize);
+  return {
+    range: { from: range.from, to: range.upTo },
+    pageLimit: Number.isFinite(limit) ? limit : undefined,
+  };
+}
 
 interface MemberRow {
   readonly nsp: string;

@@ -79,6 +79,25 @@ describe("the requests about members", () => {
     });
   });
 
+  it("query a part of either, in pages of a size", () => {
+    const part = { range: { from: "A", upTo: "K" }, pageSize: 100 };
+    const query = {
+      TableName: "table",
+      ConsistentRead: true,
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+      Limit: 100,
+    };
+
+    expect(listRoomMembersParams("table", { nsp: "/chat", room: "lobby", part })).toStrictEqual({
+      ...query,
+      ExpressionAttributeValues: { ":pk": "room#5:/chat5:lobby", ":from": "A", ":to": "K" },
+    });
+    expect(listNamespaceMembersParams("table", { nsp: "/chat", shard: 3, part })).toStrictEqual({
+      ...query,
+      ExpressionAttributeValues: { ":pk": "nsp#5:/chat3", ":from": "A", ":to": "K" },
+    });
+  });
+
   it("delete a row by the route that failed", () => {
     const row = { nsp: "/chat", room: "lobby", sid, route: connectionRoute(), nowSeconds: 1773480413 };
     const condition = {
