@@ -4,6 +4,7 @@ import * as index from "./index.ts";
 import * as live from "./live.ts";
 import { admit } from "./engine/handshake/admission.ts";
 import type { EngineApp } from "./engine/engine.ts";
+import type { BroadcastPart } from "./engine/fan-out.ts";
 import { rejectUnknownOptions } from "./engine/engine-options.ts";
 import { laneOf, toGroup } from "./engine/letter.ts";
 import { Runtime } from "./engine/runtime.ts";
@@ -200,7 +201,8 @@ function assemble(apps: readonly EngineApp[], logLevel: LogLevel, watch: Handler
     logger,
   });
   const alarms = new MemoryAlarms({ ring: (ringing) => rotation.next().ring(ringing), work });
-  const ports = { store, mailbox, alarms, transport: gateway, logger, isOrdered: true, watch };
+  const fanOut = { send: (part: BroadcastPart) => rotation.next().sendPart(part) };
+  const ports = { store, mailbox, alarms, transport: gateway, fanOut, logger, isOrdered: true, watch };
   const rotation: Rotation = new Rotation(
     apps.map(
       (app) =>

@@ -4,7 +4,7 @@ import { PacketFrames } from "../protocol/dialect.ts";
 import { MAX_POST_BYTES } from "../protocol/limits.ts";
 import type { PacketPorts } from "../socketio/packets/packet-ports.ts";
 import { socketsOf } from "../socketio/replay/session-sockets.ts";
-import { deliver } from "../socketio/rooms/broadcast.ts";
+import { deliver } from "../socketio/rooms/deliver.ts";
 import { fromRoomName } from "../socketio/rooms/room-name.ts";
 import type { Observed, Observer } from "../socketio/rooms/observer.ts";
 import type { Member } from "../state/records.ts";

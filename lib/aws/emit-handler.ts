@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { Runtime } from "../engine/runtime.ts";
-import { Turn, type Tally } from "../engine/turn.ts";
+import { addTally, emptyTally, Turn, type Tally } from "../engine/turn.ts";
 import { AwsError } from "./errors.ts";
 
 /** What is emitted, and to whom: to everybody in the namespace without `rooms`. */
@@ -40,9 +40,9 @@ export function createEmitHandler(runtime: Runtime, emitter: Emitter) {
     const values = Array.isArray(records)
       ? records.map(({ Sns }: { Sns?: { Message?: string } }) => parse(Sns?.Message ?? ""))
       : [event];
-    const tallies: Readonly<Tally>[] = [];
-    for (const value of values) tallies.push(await emit(value));
-    return tallies.reduce(add, { delivered: 0, gone: 0, dropped: 0 });
+    const tally = emptyTally();
+    for (const value of values) addTally(tally, await emit(value));
+    return tally;
   };
 }
 
@@ -125,12 +125,6 @@ const isFromQueue = (records: readonly unknown[]): records is readonly SQSRecord
 
 const describe = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
-
-const add = (a: Readonly<Tally>, b: Readonly<Tally>): Tally => ({
-  delivered: a.delivered + b.delivered,
-  gone: a.gone + b.gone,
-  dropped: a.dropped + b.dropped,
-});
 
 function parse(text: string): unknown {
   try {

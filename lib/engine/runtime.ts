@@ -9,7 +9,9 @@ import type { Store } from "../state/store.ts";
 import { endSession, reportClosed } from "./end-session.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { countLogged, countRefused } from "./counted-ports.ts";
+import type { FanOut } from "./fan-out.ts";
 import { Outbound } from "./outbound/outbound.ts";
+import { PostPace } from "./outbound/post-pace.ts";
 import { Pollers } from "./polling/pollers.ts";
 import type { Transport } from "./transport.ts";
 import { Strays } from "./stray-effects.ts";
@@ -31,6 +33,10 @@ export interface Ports {
   readonly pollCapacity?: number | undefined;
   /** Who looks at handlers. Default: nobody. */
   readonly watch?: HandlerWatch | undefined;
+  /** Who sends what a broadcast has beyond a page of members. Default: whoever broadcasts. */
+  readonly fanOut?: FanOut | undefined;
+  /** The most posts a second that large broadcasts make together. Default 9,500. */
+  readonly postsPerSecond?: number | undefined;
   /** How many requests this process takes at once. Default: one, as a Lambda execution does. */
   readonly requestsAtOnce?: number | undefined;
 }
@@ -47,6 +53,8 @@ export class Runtime {
   readonly isOrdered: boolean;
   readonly watch: HandlerWatch | undefined;
   readonly outbound: Outbound;
+  readonly fanOut: FanOut | undefined;
+  readonly pace: PostPace;
   readonly pollers: Pollers;
   readonly strays: Strays;
   /** Where effects outside of any turn are counted: scripts, other Lambdas. */
@@ -64,6 +72,12 @@ export class Runtime {
     this.watch = ports.watch;
     this.pollers = new Pollers(this.store, this.clock, ports.pollCapacity, ports.requestsAtOnce);
     this.strays = new Strays(this.logger);
+    this.fanOut = ports.fanOut;
+    this.pace = new PostPace({
+      store: this.store,
+      clock: this.clock,
+      ceiling: ports.postsPerSecond ?? POSTS_PER_SECOND,
+    });
     this.detached = new Turn("outside of any turn", this.strays);
     this.outbound = new Outbound({
       store: this.store,
@@ -74,10 +88,14 @@ export class Runtime {
         onGone: ({ sid, route }) => reportClosed(this, sid, connectionOf(route), "transport close"),
         onBroken: ({ sid, route }) =>
           endSession(this, sid, connectionOf(route), "transport error", { abrupt: true }),
+        onBusy: (connectionId) => this.pace.onRefused(connectionId),
       },
     });
   }
 }
+
+/** Of the 10,000 requests that an account may make, clients' frames and all other posts are the rest. */
+const POSTS_PER_SECOND = 9_500;
 
 export const connectionOf = (route: Route): ConnectionId | undefined =>
   route.kind === "connection" ? route.connectionId : undefined;

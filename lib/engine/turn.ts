@@ -27,6 +27,17 @@ export interface Tally {
   delivered: number;
   gone: number;
   dropped: number;
+  /** Of parts of large broadcasts that broke off: sent or not, nobody knows. */
+  unknown: number;
+}
+
+export const emptyTally = (): Tally => ({ delivered: 0, gone: 0, dropped: 0, unknown: 0 });
+
+export function addTally(sum: Tally, { delivered, gone, dropped, unknown }: Readonly<Tally>): void {
+  sum.delivered += delivered;
+  sum.gone += gone;
+  sum.dropped += dropped;
+  sum.unknown += unknown;
 }
 
 /**
@@ -43,7 +54,7 @@ export class Turn {
   /** What it is about, for metrics and logs: `event`, `connect`, `close`. */
   kind: string;
   #detail: string | undefined;
-  readonly tally: Tally = { delivered: 0, gone: 0, dropped: 0 };
+  readonly tally = emptyTally();
   /** True once its message was deleted from the mailbox: another turn of the session may run beside it. */
   released = false;
   /** Whose lane its letter came out of: its session; undefined outside of any. */

@@ -60,8 +60,13 @@ export class PacketFrames {
   readonly #frames: readonly string[];
   #version3: readonly string[] | undefined;
 
-  constructor(messages: readonly (string | Uint8Array)[]) {
-    this.#frames = messages.map(encodeMessage);
+  constructor(messages: readonly (string | Uint8Array)[], frames = messages.map(encodeMessage)) {
+    this.#frames = frames;
+  }
+
+  /** Of a packet whose frames in protocol 4 are known. */
+  static of(frames: readonly string[]): PacketFrames {
+    return new PacketFrames([], [...frames]);
   }
 
   in(protocol: EngineProtocol): readonly string[] {

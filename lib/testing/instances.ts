@@ -4,6 +4,7 @@ import type { EngineApp } from "../engine/engine.ts";
 import { bare, type PollRequest, type PollResponse } from "../engine/polling/http.ts";
 import type { Ringing } from "../engine/alarms/alarm.ts";
 import { ringAlarms } from "../engine/alarms/ring-alarms.ts";
+import type { BroadcastPart } from "../engine/fan-out.ts";
 import { Inbox } from "../engine/inbox/inbox.ts";
 import type { Delivery, Letter } from "../engine/letter.ts";
 import { poll } from "../engine/polling/polling.ts";
@@ -11,6 +12,8 @@ import type { Runtime } from "../engine/runtime.ts";
 import { settleDetached } from "../engine/settle-detached.ts";
 import { watchRequest } from "../engine/watched-request.ts";
 import { answerJson } from "./http-gateway.ts";
+import type { Tally } from "../engine/turn.ts";
+import { sendPart } from "../socketio/rooms/broadcast-part.ts";
 import type { Work } from "./work.ts";
 
 /** How long a deployed invocation may take; what a handler waits for ends with it. */
@@ -34,6 +37,10 @@ export class Instance {
 
   receive(batch: readonly Delivery[]): Promise<readonly string[]> {
     return this.#inbox.receive(batch, this.runtime.clock.nowMs() + INVOCATION_MS);
+  }
+
+  sendPart(part: BroadcastPart): Promise<Readonly<Tally>> {
+    return sendPart(this.runtime, JSON.parse(JSON.stringify(part)) as BroadcastPart);
   }
 
   ring(ringing: Ringing): Promise<readonly string[]> {

@@ -49,9 +49,9 @@ describe("what is emitted", () => {
   });
 
   it("has been sent when the invocation ends, which returns how many were reached", async () => {
-    expect(await handle(headline)).toEqual({ delivered: 2, gone: 0, dropped: 0 });
+    expect(await handle(headline)).toEqual({ delivered: 2, gone: 0, dropped: 0, unknown: 0 });
     rig.transport.drop(bob.connectionId);
-    expect(await handle(headline)).toEqual({ delivered: 1, gone: 1, dropped: 0 });
+    expect(await handle(headline)).toEqual({ delivered: 1, gone: 1, dropped: 0, unknown: 0 });
   });
 });
 

@@ -27,7 +27,7 @@ describe("connectEmitter", () => {
 
     connectEmitter(io, {}, env);
 
-    expect(await io.flush()).toEqual({ delivered: 0, gone: 0, dropped: 0 });
+    expect(await io.flush()).toEqual({ delivered: 0, gone: 0, dropped: 0, unknown: 0 });
   });
 
   it.each(["NONSTICKY_TABLE", "NONSTICKY_CALLBACK_URL"])(

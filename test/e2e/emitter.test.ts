@@ -60,7 +60,7 @@ it("a program joins, fetches, and emits to rooms and to single sockets", async (
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({
     names: ["ada", "bob"],
-    tally: { delivered: 3, gone: 0, dropped: 0 },
+    tally: { delivered: 3, gone: 0, dropped: 0, unknown: 0 },
   });
   const [come, youAre] = await adas;
   expect([come[0], youAre[0], (await told)[0]]).toEqual(["along", "ada", "bob"]);
@@ -72,7 +72,7 @@ it("an event of EventBridge becomes an emit", async () => {
 
   const { stdout } = await outside("./apps/emitter-outside.ts", "event");
 
-  expect(JSON.parse(stdout)).toEqual({ delivered: 1, gone: 0, dropped: 0 });
+  expect(JSON.parse(stdout)).toEqual({ delivered: 1, gone: 0, dropped: 0, unknown: 0 });
   expect((await heard)[0]).toBe("hello");
 });
 

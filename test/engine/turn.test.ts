@@ -406,7 +406,7 @@ describe("io.flush", () => {
 
     await first.send('42["x"]');
 
-    expect(tallies).toEqual([{ delivered: 2, gone: 1, dropped: 1 }]);
+    expect(tallies).toEqual([{ delivered: 2, gone: 1, dropped: 1, unknown: 0 }]);
     expect(fourth.received).toEqual(['42["hello"]']);
   });
 
@@ -419,7 +419,7 @@ describe("io.flush", () => {
     script.in("nobody").emit("hello");
     const tally = await script.flush();
 
-    expect(tally).toEqual({ delivered: 1, gone: 0, dropped: 0 });
+    expect(tally).toEqual({ delivered: 1, gone: 0, dropped: 0, unknown: 0 });
     expect(client.received).toEqual(['42["hello"]']);
   });
 
@@ -432,6 +432,6 @@ describe("io.flush", () => {
     script.emit("hello");
 
     await expect(script.flush()).rejects.toThrow("an outage refused store.listNamespaceMembers");
-    await expect(script.flush()).resolves.toEqual({ delivered: 0, gone: 0, dropped: 0 });
+    await expect(script.flush()).resolves.toEqual({ delivered: 0, gone: 0, dropped: 0, unknown: 0 });
   });
 });

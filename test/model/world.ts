@@ -1,9 +1,12 @@
 import type { Clock } from "../../lib/clock.ts";
 import { ringAlarms } from "../../lib/engine/alarms/ring-alarms.ts";
 import { sweep } from "../../lib/engine/heartbeat/heartbeat.ts";
+import type { FanOut } from "../../lib/engine/fan-out.ts";
 import { Inbox } from "../../lib/engine/inbox/inbox.ts";
 import type { Delivery, Letter } from "../../lib/engine/letter.ts";
 import { Runtime } from "../../lib/engine/runtime.ts";
+import { emptyTally } from "../../lib/engine/turn.ts";
+import { countPart, sendPart } from "../../lib/socketio/rooms/broadcast-part.ts";
 import { Server } from "../../lib/socketio/server.ts";
 import type { ServerOptions } from "../../lib/socketio/server-options.ts";
 import type { ConnectionId, Sid } from "../../lib/ids.ts";
@@ -41,6 +44,8 @@ export interface WorldOptions {
   readonly ticks?: Ticks;
   /** How many alarms ring, and how often each is handed over. Default: all of them, once. */
   readonly alarms?: { readonly most?: number; readonly copies?: number };
+  /** Members a page, beyond which a broadcast is cut into parts, each sent by a process of its own. Default: nobody is. */
+  readonly membersAPage?: number;
   /** Options of every process's server. */
   readonly server?: ServerOptions;
 }
@@ -87,7 +92,13 @@ export class World {
     this.nowMs = nowMs;
     this.#options = options;
     const clock = { nowMs: () => nowMs, sleep: () => Promise.resolve() };
-    this.table = { own: createMemoryStore({ clock }), members: createMemoryStore({ clock }), sids: [] };
+    const pageSize = options.membersAPage ?? 1_000;
+    this.table = {
+      own: createMemoryStore({ clock }),
+      members: createMemoryStore({ clock, pageSize }),
+      membersAPage: options.membersAPage,
+      sids: [],
+    };
     this.crashes = new Crashes(schedule, options.crashes ?? 0, (process) => this.alarms.release(process));
     this.alarms = new ModelAlarms(schedule, {
       most: Infinity,
@@ -143,6 +154,7 @@ export class World {
         error: (message, fields) => void this.errors.push(fields?.error ?? message),
       },
       isOrdered: this.#options.ordering !== "direct",
+      ...(this.#options.membersAPage === undefined ? {} : { fanOut: this.#createFanOut(process) }),
     });
     const io = new Server(this.#options.server);
     const pause = (label: string) => schedule.step(process, label, [], () => undefined);
@@ -226,6 +238,25 @@ export class World {
     const delivery = { letter, id: process, redelivered: false };
     const { inbox } = this.createInstance(process);
     this.crashes.run(process, () => inbox.receive([delivery]));
+  }
+
+  /** A synchronous invocation, whose crash is an error to whoever invokes. Of a part that is for nobody there is none. */
+  #createFanOut(process: string): FanOut {
+    let invocations = 0;
+    const reader = { store: this.table.members };
+    return {
+      send: async (part) => {
+        if ((await countPart(reader, part)) === 0) return emptyTally();
+        const name = `${process} part ${++invocations}`;
+        return new Promise((resolve, reject) => {
+          this.crashes.run(
+            name,
+            async () => resolve(await sendPart(this.createInstance(name).runtime, part)),
+            () => reject(new Error("Runtime.ExitError")),
+          );
+        });
+      },
+    };
   }
 
   #createTransport(process: string): Runtime["transport"] {

@@ -3,8 +3,10 @@ import type { AlarmClock, Ringing } from "../../lib/engine/alarms/alarm.ts";
 import { ringAlarms } from "../../lib/engine/alarms/ring-alarms.ts";
 import type { EngineApp } from "../../lib/engine/engine.ts";
 import { sweep } from "../../lib/engine/heartbeat/heartbeat.ts";
+import type { BroadcastPart, FanOut } from "../../lib/engine/fan-out.ts";
 import { Inbox } from "../../lib/engine/inbox/inbox.ts";
 import { Runtime } from "../../lib/engine/runtime.ts";
+import { sendPart } from "../../lib/socketio/rooms/broadcast-part.ts";
 import { Server } from "../../lib/socketio/server.ts";
 import type { ServerOptions } from "../../lib/socketio/server-options.ts";
 import type { HandlerWatch } from "../../lib/handler-watch.ts";
@@ -28,6 +30,8 @@ export interface RigOptions extends ServerOptions {
   readonly pollCapacity?: number;
   /** Members a page. */
   readonly pageSize?: number;
+  /** Large broadcasts are cut into parts, each sent by an instance of its own. Default false. */
+  readonly fansOut?: boolean;
   /** Default: lines are put into `logs`. */
   readonly logger?: Logger;
   /** Who looks at handlers and packets. Default: nobody. */
@@ -78,7 +82,7 @@ export class Rig {
       app(io);
       return { io, app: io.engine };
     };
-    this.instances = Array.from({ length: options.instances ?? 1 }, () => this.#createInstance());
+    this.instances = Array.from({ length: options.instances ?? 1 }, () => this.createInstance());
     // `$disconnect` follows every connection that ends.
     this.transport.onClose = (connectionId) => this.#reportDisconnect(connectionId);
   }
@@ -140,6 +144,12 @@ export class Rig {
     }
   }
 
+  /** How a part of a broadcast is sent: by an instance that is made for it. */
+  onPart: FanOut["send"] = (part) => {
+    const { runtime } = this.createInstance();
+    return sendPart(runtime, JSON.parse(JSON.stringify(part)) as BroadcastPart);
+  };
+
   #ring(ringing: Ringing): void {
     const instance = this.instances[this.#batches % this.instances.length]!;
     this.#batches += 1;
@@ -163,7 +173,7 @@ export class Rig {
 
   /** A new instance in the place of one that has crashed. */
   replace(index: number): Instance {
-    return (this.instances[index] = this.#createInstance());
+    return (this.instances[index] = this.createInstance());
   }
 
   /** One run of the heartbeat function. */
@@ -177,7 +187,7 @@ export class Rig {
     return this.logs.filter((line) => line["code"] === code);
   }
 
-  #createInstance(): Instance {
+  createInstance(): Instance {
     const {
       isOrdered = true,
       logger,
@@ -185,6 +195,7 @@ export class Rig {
       watch,
       instances: _,
       pageSize: __,
+      fansOut = false,
       ...serverOptions
     } = this.#options;
     const { io, app } = this.#define(serverOptions);
@@ -201,6 +212,7 @@ export class Rig {
       isOrdered,
       pollCapacity,
       watch,
+      fanOut: fansOut ? { send: (part) => this.onPart(part) } : undefined,
     });
     app.bind(runtime);
     return { io, app, runtime, inbox: new Inbox(runtime, app), life };

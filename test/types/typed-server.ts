@@ -162,4 +162,6 @@ for (const socket of remote) {
 }
 
 const tally = await io.flush();
-expectTypeOf(tally).toEqualTypeOf<Readonly<{ delivered: number; gone: number; dropped: number }>>();
+expectTypeOf(tally).toEqualTypeOf<
+  Readonly<{ delivered: number; gone: number; dropped: number; unknown: number }>
+>();

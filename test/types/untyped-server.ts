@@ -74,7 +74,7 @@ createEngine({});
 createHandlers({ io });
 createHandlers({ engine });
 expectTypeOf<keyof ReturnType<typeof createHandlers>>().toEqualTypeOf<
-  "connect" | "inbox" | "poll" | "heartbeat" | "servePolling" | "handle" | "describe"
+  "connect" | "inbox" | "poll" | "heartbeat" | "fanout" | "servePolling" | "handle" | "describe"
 >();
 // @ts-expect-error neither io nor engine
 createHandlers({ app: io });

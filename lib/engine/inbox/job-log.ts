@@ -24,7 +24,7 @@ export const toLogContext = (app: EngineApp, job: Job): LogContext => ({
 export function countTurn(metrics: Metrics, { task, turn, session }: Job, durationMs: number): void {
   if (task.kind === "frame" && session === undefined) return;
   metrics.add("TurnDuration", durationMs, turn.kind);
-  for (const outcome of ["delivered", "gone", "dropped"] as const) {
+  for (const outcome of ["delivered", "gone", "dropped", "unknown"] as const) {
     if (turn.tally[outcome] > 0) metrics.add("Deliveries", turn.tally[outcome], outcome);
   }
 }

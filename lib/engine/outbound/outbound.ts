@@ -113,6 +113,11 @@ export class Outbound {
     await this.#tails.get(sid)?.catch(() => undefined);
   }
 
+  /** The same of all sessions. */
+  async drained(): Promise<void> {
+    await Promise.all([...this.#tails.keys()].map((sid) => this.settled(sid)));
+  }
+
   /**
    * A payload of this session takes more than one round of the event loop. Until the function returned is called, what
    * is sent to its outbox is written as if it took one: each write pays for all that waits there already.

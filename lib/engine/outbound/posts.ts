@@ -19,6 +19,8 @@ export interface OutboundHooks {
   onGone(recipient: Recipient): Promise<void>;
   /** A packet was given up on, so the stream has a hole and must not continue. Called once per connection. */
   onBroken(recipient: Recipient): Promise<void>;
+  /** The gateway took a post for one too many (429): of the account's, or of the client's. */
+  onBusy?(connectionId: ConnectionId): void;
 }
 
 const BUSY_BUDGET_MS = 2_500;
@@ -97,6 +99,7 @@ export class Posts {
           await this.#hooks.onGone(recipient);
           return "gone";
         case "busy":
+          this.#hooks.onBusy?.(connectionId);
           if (volatile) return "dropped";
           if (this.#clock.nowMs() + delayMs > giveUpAtMs) return this.break(recipient, outcome);
           await this.#clock.sleep(delayMs * (0.5 + Math.random() / 2));

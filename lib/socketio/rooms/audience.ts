@@ -1,6 +1,7 @@
 import type { Sid } from "../../ids.ts";
 import type { Member } from "../../state/records.ts";
-import type { Store } from "../../state/store.ts";
+import type { MemberPart, Store } from "../../state/store.ts";
+import { rangeUpTo } from "./key-ranges.ts";
 
 /** Whom an emit is for: the union of `rooms` (everyone, if there are none) without whoever is in one of `except`. */
 export interface Audience {
@@ -11,6 +12,9 @@ export interface Audience {
   readonly exceptSid?: Sid | undefined;
   /** The id of that socket in the namespace, as a log names it. */
   readonly exceptSocketId?: string | undefined;
+  /** Of a part of a broadcast: who has been sent it already, and who has been disconnected by whoever broadcasts. */
+  readonly exceptSids?: readonly Sid[];
+  readonly exceptSocketIds?: readonly string[];
 }
 
 export interface Listed {
@@ -20,34 +24,90 @@ export interface Listed {
 }
 
 /**
- * The members of an audience, each once, in ascending order of session: a merge of sorted streams, so that memory
- * does not grow with the rooms. One request per page and stream; one more stream per excluded room.
+ * The members of an audience, or of a part of it, each once, in ascending order of session: a merge of sorted streams, so
+ * that memory does not grow with the rooms. One request per page and stream; one more stream per excluded room.
  */
-export async function* listAudience(store: Store, audience: Audience): AsyncGenerator<Listed> {
-  const excluded = await listExcluded(store, audience);
-  let lastSid: Sid | undefined;
-  for await (const listed of merge(openStreams(store, audience))) {
-    const { sid } = listed.member;
-    if (sid === lastSid) continue;
-    lastSid = sid;
-    // By its id as well: a turn of before may still run when its client has got its state back in another session.
-    if (!excluded.has(sid) && listed.member.socketId !== audience.exceptSocketId) yield listed;
-  }
+export async function* listAudience(
+  store: Store,
+  audience: Audience,
+  part?: MemberPart,
+): AsyncGenerator<Listed> {
+  const isWanted = await leaveOut(store, audience, part);
+  for await (const listed of merge(openStreams(store, audience, part))) if (isWanted(listed)) yield listed;
 }
 
-async function listExcluded(store: Store, { nsp, except, exceptSid }: Audience): Promise<Set<Sid>> {
-  const excluded = new Set<Sid>(exceptSid === undefined ? [] : [exceptSid]);
+/** An audience of which a page has been read. */
+export interface OpenedAudience {
+  /** All of it, or all up to `last`. */
+  readonly listed: AsyncIterable<Listed>;
+  /** Undefined when there is nobody behind. */
+  readonly last: Sid | undefined;
+}
+
+/** Reads the first page of each stream: the same requests as to list them, and where one goes on, the page behind. */
+export async function openAudience(store: Store, audience: Audience): Promise<OpenedAudience> {
+  const streams = await Promise.all(openPages(store, audience).map(openPage));
+  const ends = streams.flatMap(({ page, goesOn }) => (goesOn ? (page.at(-1)?.sid ?? []) : []));
+  const last = ends.toSorted().at(0);
+  const range = last === undefined ? undefined : { range: rangeUpTo(last) };
+  const isWanted = await leaveOut(store, audience, range);
+  const upToLast = streams.map(({ page, room }) =>
+    toListed(one(last === undefined ? page : page.filter(({ sid }) => sid <= last)), room),
+  );
+  return { last, listed: filter(merge(upToLast), isWanted) };
+}
+
+async function openPage({ pages, room }: Pages) {
+  const iterator = pages[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done) return { page: [], room, goesOn: false };
+  const goesOn = !(await iterator.next()).done;
+  return { page: first.value, room, goesOn };
+}
+
+async function* one<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}
+
+async function* filter<T>(values: AsyncIterable<T>, isWanted: (value: T) => boolean): AsyncGenerator<T> {
+  for await (const value of values) if (isWanted(value)) yield value;
+}
+
+/** What tells, of members in ascending order, who is for the first time there and is not to be left out. */
+async function leaveOut(
+  store: Store,
+  { nsp, except, exceptSid, exceptSids = [], exceptSocketId, exceptSocketIds = [] }: Audience,
+  part: MemberPart | undefined,
+): Promise<(listed: Listed) => boolean> {
+  const excluded = new Set<Sid>(exceptSid === undefined ? exceptSids : [exceptSid, ...exceptSids]);
   const addRoom = async (room: string) => {
-    for await (const page of store.listRoomMembers(nsp, room)) for (const { sid } of page) excluded.add(sid);
+    for await (const page of store.listRoomMembers(nsp, room, part))
+      for (const { sid } of page) excluded.add(sid);
   };
   await Promise.all([...except].map(addRoom));
-  return excluded;
+  // By its id as well: a turn of before may still run when its client has got its state back in another session.
+  const sockets = new Set<string | undefined>([exceptSocketId, ...exceptSocketIds]);
+  let lastSid: Sid | undefined;
+  return ({ member: { sid, socketId } }) => {
+    if (sid === lastSid) return false;
+    lastSid = sid;
+    return !excluded.has(sid) && !sockets.has(socketId);
+  };
 }
 
-function openStreams(store: Store, { nsp, rooms }: Audience): AsyncIterator<Listed>[] {
-  if (rooms.size === 0) return store.listNamespaceMembers(nsp).map((pages) => toListed(pages, undefined));
-  return [...rooms].map((room) => toListed(store.listRoomMembers(nsp, room), room));
+interface Pages {
+  readonly pages: AsyncIterable<readonly Member[]>;
+  readonly room: string | undefined;
 }
+
+function openPages(store: Store, { nsp, rooms }: Audience, part?: MemberPart): Pages[] {
+  if (rooms.size === 0)
+    return store.listNamespaceMembers(nsp, part).map((pages) => ({ pages, room: undefined }));
+  return [...rooms].map((room) => ({ pages: store.listRoomMembers(nsp, room, part), room }));
+}
+
+const openStreams = (store: Store, audience: Audience, part?: MemberPart): AsyncIterator<Listed>[] =>
+  openPages(store, audience, part).map(({ pages, room }) => toListed(pages, room));
 
 async function* toListed(
   pages: AsyncIterable<readonly Member[]>,

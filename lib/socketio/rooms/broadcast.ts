@@ -1,7 +1,8 @@
 import type { PacketFrames } from "../../protocol/dialect.ts";
-import { listAudience, type Audience, type Listed } from "./audience.ts";
+import { listAudience, openAudience, type Audience } from "./audience.ts";
+import { deliver } from "./deliver.ts";
+import { sendToLargeAudience } from "./large-audience.ts";
 import { isKicked } from "./kicked.ts";
-import type { DeliveryOutcome } from "../../engine/outbound/outbound.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { Turn } from "../../engine/turn.ts";
 
@@ -13,7 +14,10 @@ export interface EmitFlags {
   readonly local?: boolean;
 }
 
-/** Hands a packet to everyone in an audience; resolves when all have been found. `all`: when it is over with, and whether no delivery failed. */
+/**
+ * Hands a packet to everyone in an audience; resolves when all have been found, and where that takes more than a page of
+ * members, when all is over with. `all`: when it is, and whether no delivery failed.
+ */
 export async function sendToAudience(
   runtime: Runtime,
   turn: Turn,
@@ -22,10 +26,17 @@ export async function sendToAudience(
   flags: EmitFlags,
   onFound: (socketId: string) => void = () => undefined,
 ): Promise<{ readonly all: Promise<boolean>; readonly found: number }> {
+  const { store } = runtime;
+  const isVolatile = flags.volatile ?? false;
+  const opened = runtime.fanOut && (await openAudience(store, audience));
+  if (opened?.last !== undefined) {
+    const { found, isWhole } = await sendToLargeAudience(runtime, turn, audience, opened, frames, isVolatile);
+    return { found, all: Promise.resolve(isWhole) };
+  }
   const sent: Promise<unknown>[] = [];
-  for await (const listed of listAudience(runtime.store, audience)) {
+  for await (const listed of opened?.listed ?? listAudience(store, audience)) {
     if (isKicked(turn, listed.member.socketId)) continue;
-    const delivered = deliver(runtime, turn, audience.nsp, listed, frames, flags.volatile ?? false);
+    const delivered = deliver(runtime, turn, audience.nsp, listed, frames, isVolatile);
     turn.track(delivered);
     sent.push(delivered);
     onFound(listed.member.socketId);
@@ -35,25 +46,4 @@ export async function sendToAudience(
     found: sent.length,
     all: settled.then((results) => results.every(({ status }) => status === "fulfilled")),
   };
-}
-
-/** One recipient's copy, and what its outcome says of the row that named the recipient. */
-export async function deliver(
-  runtime: Runtime,
-  turn: Turn,
-  nsp: string,
-  { member, room }: Listed,
-  frames: PacketFrames,
-  volatile: boolean,
-): Promise<DeliveryOutcome> {
-  const { sid, route, protocol } = member;
-  const { outcome, movedTo } = await runtime.outbound.send({ sid, route }, frames.in(protocol), volatile);
-  turn.tally[outcome] += 1;
-  // A counted member leaves with its session, for whoever takes it out of the room has to tell so.
-  if (outcome === "gone" && !member.counted) await runtime.store.deleteMemberIfRoute(nsp, room, sid, route);
-  if (movedTo !== undefined) {
-    // The session was upgraded after it had joined. The row is put right by whoever is the first to notice.
-    await runtime.store.repairRoute(nsp, room, sid, route, movedTo);
-  }
-  return outcome;
 }

@@ -16,5 +16,7 @@ export function noteKicked(turn: Turn, socketId: string): void {
 /** Whether it has disconnected any. */
 export const hasKicked = (turn: Turn | undefined): boolean => turn !== undefined && kicked.has(turn);
 
+export const kickedBy = (turn: Turn): readonly string[] => [...(kicked.get(turn) ?? [])];
+
 export const isKicked = (turn: Turn | undefined, socketId: string): boolean =>
   turn !== undefined && (kicked.get(turn)?.has(socketId) ?? false);
