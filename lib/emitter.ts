@@ -1,6 +1,8 @@
 import { createDeployedAlarms } from "./aws/deployed-alarms.ts";
+import { createDeployedFanOut } from "./aws/deployed-fan-out.ts";
 import { createDeployedMailbox } from "./aws/deployed-mailbox.ts";
 import { createEmitHandler } from "./aws/emit-handler.ts";
+import { createFanOutClient, createLambdaFanOut } from "./aws/lambda-fan-out.ts";
 import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
 import { createManagementClient, createTransport } from "./aws/management-transport.ts";
 import { nameOutages } from "./aws/outage.ts";
@@ -65,6 +67,7 @@ export function connectEmitter(
       inbox: (functionName) => createLambdaMailbox(createLambdaClient(), functionName),
     }),
     alarms: createDeployedAlarms(store, (url) => createSqsAlarms(createSqsClient(), url)),
+    fanOut: createDeployedFanOut(store, (name) => createLambdaFanOut(createFanOutClient, name)),
     clock: systemClock,
     logger,
     // No packet runs here, so nothing is ever alone with its session.

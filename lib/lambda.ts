@@ -3,8 +3,10 @@ import { readTrustedHops } from "./aws/client-address.ts";
 import { createConnectHandler } from "./aws/connect-handler.ts";
 import { AwsError } from "./aws/errors.ts";
 import { ExitWatch } from "./aws/exit-watch.ts";
+import { createFanOutHandler } from "./aws/fan-out-handler.ts";
 import { createHeartbeatHandler } from "./aws/heartbeat-handler.ts";
 import { createInboxHandler } from "./aws/inbox-handler.ts";
+import { createFanOutClient, createLambdaFanOut } from "./aws/lambda-fan-out.ts";
 import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
 import { createManagementClient, createTransport } from "./aws/management-transport.ts";
 import { nameOutages } from "./aws/outage.ts";
@@ -21,6 +23,7 @@ import { systemClock } from "./clock.ts";
 import { createMissingAlarms, type AlarmClock } from "./engine/alarms/alarm.ts";
 import { appOfModule } from "./engine/app-of-module.ts";
 import type { EngineApp } from "./engine/engine.ts";
+import type { FanOut } from "./engine/fan-out.ts";
 import { currentHost } from "./engine/hosted-app.ts";
 import type { Mailbox } from "./engine/mailbox.ts";
 import { countLogged } from "./engine/counted-ports.ts";
@@ -45,6 +48,7 @@ export interface Handlers {
   readonly poll: ReturnType<typeof createPollHandler>;
   readonly inbox: ReturnType<typeof createInboxHandler>;
   readonly heartbeat: ReturnType<typeof createHeartbeatHandler>;
+  readonly fanout: ReturnType<typeof createFanOutHandler>;
   /** One for other events, through the app's own way to its clients; made by a module that the others need not have. */
   handle<Args extends readonly unknown[], Result>(
     create: (runtime: Runtime, app: EngineApp) => (...args: Args) => Promise<Result>,
@@ -73,7 +77,8 @@ export interface AppDescription {
  *
  * Environment: `NONSTICKY_TABLE`, `NONSTICKY_CALLBACK_URL` (of the stage, as `https://…/<stage>`), and
  * `NONSTICKY_MAILBOX_URL`, or in direct ordering `NONSTICKY_INBOX_FUNCTION`; optionally `NONSTICKY_ALARMS_URL`, which
- * timers need, `NONSTICKY_LOG_LEVEL`, and
+ * timers need, `NONSTICKY_FANOUT_FUNCTION`, without which large broadcasts are sent by whoever makes them,
+ * `NONSTICKY_POSTS_PER_SECOND`, `NONSTICKY_LOG_LEVEL`, and
  * `NONSTICKY_METRICS`, `NONSTICKY_SERVICE` and `NONSTICKY_STAGE`: whether and under which names things are counted.
  * Throws `config.*` when one is missing or wrong.
  *
@@ -140,6 +145,11 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       pollCapacity: readCount(env, "NONSTICKY_POLL_CAPACITY"),
       watch: installedHandlerWatch(),
       requestsAtOnce,
+      fanOut: createFanOut(env, (error) => {
+        const message = "a part of a broadcast was not taken by the fan-out function; it is sent from here";
+        countLogged(logger, metrics).warn(message, { code: "aws.fan_out_refused", error });
+      }),
+      postsPerSecond: readCount(env, "NONSTICKY_POSTS_PER_SECOND"),
     });
     app.bind(runtime);
     return runtime;
@@ -169,6 +179,9 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     },
     get heartbeat() {
       return serve((app) => createHeartbeatHandler(bindRuntime(app), app, readDeployment(env)));
+    },
+    get fanout() {
+      return serve((app) => createFanOutHandler(bindRuntime(app)));
     },
     handle: (create) => serve((app) => create(bindRuntime(app), app)),
     async servePolling() {
@@ -212,6 +225,12 @@ function createMailbox(env: Environment): Mailbox {
   return isOrdered(env)
     ? createSqsMailbox(createSqsClient(), readRequired(env, "NONSTICKY_MAILBOX_URL"))
     : createLambdaMailbox(createLambdaClient(), readRequired(env, "NONSTICKY_INBOX_FUNCTION"));
+}
+
+/** Without a function for it, whoever broadcasts sends it all. */
+function createFanOut(env: Environment, onRefused: (error: unknown) => void): FanOut | undefined {
+  const name = readOptional(env, "NONSTICKY_FANOUT_FUNCTION");
+  return name === undefined ? undefined : createLambdaFanOut(createFanOutClient, name, onRefused);
 }
 
 function createAlarms(env: Environment): AlarmClock {

@@ -22,6 +22,7 @@ const rare: Readonly<Record<string, string>> = {
     "the sweep of an interval that a deploy has changed, a day later: test/engine/heartbeat/heartbeat.test.ts",
   "heartbeat dynamodb:GetItem":
     "an outbox that refuses a ping, for it has moved or gone: test/state/contract/outboxes.ts",
+  "fanout dynamodb:GetItem": "an outbox that refuses a packet: test/state/contract/outboxes.ts",
 };
 
 /** What says what each may do. */
@@ -30,6 +31,7 @@ const grants: Readonly<Record<Caller, string>> = {
   poll: "PollRole",
   inbox: "InboxRole",
   heartbeat: "HeartbeatRole",
+  fanout: "FanoutRole",
   http: "HttpRole",
   emitter: "NonstickyEmitPolicy",
 };

@@ -154,7 +154,7 @@ function packageService(): void {
   const archives = readdirSync(built).filter((file) => file.endsWith(".zip"));
   expectEqual(
     archives.sort(),
-    ["connect", "heartbeat", "inbox", "poll", "starter"].map((name) => `${name}.zip`),
+    ["connect", "fanout", "heartbeat", "inbox", "poll", "starter"].map((name) => `${name}.zip`),
     "archives",
   );
   expectInside(built, "inbox.zip", "functions/inbox.mjs");

@@ -73,7 +73,7 @@ export const assumptions = {
   /** The answer of a route. */
   routeBytes: 5_000,
   customMetrics: 30,
-  alarmMetrics: 21,
+  alarmMetrics: 23,
   /** Of the function of an app's routes. */
   routeAlarmMetrics: 2,
 

@@ -157,7 +157,7 @@ export class Stack {
   /** Resolves when every function has its warm instances; schedules have fired once by then. */
   async start(): Promise<void> {
     try {
-      await Promise.all(this.#poolsOfAll().map((pool) => pool.warm()));
+      await Promise.all(this.#poolsOfAll().map(async (pool) => this.#isAsked(pool) && pool.warm()));
       if (this.#app?.hasHttp === true) await this.#poolOfRoutes?.warm();
     } catch (error) {
       const { stack = String(error) } = error as Error;
@@ -207,7 +207,9 @@ export class Stack {
   async reload(bundles: Bundles): Promise<void> {
     this.bundles = bundles;
     this.#lostVariables.forget();
-    await Promise.all(this.#poolsOfAll().map((pool) => pool.reload(codeOf(bundles, pool.spec))));
+    await Promise.all(
+      this.#poolsOfAll().map((pool) => pool.reload(codeOf(bundles, pool.spec), this.#isAsked(pool))),
+    );
     if (this.#app?.hasHttp === true) {
       await this.#poolOfRoutes?.reload(codeOf(bundles, this.#poolOfRoutes.spec));
     }
@@ -228,6 +230,15 @@ export class Stack {
   /** Of the functions that every app has. */
   #poolsOfAll(): readonly Pool[] {
     return [...this.pools.values()].filter((pool) => pool !== this.#poolOfRoutes);
+  }
+
+  /** Whether anything but other functions invokes it. What they invoke may never be needed, and starts when it is. */
+  #isAsked({ spec: { key } }: Pool): boolean {
+    const { authorizer, routes, eventSources, schedules, httpFunctionKey } = this.topology;
+    const asking = [authorizer, ...Object.values(routes), ...eventSources, ...schedules];
+    return (
+      key === httpFunctionKey || asking.some((one) => one && "functionKey" in one && one.functionKey === key)
+    );
   }
 
   get #poolOfRoutes(): Pool | undefined {

@@ -12,6 +12,7 @@ import { NonstickyError } from "../errors.ts";
  * - `aws.table_missing`, `aws.queue_missing`, `aws.function_missing`, `aws.access_denied`, `aws.bad_credentials`,
  *   `aws.hot_key`, `aws.account_limit`, `aws.table_limit`, `aws.unreachable` — a request failed for a reason that an operator has to remove: the turn, request or invocation
  *   fails.
+ * - `aws.fan_out_failed` — a part of a large broadcast broke off: logged by `core.broadcast_part_lost`, which it causes.
  * - `aws.bad_emit` — an event that is no `{ event, args, … }`: the message of a queue fails, an invocation throws.
  */
 export class AwsError extends NonstickyError {}

@@ -15,10 +15,13 @@ export function isOrdered(env: Environment): boolean {
 
 /** Where the mailbox is, for processes outside of the stack. */
 export function readDeployment(env: Environment): Omit<DeploymentRecord, "savedAtMs"> {
-  if (!isOrdered(env)) return { inboxFunction: readRequired(env, "NONSTICKY_INBOX_FUNCTION") };
+  const name = readOptional(env, "NONSTICKY_FANOUT_FUNCTION");
+  const fanOut = name === undefined ? {} : { fanOutFunction: name };
+  if (!isOrdered(env)) return { inboxFunction: readRequired(env, "NONSTICKY_INBOX_FUNCTION"), ...fanOut };
   const alarmsUrl = readOptional(env, "NONSTICKY_ALARMS_URL");
   return {
     mailboxUrl: readRequired(env, "NONSTICKY_MAILBOX_URL"),
+    ...fanOut,
     ...(alarmsUrl === undefined ? {} : { alarmsUrl }),
   };
 }

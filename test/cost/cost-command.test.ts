@@ -145,6 +145,7 @@ it("knows the presets of the heartbeat and the memory of the functions", () => {
     poll: assumptions.pollGb,
     inbox: assumptions.inboxGb,
     heartbeat: assumptions.heartbeatGb,
+    fanout: assumptions.inboxGb,
   });
   // Routes are reckoned with the inbox's.
   expect(read("infra/http/true.yml")).toContain(`memorySize: ${assumptions.inboxGb * 1_024}`);

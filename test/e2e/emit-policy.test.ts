@@ -9,6 +9,7 @@ import type { LocalRuntime } from "../../infra/local/local.ts";
 import { compileEmitPolicy, COMPILE_TIMEOUT_MS } from "../infra/compile.ts";
 import { allowedIn, readCalls } from "../infra/noted-calls.ts";
 import { startOurs } from "../support/our-server.ts";
+import { padMembers } from "../support/pad-members.ts";
 import { eventually } from "../support/waiting.ts";
 import { WireClient } from "../support/wire-client.ts";
 import { Clients } from "../testing/clients.ts";
@@ -104,13 +105,16 @@ describe.each(["fifo", "direct"] as const)("the policy of emitters in %s orderin
         expect(await act("shared")).toEqual([3, 1]);
         expect((await act("ask")) as unknown[]).toHaveLength(4);
       }
+      // More than a page of members: some are sent to by another function.
+      await padMembers(runtime, "hall");
+      await without("emit");
       // It takes nothing for so long that it is given up on, and closed.
       runtime.gateway.throttlePosts(1);
       await without("porch");
       runtime.gateway.throttlePosts(0);
       await without("kick");
 
-      const allowed = allowedIn(await compileEmitPolicy(ordering), "NonstickyEmitPolicy");
+      const allowed = [...new Set(allowedIn(await compileEmitPolicy(ordering), "NonstickyEmitPolicy"))];
       const called = [...((await readCalls(directory)).get("emitter") ?? [])];
       expect(called.sort()).toEqual(allowed.sort());
     },

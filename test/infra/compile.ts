@@ -72,7 +72,7 @@ async function packageService({ stage, ordering, params, edits = {} }: CompileOp
     }
     await symlink(path.join(root, "node_modules"), path.join(serviceDir, "node_modules"));
     await mkdir(path.join(serviceDir, "functions"));
-    for (const name of ["connect", "poll", "poll-server", "inbox", "heartbeat", "http"]) {
+    for (const name of ["connect", "poll", "poll-server", "inbox", "heartbeat", "fanout", "http"]) {
       await writeFile(
         path.join(serviceDir, `functions/${name}.ts`),
         "export const handler = async () => {};",

@@ -59,6 +59,6 @@ it("leaves nothing of the framework's own that is shared: no role, no log group,
     expect(Properties.RetentionInDays).toBe(7);
   }
   expect(resourcesOf(before, "AWS::Lambda::Function").map(({ Properties }) => Properties.Runtime)).toEqual(
-    Array(4).fill("nodejs24.x"),
+    Array(5).fill("nodejs24.x"),
   );
 });

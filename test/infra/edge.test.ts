@@ -109,7 +109,7 @@ describe.each(orderings)("the edge, in %s ordering,", (ordering) => {
   it("lets every function offer an upgrade, and look one proxy back for the client's address", () => {
     const all = variablesOf(on[ordering]!);
 
-    expect(all).toHaveLength(4);
+    expect(all).toHaveLength(5);
     for (const variables of all) {
       expect(variables).toMatchObject({ NONSTICKY_UPGRADES: "websocket", NONSTICKY_TRUSTED_HOPS: "1" });
     }
@@ -147,7 +147,7 @@ describe.each(orderings)("without the edge, in %s ordering,", (ordering) => {
   it("no upgrade is offered on a host that has no WebSocket, and no proxy is believed", () => {
     const all = variablesOf(off[ordering]!);
 
-    expect(all).toHaveLength(4);
+    expect(all).toHaveLength(5);
     for (const variables of all) {
       expect(variables).toMatchObject({ NONSTICKY_UPGRADES: "none", NONSTICKY_TRUSTED_HOPS: "0" });
     }

@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, COMPILE_TIMEOUT_MS);
 
 describe("the functions", () => {
-  it.each(["Connect", "Poll", "Inbox", "Heartbeat"])(
+  it.each(["Connect", "Poll", "Inbox", "Heartbeat", "Fanout"])(
     "%s runs on arm64 and keeps its logs for a limited time",
     (name) => {
       expect(propertiesOf(fifo, `${name}LambdaFunction`)).toMatchObject({
@@ -38,7 +38,7 @@ describe("the functions", () => {
 
     expect(read.length).toBeGreaterThan(0);
     for (const [ordering, template] of Object.entries({ fifo, direct })) {
-      for (const name of ["Poll", "Inbox", "Heartbeat"]) {
+      for (const name of ["Poll", "Inbox", "Heartbeat", "Fanout"]) {
         const set = Object.keys(propertiesOf(template, `${name}LambdaFunction`).Environment.Variables);
         expect(set).toEqual(expect.arrayContaining(read.filter((v) => (only[v] ?? ordering) === ordering)));
         expect(set.filter((v) => (only[v] ?? ordering) !== ordering)).toEqual([]);

@@ -158,7 +158,7 @@ describe("the functions' own metrics on the dashboard", () => {
     );
     const known = Object.keys(counted);
 
-    expect(named).toHaveLength(11);
+    expect(named).toHaveLength(12);
     expect(named.filter((name) => !known.some((one) => name.startsWith(one)))).toEqual([]);
   });
 
@@ -190,13 +190,19 @@ describe("the metrics of the logs", () => {
 
     expect(groupsOf("ErrorLines")).toEqual([
       "ConnectLogGroup",
+      "FanoutLogGroup",
       "HeartbeatLogGroup",
       ...routes,
       "InboxLogGroup",
       "PollLogGroup",
     ]);
     // The other two post to nobody.
-    expect(groupsOf("RefusedPosts")).toEqual(["HeartbeatLogGroup", ...routes, "InboxLogGroup"]);
+    expect(groupsOf("RefusedPosts")).toEqual([
+      "FanoutLogGroup",
+      "HeartbeatLogGroup",
+      ...routes,
+      "InboxLogGroup",
+    ]);
     for (const { MetricTransformations } of filters) {
       expect(MetricTransformations).toHaveLength(1);
       const { MetricNamespace, MetricName } = MetricTransformations[0];

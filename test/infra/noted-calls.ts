@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Template } from "./compile.ts";
 
 /** Who makes calls: the functions, and programs outside of the stack. */
-export const callers = ["connect", "poll", "inbox", "heartbeat", "http", "emitter"] as const;
+export const callers = ["connect", "poll", "inbox", "heartbeat", "fanout", "http", "emitter"] as const;
 
 export type Caller = (typeof callers)[number];
 

@@ -132,6 +132,7 @@ describe("the plugin, in somebody's service", { timeout: COMPILE_TIMEOUT_MS }, (
     expect(app).toBe("src/app.ts");
     expect(topology.functions.map(({ key }) => key).sort()).toEqual([
       "connect",
+      "fanout",
       "heartbeat",
       "http",
       "inbox",

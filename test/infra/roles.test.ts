@@ -33,6 +33,13 @@ const heartbeatTableActions = [
   "dynamodb:UpdateItem",
 ];
 
+const fanoutTableActions = [
+  "dynamodb:DeleteItem",
+  "dynamodb:GetItem",
+  "dynamodb:Query",
+  "dynamodb:UpdateItem",
+];
+
 /** Where the code of each function begins; `runtime.ts` is what they get as a value. */
 const startOf = {
   ConnectRole: ["lib/aws/connect-handler.ts"],
@@ -42,6 +49,7 @@ const startOf = {
     "lib/engine/runtime.ts",
     "lib/socketio/timers/recurring.ts",
   ],
+  FanoutRole: ["lib/aws/fan-out-handler.ts", "lib/engine/runtime.ts"],
 } as const;
 
 let fifo: Template;
@@ -65,7 +73,14 @@ describe("the roles", () => {
     it.each([
       { role: "ConnectRole", actions: [...connectTableActions, ...logActions] },
       { role: "PollRole", actions: [...pollTableActions, ...connectionActions, ...send, ...logActions] },
-      { role: "InboxRole", actions: [...inboxTableActions, ...connectionActions, ...receive, ...logActions] },
+      {
+        role: "InboxRole",
+        actions: [...inboxTableActions, ...connectionActions, ...receive, ...invoke, ...logActions],
+      },
+      {
+        role: "FanoutRole",
+        actions: [...fanoutTableActions, ...connectionActions, ...send, ...logActions],
+      },
       {
         role: "HeartbeatRole",
         actions: [...heartbeatTableActions, ...connectionActions, ...send, ...logActions],
@@ -84,10 +99,11 @@ describe("the roles", () => {
           "PollRole",
           "InboxRole",
           "HeartbeatRole",
+          "FanoutRole",
           ...(ordering === "fifo" ? ["InRole"] : []),
         ].sort(),
       );
-      for (const name of ["Connect", "Poll", "Inbox", "Heartbeat"]) {
+      for (const name of ["Connect", "Poll", "Inbox", "Heartbeat", "Fanout"]) {
         expect(propertiesOf(template, `${name}LambdaFunction`).Role).toEqual({
           "Fn::GetAtt": [`${name}Role`, "Arn"],
         });

@@ -52,6 +52,12 @@ const calls: Readonly<Partial<Record<keyof Store, (store: Store) => Promise<unkn
   saveDeployment: (store) => store.saveDeployment({ savedAtMs: now }),
   getDeployment: (store) => store.getDeployment(),
   countPoller: (store) => store.countPoller(7),
+  reservePosts: (store) => store.reservePosts({ durationMs: 1, nowMs: now }).catch(() => undefined),
+  cutPace: (store) => store.cutPace({ pace: 1, atMs: now }, now),
+  deleteMemberIfRoute: (store) => store.deleteMemberIfRoute("/", "a", sid, { kind: "out" }),
+  repairRoute: (store) => store.repairRoute("/", "a", sid, { kind: "out" }, { kind: "out" }),
+  listRoomMembers: (store) => fixtures.collect(store.listRoomMembers("/", "a")),
+  listNamespaceMembers: (store) => Promise.all(store.listNamespaceMembers("/").map(fixtures.collect)),
   takeLease: (store) => store.takeLease({ sid, holder: "a", nowMs: now, untilMs: now + 5000 }),
   endLease: (store) => store.endLease(sid, "a"),
   getManyShared: (store) =>

@@ -191,12 +191,13 @@ export class Pool {
    * From now on events run the new code; an instance that is busy ends after its event. Rejects, with all as it was,
    * when the new code cannot be loaded.
    */
-  async reload(code: FunctionCode): Promise<void> {
+  async reload(code: FunctionCode, isWarm = true): Promise<void> {
     const previous = this.#code;
     const old = [...this.#instances];
     this.#code = code;
     try {
-      await Promise.all(Array.from({ length: this.#options.instances }, () => this.#start()));
+      const length = isWarm ? this.#options.instances : 0;
+      await Promise.all(Array.from({ length }, () => this.#start()));
     } catch (error) {
       this.#code = previous;
       throw error;

@@ -1,0 +1,71 @@
+import { InvokeCommand, LambdaClient, LambdaServiceException } from "@aws-sdk/client-lambda";
+import type { FanOut } from "../engine/fan-out.ts";
+import type { Tally } from "../engine/turn.ts";
+import { AwsError } from "./errors.ts";
+
+/** A synchronous invocation takes 6 MB. */
+const MAX_PAYLOAD_BYTES = 6_000_000;
+/** Longer than the function may take. */
+const ANSWER_WITHIN_MS = 125_000;
+/** As many as a broadcast has parts, and some of another one. */
+const MAX_SOCKETS = 64;
+
+/** One attempt: the SDK would invoke once more where no answer came, and so send twice. */
+export const createFanOutClient = (): LambdaClient =>
+  new LambdaClient({
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: ANSWER_WITHIN_MS,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    },
+  });
+
+/** Sends parts of broadcasts by synchronous invocations of the fan-out function. `onRefused` hears why one was not begun. */
+export function createLambdaFanOut(
+  createClient: () => LambdaClient,
+  functionName: string,
+  onRefused: (error: unknown) => void = () => undefined,
+): FanOut {
+  let client: LambdaClient | undefined;
+  return {
+    async send(part) {
+      const payload = JSON.stringify(part);
+      if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) return undefined;
+      client ??= createClient();
+      const command = new InvokeCommand({ FunctionName: functionName, Payload: payload });
+      try {
+        const { FunctionError, Payload } = await client.send(command);
+        const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || "null");
+        if (FunctionError === undefined && isTally(answer)) return answer;
+        throw new AwsError(
+          "aws.fan_out_failed",
+          `expected the fan-out function to tell what became of its part, got ${describe(answer)}`,
+          { evidence: { functionError: FunctionError } },
+        );
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        onRefused(error);
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Throttled, forbidden, not there: Lambda says so before it runs anything. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof LambdaServiceException &&
+  error.$fault === "client" &&
+  (error.$metadata.httpStatusCode ?? 500) < 500;
+
+const isTally = (value: unknown): value is Tally =>
+  ["delivered", "gone", "dropped", "unknown"].every(
+    (name) => typeof (Object(value) as Record<string, unknown>)[name] === "number",
+  );
+
+const describe = (answer: unknown): string => {
+  const { errorType, errorMessage } = Object(answer) as Record<string, unknown>;
+  return typeof errorMessage === "string" ? `${String(errorType)}: ${errorMessage}` : "another answer";
+};
