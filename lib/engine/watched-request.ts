@@ -11,10 +11,21 @@ interface Layer {
 
 /** What an Express app has behind its listener, in its own order; nothing of other apps. */
 export function layersOf(listener: unknown): readonly Layer[] {
-  const { router, _router, stack } = listener as Record<string, { readonly stack?: unknown } | undefined>;
-  // Express 5, the one before, and a router within.
-  const found = router?.stack ?? _router?.stack ?? stack;
-  return Array.isArray(found) ? (found as readonly Layer[]) : [];
+  for (const keeper of [routerOf(listener), listener]) {
+    const { stack } = Object(keeper) as { readonly stack?: unknown };
+    if (Array.isArray(stack)) return stack as readonly Layer[];
+  }
+  return [];
+}
+
+/** Of Express 5; and of Express 4, whose `router` throws when it is asked, and whose own is there from the first route on. */
+function routerOf(listener: unknown): unknown {
+  const app = listener as { readonly router?: unknown; readonly _router?: unknown };
+  try {
+    return app._router ?? app.router;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Has the routes of an app's HTTP server looked at while they answer a request. Returns what MUST be called when they have. */

@@ -17,6 +17,7 @@ const plain = `const app = (request, response) => { names.push(request.url); res
 
 it.each([
   ["Express", express],
+  ["Express 4", express.replaceAll('"express"', '"express4"')],
   ["plain http", plain],
 ])("names what a route changes, of an app of %s", async (_, app) => {
   const file = path.join(folder, "server.cjs");
