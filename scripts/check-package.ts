@@ -12,7 +12,7 @@ const root = path.dirname(import.meta.dirname);
 const folder = mkdtempSync(path.join(tmpdir(), "nonsticky-package-"));
 /** All that is published besides dist/lib, dist/infra and dist/functions, which tsc makes of what is named here. */
 const published =
-  /^package\/(dist\/(bin|functions|infra|lib)\/|infra\/.+\.(yml|js|cjs)$|lib\/.+\.ts$|(LICENSE|README\.md|package\.json|serverless\.yml)$)/;
+  /^package\/(dist\/(bin|functions|infra|lib)\/|infra\/.+\.(yml|js|cjs)$|infra\/inspector\/[^/]+\.(html|css|js)$|lib\/.+\.ts$|(LICENSE|README\.md|package\.json|serverless\.yml)$)/;
 
 try {
   execFileSync("npm", ["pack", "--pack-destination", folder, "--loglevel=error"], {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parseDevOptions, usage } from "./dev-options.ts";
 import { codeDir, isBuilt, packageDir } from "./installation.ts";
+import { INSPECTOR_PATH } from "./inspector/inspector.ts";
 import { LocalError, startStack, type LocalOptions, type LocalRuntime } from "./local.ts";
 import type { CompiledService } from "./service/compile-template.ts";
 import { toReadable } from "./log-line.ts";
@@ -33,6 +34,8 @@ export async function runDev(args: readonly string[]): Promise<void> {
   }
   reloadOnChange(starting.runtime);
   console.log(`ready ${starting.runtime.url}`);
+  // Not where programs look for the line above.
+  console.error(`inspector ${starting.runtime.url}${INSPECTOR_PATH}`);
 }
 
 async function start(args: readonly string[]): Promise<LocalRuntime> {
@@ -52,6 +55,7 @@ async function start(args: readonly string[]): Promise<LocalRuntime> {
     // Somebody's project has it at its root; the examples have it beside the app, where it is looked for otherwise.
     ...(isBuilt && existsSync("public") ? { publicDir: "public" } : {}),
     env: Object.fromEntries(env),
+    inspector: true,
     log: (line) => console.error(toReadable(line)),
   });
 }

@@ -1,0 +1,126 @@
+/**
+ * What an open inspector takes: the same load with a reader of its stream and without one, in alternating rounds on one
+ * stack. `npm run bench:inspector`; with `-- --page` the reader is the page in Chromium. Judged is the CPU time of an event, of
+ * all processes of the stack and the reader, which what else runs on the machine does not change: the stack does as many
+ * events more or less on cores that are all at work. Fails where the stream takes a tenth or more, by the median.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import http from "node:http";
+import { fileURLToPath } from "node:url";
+import { startLocal } from "../infra/local/local.ts";
+import { measureThroughput } from "./closed-loop.ts";
+
+const ROUNDS = 9;
+const CLIENTS = 20;
+const ROUND_MS = 2_500;
+/** Of the throughput, which is the inverse. */
+const LEAST = 0.9;
+const TICK_MS = 10;
+
+const isPage = process.argv.includes("--page");
+const app = fileURLToPath(new URL("./apps/echo.ts", import.meta.url));
+// None is born or retired in the middle of a round.
+const runtime = await startLocal({ app, instances: 2, maxInstances: 2, inspector: true });
+const reader = isPage ? await createPage(runtime.url) : createReader(runtime.url);
+try {
+  await measureThroughput(runtime.url, CLIENTS, ROUND_MS);
+  const ratios: number[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const measure = async (isOpen: boolean) => {
+      if (isOpen) await reader.open();
+      const before = cpuMs();
+      const { events, eventsPerSecond } = await measureThroughput(runtime.url, CLIENTS, ROUND_MS);
+      const perEvent = (cpuMs() - before) / events;
+      if (isOpen) reader.close();
+      return { perEvent, eventsPerSecond };
+    };
+    // Who goes first changes, so that what warms up or slows down meets both.
+    const isFirst = round % 2 === 0;
+    const first = await measure(isFirst);
+    const second = await measure(!isFirst);
+    const [withOne, without] = isFirst ? [first, second] : [second, first];
+    ratios.push(without.perEvent / withOne.perEvent);
+    console.log(
+      `round ${round}: ${withOne.perEvent.toFixed(2)} ms of CPU an event while it is open, ${without.perEvent.toFixed(2)} without (${withOne.eventsPerSecond.toFixed(0)} and ${without.eventsPerSecond.toFixed(0)} events/s)`,
+    );
+  }
+  const median = ratios.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)] ?? NaN;
+  console.log(`${(median * 100).toFixed(1)} % of the throughput is left, the median of ${ROUNDS} rounds`);
+  console.log(`${reader.told()} events were read`);
+  if (!(reader.told() > 0)) throw new Error("expected the reader to hear events, got none");
+  if (!isPage && !(median > LEAST))
+    throw new Error(`expected more than ${LEAST * 100} %, got ${(median * 100).toFixed(1)} %`);
+} finally {
+  await reader.end();
+  await runtime.stop();
+}
+
+/** CPU time so far of this process and of all below it. */
+function cpuMs(): number {
+  const stats = readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? statOf(name) : []));
+  const tree = new Set([process.pid]);
+  for (let size = 0; size < tree.size;) {
+    size = tree.size;
+    for (const { pid, parent } of stats) if (tree.has(parent)) tree.add(pid);
+  }
+  return stats.reduce((sum, { pid, ticks }) => (tree.has(pid) ? sum + ticks * TICK_MS : sum), 0);
+}
+
+function statOf(name: string): { pid: number; parent: number; ticks: number }[] {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${name}/stat`, "utf8");
+  } catch {
+    return [];
+  }
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [parent = 0, user = 0, system = 0] = [fields[1], fields[11], fields[12]].map(Number);
+  return [{ pid: Number(name), parent, ticks: user + system }];
+}
+
+interface Reader {
+  open(): Promise<void>;
+  close(): void;
+  /** How many events came. */
+  told(): number;
+  end(): Promise<void>;
+}
+
+/** Takes what comes and looks at its ids alone. */
+function createReader(url: string): Reader {
+  let request: http.ClientRequest | undefined;
+  let told = 0;
+  return {
+    open: () =>
+      new Promise((resolve, reject) => {
+        request = http.get(`${url}/__nonsticky/events`, { agent: false }, (response) => {
+          response.setEncoding("utf8").on("data", (chunk: string) => {
+            for (const [, id] of chunk.matchAll(/^id: (\d+)$/gm)) told = Number(id);
+            resolve();
+          });
+          response.on("error", () => undefined);
+        });
+        request.on("error", reject);
+      }),
+    close: () => request?.destroy(),
+    told: () => told,
+    end: async () => undefined,
+  };
+}
+
+async function createPage(url: string): Promise<Reader> {
+  const { chromium } = await import("playwright-core");
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const page = await browser.newPage();
+  let told = 0;
+  return {
+    open: async () => {
+      await page.goto(`${url}/__nonsticky`);
+      await page.locator('body[data-live="true"]').waitFor();
+      told += 1;
+    },
+    close: () => void page.goto("about:blank").catch(() => undefined),
+    told: () => told,
+    end: () => browser.close(),
+  };
+}

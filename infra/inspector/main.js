@@ -1,0 +1,219 @@
+import { Connections } from "./connections.js";
+import { h, plural } from "./elements.js";
+import { Instances } from "./instances.js";
+import { drawJourney } from "./journey.js";
+import { Model } from "./model.js";
+import { matches, PacketList } from "./packet-list.js";
+import { ask, listen } from "./source.js";
+import { SwitchPanel } from "./switches.js";
+
+const $ = (id) => document.getElementById(id);
+const model = new Model();
+const view = {
+  session: undefined,
+  words: [],
+  showPings: false,
+  paused: undefined,
+  isDue: false,
+  drawnAtMs: 0,
+};
+/** However fast packets come, the page is drawn so often at most. */
+const DRAW_EVERY_MS = 160;
+
+const showError = (message) => {
+  $("problem").textContent = message;
+  $("problem").hidden = false;
+  setTimeout(() => ($("problem").hidden = true), 6_000);
+};
+const list = new PacketList({
+  box: $("packets"),
+  empty: $("empty"),
+  latest: $("latest"),
+  onSelect: (row) => showJourney(row),
+});
+const connections = new Connections({
+  box: $("connections"),
+  model,
+  onFilter: (tag) => filterTo(tag === view.session ? undefined : tag),
+  onError: showError,
+});
+const instances = new Instances({ box: $("instances"), model, onError: showError });
+const switches = new SwitchPanel({ box: $("switches"), model, onError: showError });
+
+listen(model, {
+  onChange: () => draw(),
+  onLive: (isLive) => {
+    document.body.dataset.live = String(isLive);
+    $("status").textContent = isLive ? "live" : "reconnecting";
+  },
+});
+setInterval(() => draw(), 1_000);
+
+/** Soon, and not more often than it is seen. */
+function draw() {
+  if (view.isDue) return;
+  view.isDue = true;
+  const waitMs = Math.max(0, DRAW_EVERY_MS - (performance.now() - view.drawnAtMs));
+  setTimeout(() => requestAnimationFrame(drawNow), waitMs);
+}
+
+function drawNow() {
+  view.isDue = false;
+  view.drawnAtMs = performance.now();
+  const rows = (view.paused ?? model.rows).filter((row) =>
+    matches(row, view.words, view.session, view.showPings),
+  );
+  list.show(rows);
+  connections.draw(view.session);
+  instances.draw();
+  switches.draw();
+  const { hello } = model;
+  $("stack").textContent = hello === undefined ? "" : `${hello.stage} · ${hello.ordering}`;
+  const open = [...model.sessions.values()].filter(({ ended }) => !ended).length;
+  $("connections-count").textContent = String(open);
+  $("instances-count").textContent = String(
+    [...model.instances.values()].filter(({ state }) => state !== "ended").length,
+  );
+  $("packets-count").textContent = model.packets.toLocaleString("en");
+  $("counts").textContent = [
+    plural(rows.length, "row"),
+    view.paused !== undefined && `paused, ${model.rows.length - view.paused.length} new`,
+    model.forgotten > 0 && `${model.forgotten.toLocaleString("en")} older gone`,
+    model.missed > 0 && `${model.missed.toLocaleString("en")} events dropped`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+  if (view.journeyOf !== undefined && view.paused === undefined) refreshJourney();
+}
+
+function filterTo(tag) {
+  view.session = tag;
+  $("filter").hidden = tag === undefined;
+  $("filter-name").textContent = tag?.slice(0, 6) ?? "";
+  draw();
+}
+
+function pause(on) {
+  view.paused = on ? [...model.rows] : undefined;
+  $("pause").setAttribute("aria-pressed", String(on));
+  document.body.toggleAttribute("data-paused", on);
+  draw();
+}
+
+function showJourney(row) {
+  view.journeyOf = row;
+  view.journeyText = undefined;
+  document.body.toggleAttribute("data-detail", row !== undefined);
+  $("journey-empty").hidden = row !== undefined;
+  if (row === undefined) $("journey").replaceChildren();
+  else refreshJourney();
+}
+
+/** Only what has changed since: somebody may be reading, or selecting text. */
+function refreshJourney() {
+  const row = view.journeyOf;
+  const packet = row.cause ?? row;
+  const text = JSON.stringify([
+    packet.run,
+    packet.table?.length,
+    packet.posts?.length,
+    packet.logs?.length,
+    packet.batches?.length,
+    packet.outcome,
+    packet.again,
+    packet.batches?.at(-1)?.invocation.ms,
+    row.recipients?.length,
+    row.key,
+  ]);
+  if (text === view.journeyText) return;
+  const isOpen = $("journey").querySelector("details")?.open ?? false;
+  view.journeyText = text;
+  $("journey").replaceChildren(
+    ...drawJourney(row, model, {
+      onSelect: (out) => list.select(out),
+      onRepeat: ({ letter, text: frame }) =>
+        ask("act", { action: "repeat", sid: letter.sid, text: frame }).catch((error) =>
+          showError(error.message),
+        ),
+    }),
+  );
+  const details = $("journey").querySelector("details");
+  if (details !== null) details.open = isOpen;
+}
+
+$("search").addEventListener("input", () => {
+  view.words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  draw();
+});
+$("pings").addEventListener("change", () => {
+  view.showPings = $("pings").checked;
+  draw();
+});
+$("pause").addEventListener("click", () => pause(view.paused === undefined));
+$("clear").addEventListener("click", () => {
+  model.forget();
+  if (view.paused !== undefined) pause(true);
+  list.select(undefined);
+  draw();
+});
+$("filter").addEventListener("click", () => filterTo(undefined));
+$("back").addEventListener("click", () => list.select(undefined));
+for (const tab of document.querySelectorAll("[data-tab]")) {
+  tab.addEventListener("click", () => showTab(tab.dataset.tab));
+}
+
+function showTab(name) {
+  document.body.dataset.tab = name;
+  for (const tab of document.querySelectorAll("[data-tab]")) {
+    if (tab !== document.body) tab.setAttribute("aria-pressed", String(tab.dataset.tab === name));
+  }
+  draw();
+}
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (key === "Escape") return void escape();
+  if (target.matches("input:not([type=checkbox]), summary")) return;
+  const isButton = target.matches("button, input");
+  const keys = {
+    "/": () => $("search").focus(),
+    p: () => pause(view.paused === undefined),
+    ArrowDown: () => list.move(1),
+    ArrowUp: () => list.move(-1),
+    j: () => list.move(1),
+    k: () => list.move(-1),
+    PageDown: () => list.move(12),
+    PageUp: () => list.move(-12),
+    End: () => list.toEnd(),
+  };
+  if (isButton && ["ArrowDown", "ArrowUp"].includes(key) && target.type === "range") return;
+  const act = keys[key];
+  if (act === undefined) return;
+  event.preventDefault();
+  act();
+});
+
+/** From the inside out: what was searched, what is shown, to whom it is filtered. */
+function escape() {
+  if (document.activeElement === $("search") || view.words.length > 0) {
+    $("search").value = "";
+    view.words = [];
+    $("search").blur();
+    $("packets").focus();
+  } else if (view.journeyOf !== undefined) {
+    list.select(undefined);
+  } else if (view.session !== undefined) {
+    filterTo(undefined);
+  }
+  draw();
+}
+
+$("keys").append(
+  ...[
+    ["/", "searches"],
+    ["p", "pauses"],
+    ["↑ ↓", "choose"],
+    ["Esc", "goes back"],
+  ].map(([key, what]) => h("span", {}, h("kbd", {}, key), ` ${what}`)),
+);
