@@ -80,13 +80,16 @@ const isField = (node: ts.Expression): boolean =>
   (bare(node.expression).kind === ts.SyntaxKind.ThisKeyword ||
     /^(global|globalThis)$/.test(node.expression.getText()));
 
-/** `a` and `b` of `[a, b] = …`, of `({ a, x: b } = …)`. */
+/** `a` and `b` of `[a, b = 1] = …`, of `({ a, x: b } = …)`, of `[a, ...b] = …`. */
 function targetsOf(node: ts.Expression): readonly ts.Expression[] {
   const at = bare(node);
   if (ts.isArrayLiteralExpression(at)) return at.elements.flatMap(targetsOf);
+  if (ts.isSpreadElement(at)) return targetsOf(at.expression);
+  if (isAssignment(at)) return targetsOf(at.left);
   if (!ts.isObjectLiteralExpression(at)) return [at];
   return at.properties.flatMap((property) => {
     if (ts.isShorthandPropertyAssignment(property)) return [property.name];
+    if (ts.isSpreadAssignment(property)) return targetsOf(property.expression);
     return ts.isPropertyAssignment(property) ? targetsOf(property.initializer) : [];
   });
 }

@@ -42,6 +42,23 @@ export class Names {
     return this.#whole(this.#checker.getSymbolAtLocation(at));
   }
 
+  /** The variable that a name is bound to: the one that is imported under it, where a module of ES does that; else its own. */
+  boundTo(node: ts.Node): ts.Symbol | undefined {
+    const { parent } = node;
+    const symbol =
+      ts.isShorthandPropertyAssignment(parent) && parent.name === node
+        ? this.#checker.getShorthandAssignmentValueSymbol(parent)
+        : this.#checker.getSymbolAtLocation(node);
+    if (symbol === undefined || !(symbol.flags & ts.SymbolFlags.Alias)) return symbol;
+    const target = this.#checker.getAliasedSymbol(symbol);
+    return this.#checker.isUnknownSymbol(target) ? symbol : target;
+  }
+
+  /** The module that a text asks for, in `import`, `require` and the like. */
+  moduleOf(specifier: ts.Node): ts.Symbol | undefined {
+    return this.#checker.getSymbolAtLocation(specifier);
+  }
+
   /** Every identifier that means it, its declaration included. */
   referencesTo(symbol: ts.Symbol): readonly ts.Node[] {
     return this.#references.get(symbol) ?? [];

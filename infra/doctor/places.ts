@@ -14,6 +14,7 @@ export interface Place {
 
 /** Of these, a method's answer is a part of the collection itself. */
 const takers = new Set(["get", "find", "findLast", "at", "values", "entries"]);
+const listers = /^(Object\.(values|entries)|Array\.from)$/;
 const iterators = new Set(["forEach", "map", "filter", "some", "every", "find", "findIndex", "flatMap"]);
 
 /**
@@ -25,8 +26,8 @@ export function placeOf(expression: ts.Expression, names: Names, depth = 0): Pla
   const node = bare(expression);
   if (ts.isCallExpression(node)) {
     const receiver = receiverOf(node);
-    const isPart = receiver !== undefined && takers.has(methodOf(node) ?? "");
-    return isPart ? placeOf(receiver, names, depth + 1) : undefined;
+    const isPart = receiver !== undefined && takers.has(methodOf(node) ?? "") && listedBy(node) === undefined;
+    return isPart ? placeOfElements(receiver, names, depth + 1) : undefined;
   }
   if (ts.isBinaryExpression(node) && /^(\|\||\?\?|&&)$/.test(node.operatorToken.getText())) {
     return placeOf(node.left, names, depth + 1) ?? placeOf(node.right, names, depth + 1);
@@ -37,12 +38,29 @@ export function placeOf(expression: ts.Expression, names: Names, depth = 0): Pla
   if (!ts.isIdentifier(node)) return undefined;
   const symbol = names.symbolOf(node);
   const declaration = symbol?.valueDeclaration ?? symbol?.declarations?.[0];
-  if (symbol === undefined) return globalOf(node);
+  if (symbol === undefined || (declaration && isOfGlobal(declaration))) return globalOf(node);
   if (declaration === undefined) return undefined;
   const origin = originOf(declaration, symbol, names, depth);
   if (origin !== undefined) return origin;
   return isVariable(declaration)
     ? { kind: "variable", key: symbol, name: node.text, declaration }
+    : undefined;
+}
+
+/** Where that is kept which an expression has in it: of `Object.values(users)` and `[...users]`, lists of their own, it is `users`. */
+function placeOfElements(expression: ts.Expression, names: Names, depth: number): Place | undefined {
+  return placeOf(listedBy(bare(expression)) ?? expression, names, depth);
+}
+
+/** What a list is made of, whose elements it has. */
+function listedBy(node: ts.Expression): ts.Expression | undefined {
+  if (ts.isCallExpression(node)) {
+    return listers.test(node.expression.getText()) ? node.arguments[0] : undefined;
+  }
+  if (!ts.isArrayLiteralExpression(node)) return undefined;
+  const [only] = node.elements;
+  return node.elements.length === 1 && only !== undefined && ts.isSpreadElement(only)
+    ? only.expression
     : undefined;
 }
 
@@ -52,9 +70,8 @@ export function placeOfTarget(target: ts.Expression, names: Names): Place | unde
   if (!ts.isIdentifier(node)) return placeOf(node, names);
   const symbol = names.symbolOf(node);
   const declaration = symbol?.valueDeclaration;
-  if (symbol === undefined || declaration === undefined) {
-    return symbol === undefined ? globalOf(node) : undefined;
-  }
+  if (symbol === undefined || (declaration && isOfGlobal(declaration))) return globalOf(node);
+  if (declaration === undefined) return undefined;
   return isVariable(declaration)
     ? { kind: "variable", key: symbol, name: node.text, declaration }
     : undefined;
@@ -67,6 +84,10 @@ const globalOf = (node: ts.Identifier): Place => ({
   name: node.text,
   declaration: node,
 });
+
+/** `globalThis.users = {}` declares `users`, as the compiler sees it. */
+export const isOfGlobal = (declaration: ts.Node): boolean =>
+  /^global(This)?\.\w+\s*($|=)/.test(declaration.getText()) && ts.isExpression(declaration);
 
 function placeOfMember(
   node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
@@ -90,7 +111,7 @@ function placeOfMember(
       return { kind: "field", key: symbol, name: `this.${member}`, declaration };
     }
   }
-  return base.kind === ts.SyntaxKind.ThisKeyword ? undefined : placeOf(base, names, depth + 1);
+  return base.kind === ts.SyntaxKind.ThisKeyword ? undefined : placeOfElements(base, names, depth + 1);
 }
 
 /** `global`, which nobody has declared as anything else. */
@@ -118,7 +139,7 @@ function originOf(
 ): Place | undefined {
   if (ts.isVariableDeclaration(declaration)) {
     const loop = declaration.parent.parent;
-    if (ts.isForOfStatement(loop)) return placeOf(loop.expression, names, depth + 1);
+    if (ts.isForOfStatement(loop)) return placeOfElements(loop.expression, names, depth + 1);
     const value = declaration.initializer && bare(declaration.initializer);
     if (value === undefined || ts.isIdentifier(value)) return value && placeOf(value, names, depth + 1);
     const isPart =
@@ -140,7 +161,8 @@ function originOf(
   const call = owner.parent;
   if (owner.parameters[0] === declaration && ts.isCallExpression(call) && call.arguments[0] === owner) {
     const receiver = receiverOf(call);
-    return receiver && iterators.has(methodOf(call) ?? "") ? placeOf(receiver, names, depth + 1) : undefined;
+    const isIterated = receiver !== undefined && iterators.has(methodOf(call) ?? "");
+    return isIterated ? placeOfElements(receiver, names, depth + 1) : undefined;
   }
   return isFunction(owner)
     ? handedOver(owner, owner.parameters.indexOf(declaration), symbol, names, depth)

@@ -53,6 +53,16 @@ describe("a variable that packets change", () => {
       ["server.js:4 module-state r"],
     ],
     [
+      "an element of what lists it",
+      `const r = {};\n${listening(`socket.on("a", (id, f) => { Object.values(r).find((x) => x.id === id).score += 1; f(r); });`)}`,
+      ["server.js:4 module-state r"],
+    ],
+    [
+      "each element of a copy",
+      `const r = [{}];\n${listening(`socket.on("a", (f) => { for (const x of [...r]) x.score = 1; f(r); });`)}`,
+      ["server.js:4 module-state r"],
+    ],
+    [
       "a variable that is destructured into",
       `let a, b;\n${listening(`socket.on("a", (x) => { [a, b] = x; });\nsocket.on("b", (f) => f(a, b));`)}`,
       ["server.js:4 module-state a", "server.js:4 module-state b"],

@@ -1,174 +1,35 @@
 import ts from "typescript";
-import { isCache } from "../caches.ts";
 import type { Change } from "../changes.ts";
 import type { Examination } from "../examination.ts";
 import type { Finding } from "../finding.ts";
-import { isLeftAlone } from "../left-alone.ts";
-import { classOf, valueOf, type Place } from "../places.ts";
-import type { Root } from "../roots.ts";
+import { findKeptPlaces, type KeptPlace } from "../kept-places.ts";
+import { valueOf, type Place } from "../places.ts";
 import { rewriteAsData } from "../rewrites/socket-data.ts";
-import {
-  bare,
-  isAssignment,
-  isFunction,
-  isInside,
-  isStep,
-  lineOf,
-  memberOf,
-  methodOf,
-  nodesOf,
-  ownerOf,
-  type FunctionNode,
-} from "../syntax.ts";
+import { bare, lineOf } from "../syntax.ts";
 
 /** Variables and fields that one packet changes for another one to find: that one may run elsewhere. */
 export function findKeptVariables(examination: Examination): readonly Finding[] {
-  const byPlace = new Map<ts.Symbol | string, Change[]>();
-  for (const change of examination.changes) {
-    byPlace.set(change.place.key, [...(byPlace.get(change.place.key) ?? []), change]);
-  }
-  return [...byPlace.values()].flatMap((changes) => toFinding(changes, examination) ?? []);
+  return findKeptPlaces(examination).map((kept) => toFinding(kept, examination));
 }
 
-function toFinding(all: readonly Change[], examination: Examination): Finding | undefined {
-  const [{ place: mentioned }] = all as readonly [Change, ...Change[]];
-  const place = examination.placeOfFirst(all) ?? mentioned;
-  const kept = all.filter(
-    (change) => crossesPackets(change, examination) && !isLastOfListener(change, examination),
-  );
-  const [first] = kept;
-  if (first === undefined || isLeftAlone(place.declaration)) return undefined;
-  if (
-    isCache(
-      all.filter(({ owner }) => examination.runners.of(owner).size > 0),
-      examination.names,
-    )
-  )
-    return undefined;
-  if (!isRead(place, all, examination) || isPutBack(place, all)) return undefined;
+function toFinding(
+  { place, changes: [first], allChanges, isOfListener }: KeptPlace,
+  examination: Examination,
+): Finding {
   const line = lineOf(place.declaration);
   const changed = `changed by ${examination.labelOf(first.owner)}${at(first.node, place.declaration)}`;
   const file = place.declaration.getSourceFile().fileName;
-  if (isOfListener(place, examination)) {
+  if (isOfListener) {
     const fix = rewriteAsData(place, examination);
     const message = `${place.name} is ${changed}, and the listener makes it anew before each packet. Keep it in socket.data.${plain(place.name)}`;
     return { file, line, pattern: "listener-variable", name: place.name, message, ...(fix ? { fix } : {}) };
   }
-  if (all.some((change) => keepsSocket(change, examination))) {
+  if (allChanges.some((change) => keepsSocket(change, examination))) {
     const message = `${place.name} is ${changed} and keeps sockets, but no instance has those of another, and none has its own a packet later. Let each socket join a room by that key, and send to the room: io.to(key).emit(…)`;
     return { file, line, pattern: "socket-map", name: place.name, message };
   }
   const message = `${place.name} is ${changed}; the next packet may run on another instance, which does not see that. ${remedyOf(place, examination)}`;
   return { file, line, pattern: "module-state", name: place.name, message };
-}
-
-/** One run of the app's code changes it, and what made it is another run. */
-function crossesPackets({ owner, place }: Change, { runners }: Examination): boolean {
-  const changing = runners.of(owner);
-  // What a constructor sets is new with its object.
-  if (changing.size === 0 || (place.kind === "field" && ts.isConstructorDeclaration(owner))) return false;
-  const home = homeOf(place, runners);
-  return [...changing].some((root) => !home.has(root));
-}
-
-/** `disconnecting` and `disconnect` run on one run of the listener, and nothing comes after them. */
-function isLastOfListener({ owner, place }: Change, examination: Examination): boolean {
-  const isGoodbye = ({ kind, label }: Root) => kind === "handler" && /^"disconnect(ing)?"$/.test(label);
-  return isOfListener(place, examination) && examination.rootsOf(owner).every(isGoodbye);
-}
-
-/** The roots in whose run the place is made each time; none for what is made when the app is loaded. */
-function homeOf(place: Place, runners: Examination["runners"]): ReadonlySet<FunctionNode> {
-  if (place.kind === "global") return new Set();
-  if (place.kind === "field") {
-    const made = classOf(place.declaration);
-    return (made && runners.ofMaking(made)) ?? new Set();
-  }
-  return runners.of(ownerOf(place.declaration));
-}
-
-const isOfListener = (place: Place, { runners }: Examination): boolean => homeOf(place, runners).size > 0;
-
-/** Somebody's packet, request or tick looks at what another one has left: what is written only, nobody misses. */
-function isRead(place: Place, changes: readonly Change[], { names, runners, app }: Examination): boolean {
-  const mentions =
-    typeof place.key === "string"
-      ? app.files.flatMap((file) =>
-          [...nodesOf(file)].filter((node) => isMentionOf(node, place) && !isDeclared(node, names)),
-        )
-      : names.referencesTo(place.key);
-  return mentions.some(
-    (node) => runners.of(ownerOf(node)).size > 0 && !isWrittenOnly(node) && !isSetBefore(node, changes),
-  );
-}
-
-/** Set anew by the same run, in a block around it: then it is nothing more than a local variable. */
-const isSetBefore = (mention: ts.Node, changes: readonly Change[]): boolean =>
-  changes.some(({ node, isWhole, value }) => {
-    if (!isWhole || value === undefined) return false;
-    if (ts.isForStatement(node.parent)) {
-      const isBehind = node.parent.getEnd() <= mention.getStart() && isInside(mention, node.parent.parent);
-      return node.parent.initializer === node && (isBehind || isInside(mention, node.parent));
-    }
-    if (!ts.isExpressionStatement(node.parent)) return false;
-    return (
-      isInside(mention, node.parent.parent) &&
-      !ts.isSourceFile(node.parent.parent) &&
-      node.getEnd() <= mention.getStart()
-    );
-  });
-
-/** Set for the length of one run, and set back at its end: nothing can come between, unless the run waits. */
-function isPutBack(place: Place, changes: readonly Change[]): boolean {
-  const before = valueOf(place)?.getText();
-  if (before === undefined || !/^(true|false|null|\d+|"[^"]*"|'[^']*')$/.test(before)) return false;
-  return [...groupByOwner(changes)].every(([owner, own]) => {
-    const last = own.at(-1);
-    if (!isFunction(owner) || last?.value?.getText() !== before || !last.isWhole) return false;
-    const isOfBody = ts.isExpressionStatement(last.node.parent) && last.node.parent.parent === owner.body;
-    const leaves = [...nodesOf(owner)].some(
-      (node) =>
-        (ts.isAwaitExpression(node) || ts.isReturnStatement(node) || ts.isYieldExpression(node)) &&
-        node.getStart() > (own[0]?.node.getStart() ?? 0) &&
-        node.getStart() < last.node.getStart(),
-    );
-    return isOfBody && !leaves;
-  });
-}
-
-function groupByOwner(changes: readonly Change[]): ReadonlyMap<Change["owner"], readonly Change[]> {
-  const groups = new Map<Change["owner"], Change[]>();
-  for (const change of changes) groups.set(change.owner, [...(groups.get(change.owner) ?? []), change]);
-  return groups;
-}
-
-const isMentionOf = (node: ts.Node, { key }: Place): boolean =>
-  memberOf(node) === undefined
-    ? ts.isIdentifier(node) && key === `global:${node.text}` && !isMemberName(node)
-    : /^(global|globalThis)$/.test((node as ts.PropertyAccessExpression).expression.getText()) &&
-      key === `global:${memberOf(node)}`;
-
-const isMemberName = (node: ts.Identifier): boolean =>
-  ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
-
-/** Another thing of the same name. */
-const isDeclared = (node: ts.Node, names: Examination["names"]): boolean =>
-  ts.isIdentifier(node) && names.symbolOf(node)?.valueDeclaration !== undefined;
-
-function isWrittenOnly(mention: ts.Node): boolean {
-  let at = mention;
-  while (
-    (ts.isPropertyAccessExpression(at.parent) && (at.parent.name === at || at.parent.expression === at)) ||
-    (ts.isElementAccessExpression(at.parent) && at.parent.expression === at)
-  ) {
-    at = at.parent;
-  }
-  const { parent } = at;
-  const isStatement = ts.isExpressionStatement(parent.parent);
-  if (isAssignment(parent)) return parent.left === at && isStatement;
-  if (isStep(parent) || ts.isDeleteExpression(parent)) return isStatement;
-  if (!ts.isCallExpression(parent) || parent.expression !== at) return false;
-  return isStatement && ["push", "unshift", "set", "add", "delete", "clear"].includes(methodOf(parent) ?? "");
 }
 
 /** A socket is put in, as it is or in an object beside other things. */
