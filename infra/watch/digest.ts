@@ -30,6 +30,7 @@ export function digestOf(value: unknown, isOwn: (instance: object) => boolean): 
     return { nature: "primitive", text: primitive(value), kind: typeof value, holdsSockets };
   }
   const kind = kindOf(value);
+  if (isLive(value)) return { nature: "opaque", text: "live", kind, holdsSockets };
   if (isSocket(value))
     return { nature: "socket", text: `socket ${identityOf(value)}`, kind, holdsSockets: true };
   if (!isData(value, isOwn)) return { nature: "opaque", text: "opaque", kind, holdsSockets };
@@ -76,6 +77,11 @@ function isSocket(value: object): boolean {
   return has("nsp") && has("handshake") && has("rooms") && !isPlain(value);
 }
 
+/** Kept in the table, or with the socket: its changes are seen everywhere. */
+const isLive = (value: object): boolean => (value as { readonly [LIVE]?: unknown })[LIVE] === true;
+
+const LIVE = Symbol.for("nonsticky.live");
+
 /** Walks breadth first, so that what is near is seen however much lies below. */
 class Hash {
   holdsSockets = false;
@@ -95,7 +101,8 @@ class Hash {
       if (seen.has(value)) return this.#add("seen");
       seen.add(value);
       this.holdsSockets ||= isSocket(value);
-      if (isSocket(value) || !isData(value, this.#isOwn)) return this.#add(identityOf(value));
+      if (isSocket(value) || isLive(value) || !isData(value, this.#isOwn))
+        return this.#add(identityOf(value));
       queue.push(value);
       this.#add(kindOf(value));
     };
