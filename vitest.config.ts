@@ -30,6 +30,7 @@ const long = [
   "test/model/rooms/room-events.test.ts",
   "test/e2e/timers.test.ts",
   "test/untouched/whole-app.test.ts",
+  "test/migrating/kept-stack.test.ts",
 ];
 
 /** Two thousand hostile sessions: `NONSTICKY_ABUSE=1` plays them, and nothing else. */

@@ -6,6 +6,7 @@ import { buildInFormat, extensionOf, type AppFormat } from "../lib/bundling/app-
 import { appPlugin } from "../lib/bundling/app-plugin.ts";
 import { leftOutside, withDependencies } from "../lib/bundling/left-outside.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../lib/bundling/source-location.ts";
+import type { KeptApp } from "./keep/keep.ts";
 
 /** Installed from npm; otherwise these are the sources. */
 const isBuilt = import.meta.url.endsWith(".js");
@@ -68,6 +69,8 @@ export interface BundleOptions {
   readonly outdir?: string;
   /** Where this package is installed; by default the service is this repository. */
   readonly packageDir?: string;
+  /** What packets change in the app's variables is kept. */
+  readonly keep?: boolean;
   /** The bundles run on Lambda and nowhere else. */
   readonly onLambda?: boolean;
 }
@@ -79,9 +82,14 @@ export interface Bundled {
   readonly beside: readonly string[];
   /** Of esbuild. */
   readonly metafile: Metafile;
+  /** Of `keep`: what became of each variable. */
+  readonly kept?: Pick<KeptApp, "kept" | "left">;
 }
 
-/** Bundles entry points into one file each, with its source map beside it. */
+/**
+ * Bundles entry points into one file each, with its source map beside it. Throws what esbuild throws, and with `keep` a
+ * `KeepError`.
+ */
 export async function bundle({
   serviceDir,
   handlers,
@@ -90,6 +98,7 @@ export async function bundle({
   external = [],
   outdir = buildDir,
   packageDir = serviceDir,
+  keep = false,
   onLambda = false,
 }: BundleOptions): Promise<Bundled> {
   const condition = isBuilt ? "default" : "nonsticky-source";
@@ -98,6 +107,7 @@ export async function bundle({
   const hostFile = toEntry("lib/engine/hosted-app");
   const appFile = path.resolve(serviceDir, app || (imports?.["#app"] ?? ""));
   const outside = new Map<string, string>();
+  const kept = keep ? await keepVariablesOf(appFile) : undefined;
   const options: BuildOptions = {
     loader: { ".node": "copy" },
     absWorkingDir: serviceDir,
@@ -135,7 +145,9 @@ export async function bundle({
       sourceLocation({
         ...(onLambda ? { base: serviceDir } : {}),
         own: path.resolve(serviceDir, hostFile, "../..") + path.sep,
+        ...(kept === undefined ? {} : { rewritten: kept.contents }),
       }),
+      ...(kept === undefined ? [] : kept.plugins),
       ...(onLambda ? [credentialsOfLambda] : []),
     ],
   };
@@ -156,7 +168,11 @@ export async function bundle({
   for (const [one, directory] of packages) {
     await cp(directory, path.join(target, "node_modules", one), { recursive: true, dereference: true });
   }
-  return { ...built, beside: [...native, ...[...packages.keys()].map((one) => `node_modules/${one}/**`)] };
+  return {
+    ...built,
+    beside: [...native, ...[...packages.keys()].map((one) => `node_modules/${one}/**`)],
+    ...(kept === undefined ? {} : { kept }),
+  };
 }
 
 /**
@@ -172,6 +188,12 @@ export async function copyClient(outdir: string): Promise<void> {
       return ["", "package.json", "dist"].includes(relative) || /^dist\/[^/]+\.js$/.test(relative);
     },
   });
+}
+
+/** It reads apps with the compiler of TypeScript, which takes its time to load. */
+async function keepVariablesOf(appFile: string) {
+  const { keepVariables } = await import("./keep/keep.ts");
+  return keepVariables(appFile);
 }
 
 const CREDENTIALS = "@aws-sdk/credential-provider-node";

@@ -43,6 +43,11 @@ export interface ServeOptions {
   readonly instances?: number;
   /** Packages whose imports are nonsticky's while a file is loaded: `["socket.io"]`. */
   readonly replace?: readonly string[];
+  /**
+   * What packets change in the variables of a file's app is kept for the next packet, as `--keep` of `nonsticky dev` does it.
+   * Default false.
+   */
+  readonly keep?: boolean;
   /** What is written to the console. Default `warn`: a handler that fails is an `error`. */
   readonly logLevel?: LogLevel;
   /**
@@ -91,11 +96,19 @@ export async function serve(
   subject: Servable | Factory | string | URL,
   options: ServeOptions = {},
 ): Promise<TestServer> {
-  rejectUnknownOptions("serve", options, ["port", "instances", "replace", "logLevel", "watch", "onRequest"]);
-  const { instances = 1, port: wantedPort = 0, replace = [], logLevel = "warn", onRequest } = options;
+  rejectUnknownOptions("serve", options, knownOptions);
+  const {
+    instances = 1,
+    port: wantedPort = 0,
+    replace = [],
+    keep = false,
+    logLevel = "warn",
+    onRequest,
+  } = options;
   const { apps, dispose } = await createApps(subject, {
     instances,
     replace,
+    keep,
     library: { "": index, "/live": live },
   });
   claim(apps);
@@ -155,6 +168,8 @@ export async function serve(
     close: () => (closed ??= close()),
   };
 }
+
+const knownOptions = ["port", "instances", "replace", "keep", "logLevel", "watch", "onRequest"];
 
 /** The most that SQS hands over at once. */
 const MAX_BATCH = 10;

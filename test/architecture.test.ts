@@ -24,6 +24,7 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "admin", files: /^lib\/admin\// },
   { name: "bundling", files: /^lib\/bundling\// },
   { name: "watch", files: /^infra\/watch\// },
+  { name: "keep", files: /^infra\/(keep|doctor)\// },
   { name: "testing", files: /^lib\/testing\// },
   { name: "aws", files: /^lib\/aws\// },
   { name: "surface", files: /^lib\/(index|lambda|emitter|live|testing|verify|admin)\.ts$/ },
@@ -136,8 +137,8 @@ function importViolations([file, text]: [string, string]): string[] {
     if (isTesting(file) && isOfAws(target)) {
       return report(node, `expected testing to know nothing of AWS, got ${target}`);
     }
-    if (target.startsWith("infra/watch/") && !isTesting(file)) {
-      return report(node, `expected the watch in testing only, got ${target}`);
+    if (/^infra\/(watch|keep|doctor)\//.test(target) && !isTesting(file)) {
+      return report(node, `expected infra in testing only, got ${target}`);
     }
     if (isTesting(target) && !isTesting(file)) {
       return report(node, `expected nothing to know testing, got ${target}`);
@@ -305,7 +306,7 @@ describe("the import law", () => {
     [
       "the watch in the product",
       { "lib/lambda.ts": `import { createScopeWatch } from "../infra/watch/scope-watch.ts";` },
-      "lib/lambda.ts:1 expected the watch in testing only, got infra/watch/scope-watch.ts",
+      "lib/lambda.ts:1 expected infra in testing only, got infra/watch/scope-watch.ts",
     ],
     [
       "DynamoDB in testing",

@@ -40,7 +40,7 @@ export async function runDev(args: readonly string[]): Promise<void> {
 
 async function start(args: readonly string[]): Promise<LocalRuntime> {
   const options = parseDevOptions(args, isBuilt ? "" : readDefaultApp());
-  const { topology, app, replace = [], external = [] } = await findService(options);
+  const { topology, app, replace = [], external = [], keep = false } = await findService(options);
   if (options.app === "" && app === undefined) {
     throw new LocalError(
       "expected --app FILE, or a serverless.yml with the plugin nonsticky/serverless and custom.nonsticky.app",
@@ -52,6 +52,7 @@ async function start(args: readonly string[]): Promise<LocalRuntime> {
     app: options.app || (app ?? ""),
     replace: [...replace, ...(options.replace ?? [])],
     external: [...external, ...(options.external ?? [])],
+    keep: options.keep ?? keep,
     // Somebody's project has it at its root; the examples have it beside the app, where it is looked for otherwise.
     ...(isBuilt && existsSync("public") ? { publicDir: "public" } : {}),
     env: Object.fromEntries(env),
@@ -65,6 +66,7 @@ interface Service {
   readonly app?: string;
   readonly replace?: readonly string[] | undefined;
   readonly external?: readonly string[] | undefined;
+  readonly keep?: boolean | undefined;
 }
 
 /** The service of the folder, when it lists the plugin; else this package's own. */

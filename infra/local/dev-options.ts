@@ -19,6 +19,7 @@ const flags = {
   "allow-host": { type: "string", multiple: true },
   "cold-start-ms": { type: "string" },
   ordering: { type: "string" },
+  keep: { type: "boolean" },
   "no-watch": { type: "boolean" },
 } as const;
 
@@ -30,6 +31,7 @@ export const usage = `${command} [options]
   --app FILE           module that makes a Server, or exports \`io\` or \`engine\` (default: ${defaultApp})
   --replace NAME       imports of that package get nonsticky: socket.io; may be given again
   --external NAME      that package stays outside of the bundles, as those with native code do; may be given again
+  --keep               variables that handlers change are kept for the next packet, wherever it runs
   --port N             default 3000, 0 for any free one
   --path P             default /socket.io
   --instances N        processes kept warm per function, which take turns (default 2)
@@ -65,6 +67,7 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
     app: given.app ?? defaultApp,
     replace: readPackageNames("replace", given.replace),
     external: readPackageNames("external", given.external),
+    keep: given.keep,
     port: count("port", 0, 65_535) ?? 3000,
     path: readPath(given.path),
     instances,

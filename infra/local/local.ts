@@ -55,13 +55,17 @@ export async function startStack(
       const sockets = trackSockets(server);
       undo.push(() => close(server, sockets));
     }
-    const rebuild = () =>
-      bundle({
-        appFile,
-        replace: options.replace ?? [],
-        external: options.external ?? [],
-        functions: topology.functions,
-      });
+    const tellOfKept = createTeller(options);
+    const rebuild = async () =>
+      tellOfKept(
+        await bundle({
+          appFile,
+          replace: options.replace ?? [],
+          external: options.external ?? [],
+          keep: options.keep ?? false,
+          functions: topology.functions,
+        }),
+      );
     const port = await listen(gateway, options.port ?? 0);
     const awsPort = await listen(awsEndpoint, 0);
     const bundles = await rebuild();
@@ -110,6 +114,17 @@ export async function startStack(
     await stop();
     throw error;
   }
+}
+
+/** Says what became of the app's variables; again, when that is something else. */
+function createTeller({ log = (line) => process.stderr.write(`${line}\n`) }: LocalOptions) {
+  let told = "";
+  return (bundles: Bundles): Bundles => {
+    const text = bundles.kept.join("\n");
+    if (text !== told) bundles.kept.forEach((line) => log(line));
+    told = text;
+    return bundles;
+  };
 }
 
 function readPath(topology: Topology, { path: given, env = {} }: LocalOptions): string {

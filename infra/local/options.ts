@@ -8,6 +8,8 @@ export interface LocalOptions {
   readonly replace?: readonly string[];
   /** Packages that stay outside of the bundles, besides those with native code. */
   readonly external?: readonly string[];
+  /** What packets change in the app's variables is kept: in the table, or with the socket. Default false. */
+  readonly keep?: boolean;
   /** 0, the default, is any free port. */
   readonly port?: number;
   /** Default `/socket.io`: a prefix match with trailing slash, as in the official server. */

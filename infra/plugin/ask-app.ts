@@ -64,7 +64,7 @@ const HANDLER = "functions/inbox.handler";
 
 async function ask(
   serviceDir: string,
-  { app, replace, external }: Settings,
+  { app, replace, external, keep }: Settings,
   environment: Omit<StartRequest, "files">,
 ): Promise<AppDescription> {
   const outdir = await mkdtemp(path.join(tmpdir(), "nonsticky-start-"));
@@ -75,6 +75,7 @@ async function ask(
       app,
       replace,
       external,
+      keep,
       outdir,
       packageDir,
     });

@@ -39,7 +39,7 @@ export interface Serverless {
 
 /** What the framework gives a plugin besides itself. */
 export interface FrameworkUtilities {
-  readonly log: { warning(text: string): void };
+  readonly log: { notice(text: string): void; warning(text: string): void };
 }
 
 export interface FunctionDefinition {

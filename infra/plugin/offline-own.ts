@@ -11,6 +11,7 @@ export async function prepareOwnOffline(serverless: Serverless, outdir: string):
     app: "",
     replace: [],
     external: [],
+    keep: false,
     include: [],
     start: false,
     params: {},

@@ -17,6 +17,8 @@ export interface OfflineRequest {
   /** Packages whose imports are this package's. */
   readonly replace: readonly string[];
   readonly external?: readonly string[];
+  /** What packets change in the app's variables is kept. */
+  readonly keep?: boolean;
   /** Where the bundles go, relative to the service. */
   readonly outdir: string;
 }
@@ -27,7 +29,7 @@ export interface OfflineRequest {
  */
 export async function prepareOffline(
   serverless: Serverless,
-  { names, app, replace, external = [], outdir }: OfflineRequest,
+  { names, app, replace, external = [], keep = false, outdir }: OfflineRequest,
 ): Promise<void> {
   const { serviceDir, service } = serverless;
   const definitions = names.map((name) => service.getFunction(name));
@@ -39,6 +41,7 @@ export async function prepareOffline(
     app,
     replace,
     external,
+    keep,
     outdir,
     packageDir,
   });

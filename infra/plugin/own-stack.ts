@@ -15,6 +15,8 @@ export interface Settings {
   readonly include: readonly string[];
   /** Whether the bundles are started once before they are deployed. Default true. */
   readonly start: boolean;
+  /** What packets change in the app's variables is kept. Default false. */
+  readonly keep: boolean;
   /** Packages whose imports are this package's: `socket.io`. */
   readonly replace: readonly string[];
   /** What the app itself may do: statements for the roles of all functions that run it. */
@@ -47,7 +49,16 @@ export async function readSettings(given: Json | undefined): Promise<Settings> {
       `expected custom.nonsticky.app to name the module that exports \`io\`, like src/app.ts, got ${JSON.stringify(got) ?? "nothing"}`,
     );
   }
-  const { app, replace, external, include = [], start = true, statements = [], ...params } = given;
+  const {
+    app,
+    replace,
+    external,
+    include = [],
+    start = true,
+    keep = false,
+    statements = [],
+    ...params
+  } = given;
   if (!isList(include) || include.some(isOutside)) {
     throw new Error(
       `expected custom.nonsticky.include to be a list of files and folders of the service, like [public], got ${JSON.stringify(include)}`,
@@ -55,6 +66,9 @@ export async function readSettings(given: Json | undefined): Promise<Settings> {
   }
   if (typeof start !== "boolean") {
     throw new Error(`expected custom.nonsticky.start to be true or false, got ${JSON.stringify(start)}`);
+  }
+  if (typeof keep !== "boolean") {
+    throw new Error(`expected custom.nonsticky.keep to be true or false, got ${JSON.stringify(keep)}`);
   }
   if (!Array.isArray(statements) || !statements.every(isObject)) {
     throw new Error(
@@ -65,11 +79,11 @@ export async function readSettings(given: Json | undefined): Promise<Settings> {
   for (const name of Object.keys(params)) {
     if (known.includes(name)) continue;
     throw new Error(
-      `expected custom.nonsticky to have app, replace, external, include, start, statements, ${known.join(", ")}; got ${name}`,
+      `expected custom.nonsticky to have app, replace, external, include, start, keep, statements, ${known.join(", ")}; got ${name}`,
     );
   }
   const lists = { replace: readNames("replace", replace), external: readNames("external", external) };
-  return { app, ...lists, include, start, statements, params };
+  return { app, ...lists, include, start, keep, statements, params };
 }
 
 const isList = (value: Json): value is readonly string[] =>

@@ -1,7 +1,7 @@
 import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { extensionOf } from "../../lib/bundling/app-format.ts";
-import { bundle, copyClient, filesOf, handlersOf, toModule, writeWebEntry } from "../bundle.ts";
+import { bundle, copyClient, filesOf, handlersOf, toModule, writeWebEntry, type Bundled } from "../bundle.ts";
 import { packageDir } from "../local/installation.ts";
 import type { FunctionDefinition, Serverless } from "./framework.ts";
 import type { Settings } from "./own-stack.ts";
@@ -10,7 +10,7 @@ import { startApp, type StartRequest } from "./start-app.ts";
 /** Inside the framework's own directory, which no archive of the service contains. */
 export const buildDir = ".serverless/nonsticky";
 
-export type PackageOptions = Pick<Settings, "app" | "replace" | "external" | "include"> & {
+export type PackageOptions = Pick<Settings, "app" | "replace" | "external" | "include" | "keep"> & {
   /** Absent: the bundles are not started. */
   readonly startWith?: Omit<StartRequest, "files">;
 };
@@ -22,28 +22,30 @@ interface Packager {
 /**
  * Bundles some functions and has the framework zip them, before it zips the others in its own way. While it does, the
  * build directory is the service's: handlers keep their names, and nothing of the service is in the archives but what
- * the bundles took from it.
+ * the bundles took from it. Resolves with what is to be said of the app's variables.
  */
 export async function packageFunctions(
   serverless: Serverless,
   names: readonly string[],
-  { app, replace, external, include, startWith }: PackageOptions,
-): Promise<void> {
+  { app, replace, external, include, keep, startWith }: PackageOptions,
+): Promise<readonly string[]> {
   const { serviceDir, service } = serverless;
   const outdir = path.join(serviceDir, buildDir);
   const definitions = names.map((name) => [name, service.getFunction(name)] as const);
   await rm(outdir, { recursive: true, force: true });
-  const { metafile, format, beside } = await bundle({
+  const { metafile, format, beside, kept } = await bundle({
     serviceDir,
     handlers: definitions.flatMap(([, definition]) => handlersOf(definition)),
     app,
     replace,
     external,
+    keep,
     outdir,
     onLambda: true,
     packageDir,
   });
   await writeFile(path.join(outdir, "meta.json"), JSON.stringify(metafile));
+  const lines = kept === undefined ? [] : await reportKept(kept, serviceDir, outdir);
   await copyClient(outdir);
   await writeWebEntry(
     definitions.map(([, definition]) => definition),
@@ -77,6 +79,18 @@ export async function packageFunctions(
   }
   for (const [, definition] of definitions)
     await moveArtifact(definition, path.join(serviceDir, ".serverless"));
+  return lines;
+}
+
+/** `keep.json`, beside `meta.json`. */
+async function reportKept(
+  kept: NonNullable<Bundled["kept"]>,
+  serviceDir: string,
+  outdir: string,
+): Promise<readonly string[]> {
+  const { toLines, toReport } = await import("../keep/report.ts");
+  await writeFile(path.join(outdir, "keep.json"), JSON.stringify(toReport(kept, serviceDir)));
+  return toLines(kept, serviceDir);
 }
 
 async function copyIncluded(serviceDir: string, outdir: string, file: string): Promise<void> {

@@ -28,6 +28,7 @@ export default class NonstickyPlugin {
     readonly replace: readonly string[];
     readonly external: readonly string[];
     readonly include: readonly string[];
+    readonly keep: boolean;
     /** Absent: nothing is started before it is deployed. */
     readonly startWith?: Omit<StartRequest, "files">;
     readonly functions: readonly string[];
@@ -117,6 +118,7 @@ export default class NonstickyPlugin {
       replace: settings.replace,
       external: settings.external,
       include: settings.include,
+      keep: settings.keep,
       ...(settings.start ? { startWith: environmentOf(stack, service, target) } : {}),
       functions: Object.keys(stack.functions),
       foreignResources: listResources(service),
@@ -140,14 +142,15 @@ export default class NonstickyPlugin {
 
   async #prepareOffline(): Promise<void> {
     if (this.nonsticky === undefined) return;
-    const { app, replace, external, functions } = this.nonsticky;
+    const { functions: names, app, replace, external, keep } = this.nonsticky;
     const { prepareOffline } = await import("./offline.ts");
-    await prepareOffline(this.#serverless, { names: functions, app, replace, external, outdir: buildDir });
+    await prepareOffline(this.#serverless, { names, app, replace, external, keep, outdir: buildDir });
   }
 
   async #package(names: readonly string[]): Promise<void> {
     if (this.nonsticky === undefined || names.length === 0) return;
-    await packageFunctions(this.#serverless, names, this.nonsticky);
+    const lines = await packageFunctions(this.#serverless, names, this.nonsticky);
+    lines.forEach((line) => this.#log.notice(line));
   }
 }
 

@@ -7,20 +7,25 @@ export interface SourceLocationOptions {
   readonly base?: string;
   /** The folder of this package's own code, which asks where the bundle is. */
   readonly own?: string;
+  /** Files that are to say something else than what is on the disk, by their absolute paths. */
+  readonly rewritten?: ReadonlyMap<string, string>;
 }
 
 /**
  * Where a file of a bundle believes to be: `__dirname`, `__filename` and `import.meta` say the place of its source, not the
  * place of the bundle, so that what lies beside a source is found beside it.
  */
-export function sourceLocation({ base, own }: SourceLocationOptions): Plugin {
+export function sourceLocation({ base, own, rewritten }: SourceLocationOptions): Plugin {
   return {
     name: "source-location",
     setup(setup) {
       setup.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path: file }) => {
         if (isOfStack.test(file) || (own !== undefined && file.startsWith(own))) return undefined;
-        const text = await readFile(file, "utf8");
-        if (!/\b__dirname\b|\b__filename\b|\bimport\.meta\b/.test(text)) return undefined;
+        const other = rewritten?.get(file);
+        const text = other ?? (await readFile(file, "utf8"));
+        if (!/\b__dirname\b|\b__filename\b|\bimport\.meta\b/.test(text)) {
+          return other === undefined ? undefined : { contents: other, loader: toLoader(file) };
+        }
         return { contents: declare(text, toExpression(file, base)), loader: toLoader(file) };
       });
     },

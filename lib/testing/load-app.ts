@@ -7,6 +7,7 @@ import { buildInFormat, extensionOf } from "../bundling/app-format.ts";
 import { appPlugin } from "../bundling/app-plugin.ts";
 import { leftOutside } from "../bundling/left-outside.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../bundling/source-location.ts";
+import type { KeptApp } from "../../infra/keep/keep.ts";
 import { appOfModule } from "../engine/app-of-module.ts";
 import type { EngineApp } from "../engine/engine.ts";
 import { hostWithin, type HostedApp } from "../engine/hosted-app.ts";
@@ -22,6 +23,8 @@ export interface LoadOptions {
   readonly instances: number;
   /** Packages in whose place this one is imported. */
   readonly replace: readonly string[];
+  /** What packets change in the app's variables is kept. */
+  readonly keep: boolean;
   /** What this package exports: the very classes that serve the app. */
   readonly library: Library;
 }
@@ -29,12 +32,13 @@ export interface LoadOptions {
 /**
  * Loads the app in a file, once for each instance, with everything that it imports, packages and CommonJS included, as
  * processes of their own would. Resolves with the apps, and with what removes the files that were built for them. Throws
- * `testing.no_app`, `config.no_app`, `config.several_apps`, and what the app throws.
+ * `testing.no_app`, `testing.not_kept`, `config.no_app`, `config.several_apps`, and what the app throws.
  */
 export async function loadApps(
   file: string | URL,
-  { instances, replace, library }: LoadOptions,
+  options: LoadOptions,
 ): Promise<{ readonly apps: readonly EngineApp[]; readonly dispose: () => Promise<void> }> {
+  const { instances, replace, library } = options;
   const appFile = typeof file === "string" ? path.resolve(file) : fileURLToPath(file);
   // Inside of the project, where packages that are left outside are found.
   const cache = path.resolve("node_modules/.cache/nonsticky");
@@ -42,7 +46,7 @@ export async function loadApps(
   const folder = await mkdtemp(path.join(cache, "served-"));
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
-    const { bundled, isModule } = await buildApp(appFile, replace, folder, library);
+    const { bundled, isModule } = await buildApp(appFile, folder, options);
     Object.assign(globalThis, { [LIBRARY]: library });
     const apps: EngineApp[] = [];
     // One after the other: an app may be slow to start, and is only asked when it has.
@@ -76,8 +80,9 @@ function toCallable(library: Library[""]): unknown {
 /** Under which a bundle finds the library of the test. */
 const LIBRARY = "nonsticky$library";
 
-async function buildApp(appFile: string, replace: readonly string[], outdir: string, library: Library) {
+async function buildApp(appFile: string, outdir: string, { replace, keep, library }: LoadOptions) {
   const { build } = await import("esbuild");
+  const kept = keep ? await keepVariablesOf(appFile) : undefined;
   const app = appPlugin({
     appFile,
     name: "nonsticky",
@@ -101,7 +106,13 @@ async function buildApp(appFile: string, replace: readonly string[], outdir: str
         define: locationDefines,
         loader: { ".node": "copy" },
         banner: { js: locationBanners[format] },
-        plugins: [bridge(library), app, leftOutside({ external: [] }), sourceLocation({})],
+        plugins: [
+          bridge(library),
+          app,
+          leftOutside({ external: [] }),
+          sourceLocation(kept === undefined ? {} : { rewritten: kept.contents }),
+          ...(kept?.plugins ?? []),
+        ],
       }),
     );
     return { bundled: path.join(outdir, `app${extensionOf(format)}`), isModule: format === "esm" };
@@ -116,6 +127,18 @@ async function buildApp(appFile: string, replace: readonly string[], outdir: str
 }
 
 const NAMESPACE = "nonsticky-library";
+
+/** It reads apps with the compiler of TypeScript, which takes its time to load. */
+async function keepVariablesOf(appFile: string): Promise<KeptApp> {
+  const { keepVariables } = await import("../../infra/keep/keep.ts");
+  try {
+    return keepVariables(appFile);
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (!/^(Keep|Doctor)Error$/.test(name)) throw error;
+    throw new TestingError("testing.not_kept", message, { cause: error });
+  }
+}
 
 /** Classes of the process's own, which a bundle would otherwise have a second time. */
 function bridge(library: Library): Plugin {

@@ -166,6 +166,7 @@ describe("custom.nonsticky", () => {
       pollConcurrency: 5,
       replace: ["socket.io"],
       include: ["public"],
+      keep: true,
       statements,
     };
 
@@ -175,6 +176,7 @@ describe("custom.nonsticky", () => {
       external: [],
       include: ["public"],
       start: true,
+      keep: true,
       statements,
       params: { edge: true, pollConcurrency: 5 },
     });
@@ -188,6 +190,7 @@ describe("custom.nonsticky", () => {
       { app: "a.ts", include: ["../public"] },
       /expected custom\.nonsticky\.include to be a list of files and folders of the service/,
     ],
+    [{ app: "a.ts", keep: "yes" }, /expected custom\.nonsticky\.keep to be true or false, got "yes"/],
     [{ app: "a.ts", start: "no" }, /expected custom\.nonsticky\.start to be true or false, got "no"/],
     [
       { app: "a.ts", replace: "./socket.js" },

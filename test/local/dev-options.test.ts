@@ -14,7 +14,7 @@ describe("the dev command's options", () => {
 
   it("are all understood", () => {
     const text =
-      "--app a.ts --port 0 --path /live/ --instances 2 --max-instances 4 --anti-affinity --chaos 0.5 --freeze --cold-start-ms 10-20 --ordering direct --no-watch --allow-host Chat.example --allow-host a.test";
+      "--app a.ts --port 0 --path /live/ --instances 2 --max-instances 4 --anti-affinity --chaos 0.5 --freeze --cold-start-ms 10-20 --ordering direct --keep --no-watch --allow-host Chat.example --allow-host a.test";
 
     expect(parseDevOptions(text.split(" "), "chat.ts")).toEqual({
       app: "a.ts",
@@ -27,6 +27,7 @@ describe("the dev command's options", () => {
       freeze: true,
       coldStartMs: [10, 20],
       ordering: "direct",
+      keep: true,
       watch: false,
       allowedHosts: ["chat.example", "a.test"],
     });

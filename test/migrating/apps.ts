@@ -7,6 +7,8 @@ export interface MigratedApp {
   readonly steps: readonly Step[];
   /** `file:line name` of each variable that is lost, by which both the watch and the doctor name it. */
   readonly lost?: readonly string[];
+  /** What `--keep` cannot keep of it: `file:line name code`. */
+  readonly refused?: readonly string[];
   /** Instances in one process have it in common, so that answers are equal in spite of it. */
   readonly isOfProcess?: boolean;
   /** What the doctor says besides: `file:line pattern`. The watch sees variables alone. */
@@ -71,6 +73,7 @@ export const apps: Readonly<Record<string, MigratedApp>> = {
       ["bob", "private", "ada", "hi"],
     ],
     lost: ["server.js:5 clients"],
+    refused: ["server.js:5 clients keep.holds_socket"],
   },
   "a game with a loop": {
     file: "game-loop/server.js",
@@ -79,6 +82,7 @@ export const apps: Readonly<Record<string, MigratedApp>> = {
       ["ada", "move", { dx: 1, dy: 0 }],
     ],
     lost: ["server.js:4 players"],
+    refused: ["server.js:4 players keep.used_by_timer"],
     habits: ["server.js:20 timer"],
   },
   "a property of global": {

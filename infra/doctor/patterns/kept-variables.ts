@@ -12,6 +12,8 @@ export function findKeptVariables(examination: Examination): readonly Finding[] 
   return findKeptPlaces(examination).map((kept) => toFinding(kept, examination));
 }
 
+const withKeep = "With --keep the app stays as it is";
+
 function toFinding(
   { place, changes: [first], allChanges, isOfListener }: KeptPlace,
   examination: Examination,
@@ -21,14 +23,14 @@ function toFinding(
   const file = place.declaration.getSourceFile().fileName;
   if (isOfListener) {
     const fix = rewriteAsData(place, examination);
-    const message = `${place.name} is ${changed}, and the listener makes it anew before each packet. Keep it in socket.data.${plain(place.name)}`;
+    const message = `${place.name} is ${changed}, and the listener makes it anew before each packet. Keep it in socket.data.${plain(place.name)}. ${withKeep}`;
     return { file, line, pattern: "listener-variable", name: place.name, message, ...(fix ? { fix } : {}) };
   }
   if (allChanges.some((change) => keepsSocket(change, examination))) {
     const message = `${place.name} is ${changed} and keeps sockets, but no instance has those of another, and none has its own a packet later. Let each socket join a room by that key, and send to the room: io.to(key).emit(…)`;
     return { file, line, pattern: "socket-map", name: place.name, message };
   }
-  const message = `${place.name} is ${changed}; the next packet may run on another instance, which does not see that. ${remedyOf(place, examination)}`;
+  const message = `${place.name} is ${changed}; the next packet may run on another instance, which does not see that. ${remedyOf(place, examination)}. ${withKeep}`;
   return { file, line, pattern: "module-state", name: place.name, message };
 }
 

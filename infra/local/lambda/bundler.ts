@@ -17,6 +17,8 @@ export interface BundleRequest {
   readonly replace: readonly string[];
   /** Packages that stay outside of the bundles. */
   readonly external: readonly string[];
+  /** What packets change in the app's variables is kept. */
+  readonly keep: boolean;
   readonly functions: readonly FunctionSpec[];
 }
 
@@ -26,12 +28,15 @@ export interface Bundles {
   readonly guardFile: string;
   /** Sources whose change means new bundles; nothing of `node_modules`. */
   readonly inputs: readonly string[];
+  /** For people: what became of each variable, with `keep`. */
+  readonly kept: readonly string[];
 }
 
 interface Manifest {
   /** Content hash of every source by its path. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly format: AppFormat;
+  readonly kept: readonly string[];
   /** Named by content, so that instances of an older bundle keep their files. */
   readonly dir: string;
 }
@@ -43,10 +48,18 @@ const HOUR_MS = 3_600_000;
  * asked for it and reused while no source has changed, so a second start builds nothing.
  */
 export async function bundleFunctions(request: BundleRequest): Promise<Bundles> {
-  const { appFile, replace, external, functions } = request;
+  const { appFile, replace, external, keep, functions } = request;
   const versions = await readVersions();
   const key = hash(
-    [appFile, ...replace, "", ...external, ...functions.map(({ handler }) => handler), versions].join("\n"),
+    [
+      appFile,
+      ...replace,
+      "",
+      ...external,
+      String(keep),
+      ...functions.map(({ handler }) => handler),
+      versions,
+    ].join("\n"),
   );
   const manifestFile = path.join(cacheDir, `${key}.json`);
   let manifest = versions === undefined ? undefined : await readManifest(manifestFile);
@@ -68,6 +81,7 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundles> 
     dynamoServerFile: processes.dynamodb,
     guardFile: processes.guard,
     inputs: Object.keys(manifest.inputs).map((input) => path.resolve(workingDir, input)),
+    kept: manifest.kept,
   };
 }
 
@@ -87,7 +101,7 @@ const bundledProcesses = (dir: string): Processes => ({
 
 async function buildInto(
   key: string,
-  { appFile, replace, external, functions }: BundleRequest,
+  { appFile, replace, external, keep, functions }: BundleRequest,
 ): Promise<Manifest> {
   const outdir = path.join(cacheDir, `${key}.${process.pid}.${Date.now()}`);
   await mkdir(outdir, { recursive: true });
@@ -100,10 +114,15 @@ async function buildInto(
     logLevel: "silent",
   } as const;
   try {
+    const kept = keep ? await keepVariablesOf(appFile) : undefined;
     const appPlugins = [
       await takeApp(appFile, replace),
       leftOutside({ external }),
-      sourceLocation({ own: path.join(codeDir, `lib${path.sep}`) }),
+      sourceLocation({
+        own: path.join(codeDir, `lib${path.sep}`),
+        ...(kept === undefined ? {} : { rewritten: kept.contents }),
+      }),
+      ...(kept?.plugins ?? []),
     ];
     const [{ metafile, format }, processes] = await Promise.all([
       buildInFormat(appFile, (format) =>
@@ -139,14 +158,25 @@ async function buildInto(
             metafile: true,
           }),
     ]);
-    const inputs = await hashInputs([metafile, ...(processes === undefined ? [] : [processes.metafile])]);
+    const built = [metafile, ...(processes === undefined ? [] : [processes.metafile])];
+    const inputs = await hashInputs(built, keep);
     const dir = `${key}-${hash(JSON.stringify(inputs))}`;
     await rename(outdir, path.join(cacheDir, dir)).catch(() => rm(outdir, { recursive: true, force: true }));
-    return { inputs, format, dir };
+    return { inputs, format, kept: kept?.lines ?? [], dir };
   } catch (error) {
     await rm(outdir, { recursive: true, force: true });
     throw toLocalError(appFile, error);
   }
+}
+
+/** It reads apps with the compiler of TypeScript, which takes its time to load. */
+async function keepVariablesOf(appFile: string) {
+  const [{ keepVariables }, { toLines }] = await Promise.all([
+    import("../../keep/keep.ts"),
+    import("../../keep/report.ts"),
+  ]);
+  const app = keepVariables(appFile);
+  return { ...app, lines: toLines(app) };
 }
 
 async function takeApp(appFile: string, replace: readonly string[]): Promise<Plugin> {
@@ -168,7 +198,8 @@ async function takeApp(appFile: string, replace: readonly string[]): Promise<Plu
 }
 
 function toLocalError(appFile: string, error: unknown): unknown {
-  const failure = error as Partial<BuildFailure>;
+  const failure = error as Partial<BuildFailure> & Partial<Error>;
+  if (/^(Keep|Doctor)Error$/.test(failure.name ?? "")) return new LocalError(failure.message);
   if (!Array.isArray(failure.errors)) return error;
   const lines = failure.errors.map(({ text, location }) =>
     location ? `${location.file}:${location.line}:${location.column}: ${text}` : text,
@@ -197,20 +228,26 @@ async function isCurrent({ inputs, dir }: Manifest): Promise<boolean> {
   return (await Promise.all(checks)).every(Boolean);
 }
 
-async function hashInputs(built: readonly Metafile[]): Promise<Record<string, string>> {
+async function hashInputs(built: readonly Metafile[], keep: boolean): Promise<Record<string, string>> {
   const own = built
     .flatMap(({ inputs }) => Object.keys(inputs))
-    .filter((file) => !/node_modules\/|^nonsticky-app:/.test(file));
+    .filter((file) => !/node_modules\/|^nonsticky-(app|keep):/.test(file));
   const inside = [
     path.join(codeDir, `infra/local/lambda/bundler${extension}`),
     ...["app-plugin", "app-format", "left-outside", "source-location"].map((name) =>
       path.join(codeDir, `lib/bundling/${name}${extension}`),
     ),
+    ...(keep ? [...(await listSources("infra/keep")), ...(await listSources("infra/doctor"))] : []),
   ];
   const hashes = [...own, ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file)))].map(
     async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const,
   );
   return Object.fromEntries(await Promise.all(hashes));
+}
+
+async function listSources(folder: string): Promise<readonly string[]> {
+  const names = await readdir(path.join(codeDir, folder));
+  return names.filter((name) => name.endsWith(extension)).map((name) => path.join(codeDir, folder, name));
 }
 
 /**

@@ -27,6 +27,7 @@ interface AddedStack {
   readonly app: string;
   readonly replace: readonly string[];
   readonly external: readonly string[];
+  readonly keep: boolean;
   readonly functions: readonly string[];
   /** Logical ids in `resources` that were there before. */
   readonly foreignResources: readonly string[];
@@ -38,10 +39,11 @@ export interface CompiledService {
   readonly region: string;
   readonly functions: readonly { readonly key: string; readonly name: string; readonly handler: string }[];
   readonly template: unknown;
-  /** `custom.nonsticky.app` of a service that uses the plugin, its `replace` and `external`. */
+  /** `custom.nonsticky.app` of a service that uses the plugin, its `replace`, `external` and `keep`. */
   readonly app?: string;
   readonly replace?: readonly string[];
   readonly external?: readonly string[];
+  readonly keep?: boolean;
 }
 
 const unwanted = /(^|:)package:(cleanup|createDeploymentArtifacts)$|:saveServiceState$/;
@@ -73,7 +75,9 @@ FrameworkClass.prototype.run = async function (this: Framework) {
           resources: added.foreignResources,
         })
       : template,
-    ...(added === undefined ? {} : { app: added.app, replace: added.replace, external: added.external }),
+    ...(added === undefined
+      ? {}
+      : { app: added.app, replace: added.replace, external: added.external, keep: added.keep }),
   };
   process.send?.(compiled);
 };

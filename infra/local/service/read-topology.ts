@@ -41,15 +41,18 @@ export async function readService(
   root: string,
   ordering: "fifo" | "direct" | undefined,
 ): Promise<
-  Pick<CompiledService, "replace" | "external"> & { readonly topology: Topology; readonly app: string }
+  Pick<CompiledService, "replace" | "external" | "keep"> & {
+    readonly topology: Topology;
+    readonly app: string;
+  }
 > {
   const compiled = await compile(root, [
     ...(ordering === undefined ? [] : [`ordering=${ordering}`]),
     // Whether the app has routes is seen when it runs.
     "http=true",
   ]);
-  const { app, replace = [], external = [] } = compiled;
-  if (app !== undefined) return { topology: toTopology(compiled), app, replace, external };
+  const { app, replace = [], external = [], keep = false } = compiled;
+  if (app !== undefined) return { topology: toTopology(compiled), app, replace, external, keep };
   throw new LocalError(`expected the plugin nonsticky/serverless in the service of ${root}, got none`);
 }
 
