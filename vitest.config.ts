@@ -21,6 +21,7 @@ const long = [
   "test/e2e/order.test.ts",
   "test/e2e/tic-tac-toe.test.ts",
   "test/e2e/parked-polls.test.ts",
+  "test/e2e/sessions-command.test.ts",
   "test/untouched/packaged.test.ts",
   "test/untouched/wrong-app.test.ts",
   "test/model/polling-close.test.ts",

@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "looks for what in an app relies on the process staying",
     run: async (args) => (await import("../infra/doctor/doctor-command.ts")).runDoctor(args),
   },
+  sessions: {
+    summary: "lists the sessions of a deployed stack, and ends them",
+    run: async (args) => (await import("../infra/operators/sessions-command.ts")).runSessions(args),
+  },
   cost: {
     summary: "prints what a workload costs in a month",
     run: async (args) => (await import("../infra/cost/cost-command.ts")).runCost(args),
