@@ -17,6 +17,10 @@ const REFUSED_WITHIN_MS = 1_000;
 /** Whoever is refused within that time of a cut may have posted before it. */
 const CUT_ONCE_MS = 1_000;
 const CUT_TO = 0.75;
+/** From the ceiling, which says nothing of the quota that there is. */
+const FIRST_CUT_TO = 0.5;
+/** Nobody begins for so long after a cut: what has been refused is tried again in that time. */
+const PAUSE_MS = 1_000;
 /** Between a cut and the ceiling, a fiftieth of the ceiling more each second. */
 const RISE_MS = 50_000;
 const LOWEST_PACE = 50;
@@ -26,8 +30,8 @@ const LOWEST_PACE = 50;
  * to make reserves the time for some of them, behind what others have reserved. So all together keep the pace, and
  * nobody's share is idle while another has something to post.
  *
- * The pace is the ceiling. When the gateway refuses posts (429) it goes down to three quarters, for everybody, and up from
- * there by the time that has passed: nothing is written for it to rise.
+ * The pace is the ceiling. When the gateway refuses posts (429) it goes down for everybody, to half and then to three quarters
+ * of what it was, and up from there by the time that has passed: nothing is written for it to rise.
  *
  * What is no large broadcast does not ask here: pings, answers, rooms of up to a page. It has what the ceiling leaves.
  */
@@ -93,9 +97,13 @@ export class PostPace {
   /** Never rejects: who is refused again tries again. */
   async #cutDown(atMs: number): Promise<void> {
     if (this.#cut !== undefined && this.#cut.atMs >= atMs - CUT_ONCE_MS) return;
-    const cut = { pace: Math.max(LOWEST_PACE, this.postsPerSecond * CUT_TO), atMs };
+    const pace = this.postsPerSecond;
+    const to = pace * (pace < this.#ceiling ? CUT_TO : FIRST_CUT_TO);
+    const cut = { pace: Math.max(LOWEST_PACE, to), atMs };
     try {
-      if (await this.#store.cutPace(cut, atMs - CUT_ONCE_MS)) this.#cut = cut;
+      if (!(await this.#store.cutPace(cut, atMs - CUT_ONCE_MS))) return;
+      this.#cut = cut;
+      await this.#store.reservePosts({ durationMs: PAUSE_MS, nowMs: atMs });
     } catch {
       // The table is out of reach, of which everything else here will hear.
     }

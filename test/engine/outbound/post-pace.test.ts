@@ -95,20 +95,22 @@ describe("the pace of large broadcasts", () => {
     expect(await pace.reserve(1)).toBe(START_MS + 1_000 - 400);
   });
 
-  it("goes down to three quarters when the gateway refuses, for everybody, and up again by the time", async () => {
+  it("goes down to half when the gateway refuses, for everybody, and up again by the time", async () => {
     const { clock, paces, calls } = setUp(2);
     const [a, b] = [paces[0]!, paces[1]!];
 
     await a.during(async () => refuse(a, 0, 5));
-    expect(a.postsPerSecond).toBe(750);
+    expect(a.postsPerSecond).toBe(500);
     expect(b.postsPerSecond).toBe(1_000);
-    await b.reserve(1);
-    expect(b.postsPerSecond).toBe(750);
+    // Nobody begins for a second, whatever they knew.
+    expect(await b.reserve(1)).toBe(clock.nowMs() + 1_000);
+    expect(b.postsPerSecond).toBe(500);
     await clock.advance(5_000);
-    expect(a.postsPerSecond).toBe(850);
+    expect(a.postsPerSecond).toBe(600);
     await clock.advance(20_000);
     expect(b.postsPerSecond).toBe(1_000);
-    expect(calls).toEqual(["cut", "reserve"]);
+    // The second is the pause.
+    expect(calls).toEqual(["cut", "reserve", "reserve"]);
   });
 
   it("is cut once a second, whoever is refused", async () => {
@@ -117,21 +119,21 @@ describe("the pace of large broadcasts", () => {
 
     await Promise.all([a.during(async () => refuse(a, 0, 50)), b.during(async () => refuse(b, 50, 100))]);
     await b.reserve(1);
-    expect(b.postsPerSecond).toBe(750);
+    expect(b.postsPerSecond).toBe(500);
     await clock.advance(1_500);
     await a.during(async () => refuse(a, 0, 50));
 
-    expect(a.postsPerSecond).toBeCloseTo((750 + 30) * 0.75);
-    expect(calls).toEqual(["cut", "cut", "reserve", "cut"]);
+    expect(a.postsPerSecond).toBeCloseTo((500 + 30) * 0.75);
+    expect(calls).toEqual(["cut", "cut", "reserve", "reserve", "cut", "reserve"]);
   });
 
   it("takes nothing out of the bucket of a gateway that refuses", async () => {
     const { clock, pace } = setUp();
 
     await pace.during(async () => refuse(pace, 0, 5));
-    await pace.reserve(750);
+    await pace.reserve(500);
 
-    expect(await pace.reserve(1)).toBe(clock.nowMs() + 1_000);
+    expect(await pace.reserve(1)).toBe(clock.nowMs() + 1_000 + 1_000);
   });
 
   it("is not cut by a slow client, nor for packets that are no large broadcast", async () => {
