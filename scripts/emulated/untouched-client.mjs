@@ -3,6 +3,7 @@
  * a route, connects with the cookie that it was given and default options, and hears what another route emits.
  */
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { io as connect } from "socket.io-client";
 
 const [, , url] = process.argv;
@@ -40,6 +41,9 @@ const heard = Promise.all(clients.map((client) => once(client, "news")));
 expect((await post("/news", { headline: "hello" })).status, 204);
 expect(await heard, [[{ headline: "hello" }], [{ headline: "hello" }], [{ headline: "hello" }]]);
 done("an emit from a route, over each transport");
+// A GET that waits would still write its log when the stack has been removed.
+for (const client of clients) client.disconnect();
+await sleep(3_000);
 process.exit(0);
 
 function post(route, body) {
