@@ -32,6 +32,7 @@ const long = [
   "test/e2e/timers.test.ts",
   "test/untouched/whole-app.test.ts",
   "test/migrating/kept-stack.test.ts",
+  "test/keep/bundle.test.ts",
 ];
 
 /** Two thousand hostile sessions: `NONSTICKY_ABUSE=1` plays them, and nothing else. */

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { build, type BuildFailure, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildFailure, type Plugin } from "esbuild";
 import { buildInFormat, extensionOf, type AppFormat } from "../../../lib/bundling/app-format.ts";
 import { appPlugin } from "../../../lib/bundling/app-plugin.ts";
 import { leftOutside } from "../../../lib/bundling/left-outside.ts";
@@ -9,6 +8,7 @@ import { locationBanners, locationDefines, sourceLocation } from "../../../lib/b
 import { cacheDir, codeDir, extension, isBuilt, packageDir, workingDir } from "../installation.ts";
 import { LocalError } from "../local-error.ts";
 import type { FunctionSpec } from "../topology.ts";
+import { hash, hashFile, hashInputs, readVersions } from "./bundle-inputs.ts";
 import type { FunctionCode } from "./instance.ts";
 
 export interface BundleRequest {
@@ -228,50 +228,11 @@ async function isCurrent({ inputs, dir }: Manifest): Promise<boolean> {
   return (await Promise.all(checks)).every(Boolean);
 }
 
-async function hashInputs(built: readonly Metafile[], keep: boolean): Promise<Record<string, string>> {
-  const own = built
-    .flatMap(({ inputs }) => Object.keys(inputs))
-    .filter((file) => !/node_modules\/|^nonsticky-(app|keep):/.test(file));
-  const inside = [
-    path.join(codeDir, `infra/local/lambda/bundler${extension}`),
-    ...["app-plugin", "app-format", "left-outside", "source-location"].map((name) =>
-      path.join(codeDir, `lib/bundling/${name}${extension}`),
-    ),
-    ...(keep ? [...(await listSources("infra/keep")), ...(await listSources("infra/doctor"))] : []),
-  ];
-  const hashes = [...own, ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file)))].map(
-    async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const,
-  );
-  return Object.fromEntries(await Promise.all(hashes));
-}
-
-async function listSources(folder: string): Promise<readonly string[]> {
-  const names = await readdir(path.join(codeDir, folder));
-  return names.filter((name) => name.endsWith(extension)).map((name) => path.join(codeDir, folder, name));
-}
-
-/**
- * Stands for everything in `node_modules`: the lockfile. A project may use another package manager, and this package
- * be linked into it; then nothing does, and nothing is reused.
- */
-async function readVersions(): Promise<string | undefined> {
-  if (!isBuilt) return hashFile(path.join(packageDir, "package-lock.json"));
-  const found = await readFile("node_modules/.package-lock.json").catch(() => undefined);
-  return found === undefined ? undefined : hash(found);
-}
-
-async function hashFile(file: string): Promise<string> {
-  return readFile(file).then(hash, () => "absent");
-}
-
 async function readManifest(file: string): Promise<Manifest | undefined> {
   return readFile(file, "utf8")
     .then((text) => JSON.parse(text) as Manifest)
     .catch(() => undefined);
 }
-
-const hash = (content: string | Buffer): string =>
-  createHash("sha256").update(content).digest("hex").slice(0, 20);
 
 function splitHandler(handler: string): { readonly module: string; readonly exportName: string } {
   const at = handler.lastIndexOf(".");

@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Metafile } from "esbuild";
+import { codeDir, extension, isBuilt, packageDir, workingDir } from "../installation.ts";
+
+/** Content hash of every source that bundles were made of, by its path, and of what made them. */
+export async function hashInputs(built: readonly Metafile[], keep: boolean): Promise<Record<string, string>> {
+  const own = built
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .filter((file) => !/node_modules\/|^nonsticky-(app|keep):/.test(file));
+  const inside = [
+    path.join(codeDir, `infra/local/lambda/bundler${extension}`),
+    ...["app-plugin", "app-format", "left-outside", "source-location"].map((name) =>
+      path.join(codeDir, `lib/bundling/${name}${extension}`),
+    ),
+    ...(keep ? [...(await listSources("infra/keep")), ...(await listSources("infra/doctor"))] : []),
+  ];
+  const hashes = [...own, ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file)))].map(
+    async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const,
+  );
+  return Object.fromEntries(await Promise.all(hashes));
+}
+
+async function listSources(folder: string): Promise<readonly string[]> {
+  const names = await readdir(path.join(codeDir, folder));
+  return names.filter((name) => name.endsWith(extension)).map((name) => path.join(codeDir, folder, name));
+}
+
+/**
+ * Stands for everything in `node_modules`: the lockfile. A project may use another package manager, and this package
+ * be linked into it; then nothing does, and nothing is reused.
+ */
+export async function readVersions(): Promise<string | undefined> {
+  if (!isBuilt) return hashFile(path.join(packageDir, "package-lock.json"));
+  const found = await readFile("node_modules/.package-lock.json").catch(() => undefined);
+  return found === undefined ? undefined : hash(found);
+}
+
+export async function hashFile(file: string): Promise<string> {
+  return readFile(file).then(hash, () => "absent");
+}
+
+export const hash = (content: string | Buffer): string =>
+  createHash("sha256").update(content).digest("hex").slice(0, 20);
