@@ -8,6 +8,7 @@ import { isPublished, writePublished } from "./published-calls.ts";
 import { startCountingAws } from "./counting-aws.ts";
 import { Client, loadHandlers } from "./handler-client.ts";
 import type { Budgeted, Counted, Operation } from "./operation.ts";
+import { liveOperations } from "./live-calls.ts";
 import { measureIdlePoll, pollingOperations } from "./polling-calls.ts";
 import { recoveryOperations } from "./recovery-calls.ts";
 import { measureSweep } from "./sweep-calls.ts";
@@ -347,6 +348,7 @@ async function main(): Promise<void> {
   for (const operation of operations) await measure(operation);
   for (const operation of await recoveryOperations(aws)) await measure(operation);
   for (const operation of await timerOperations(aws)) await measure(operation);
+  for (const operation of await liveOperations(aws)) await measure(operation);
   for (const operation of pollingOperations({ handlers, aws }, { speaker: connected, members: RECIPIENTS }))
     await measure(operation);
   const idle = await measureIdlePoll({ handlers, aws });

@@ -26,6 +26,7 @@ const apps = {
   digest: () => import("./apps/digest.ts"),
   rooms: () => import("./apps/rooms.ts"),
   timing: () => import("./apps/timing.ts"),
+  live: () => import("./apps/live.ts"),
   admin: () => import("./apps/admin.ts"),
 };
 

@@ -20,6 +20,7 @@ export const causes = [
   "timers",
   "room events",
   "shared maps",
+  "live values",
   "routes",
 ] as const;
 
@@ -104,6 +105,17 @@ export function reckonUsage(workload: Workload, operations: Operations): UsageBy
       perMonth(workload.connections * workload.sharedReadsPerHour, steps.sharedRead),
       perMonth(workload.connections * workload.sharedWritesPerHour, steps.sharedWrite),
     ),
+    "live values":
+      workload.liveKb === 0
+        ? {}
+        : sumUsage(
+            // Each packet alone in its batch, and the two ends of a session.
+            perMonth(
+              workload.connections * (inPerHour + 2 * sessions) * Math.ceil(workload.liveKb / 4),
+              steps.liveRead,
+            ),
+            perMonth(workload.connections * workload.liveWritesPerHour, steps.liveWrite),
+          ),
     routes:
       workload.routesPerHour === 0
         ? {}

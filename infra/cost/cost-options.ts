@@ -27,6 +27,8 @@ const flags = {
   "room-events": { type: "boolean" },
   "shared-reads": { type: "string" },
   "shared-writes": { type: "string" },
+  "live-kb": { type: "string" },
+  "live-writes": { type: "string" },
   routes: { type: "string" },
   "handler-ms": { type: "string" },
   edge: { type: "boolean" },
@@ -57,6 +59,8 @@ export const usage = `nonsticky cost [options]
   --room-events         somebody listens to rooms that come and go
   --shared-reads N      of io.shared, for each client in an hour (default ${d.sharedReadsPerHour})
   --shared-writes N     the same of set, update, increment and delete (default ${d.sharedWritesPerHour})
+  --live-kb N           of live values, all of them together (default ${d.liveKb}: none)
+  --live-writes N       packets of each client in an hour that change one (default ${d.liveWritesPerHour})
   --routes N            requests of each client for the app's own routes in an hour (default ${d.routesPerHour})
   --handler-ms N        how long a handler or a route of the app takes by itself (default ${d.handlerMs})
   --edge                with CloudFront; clients begin with polling
@@ -93,6 +97,8 @@ export function parseCostOptions(args: readonly string[]): CostOptions {
       roomEvents: given["room-events"] ?? d.roomEvents,
       sharedReadsPerHour: number("shared-reads", 0, 1e7, d.sharedReadsPerHour),
       sharedWritesPerHour: number("shared-writes", 0, 1e7, d.sharedWritesPerHour),
+      liveKb: number("live-kb", 0, 1e5, d.liveKb),
+      liveWritesPerHour: number("live-writes", 0, 1e6, d.liveWritesPerHour),
       routesPerHour: number("routes", 0, 1e6, d.routesPerHour),
       handlerMs: number("handler-ms", 0, 30_000, d.handlerMs),
       edge: given.edge ?? d.edge,

@@ -29,6 +29,7 @@ export function toPage(operations: Operations, prices: Prices): string {
     ["`--recovery`", { recovery: true }],
     ["`--room-events`", { roomEvents: true }],
     ["`--shared-reads 10 --shared-writes 10`", { sharedReadsPerHour: 10, sharedWritesPerHour: 10 }],
+    ["`--live-kb 10 --live-writes 5`", { liveKb: 10, liveWritesPerHour: 5 }],
     ["`--routes 1`", { routesPerHour: 1 }],
     ["`--edge`", { edge: true }],
     ["`--session-minutes 10`", { sessionMinutes: 10 }],

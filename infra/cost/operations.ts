@@ -10,6 +10,8 @@ export const operationNames = [
   "EVENT, handler does nothing",
   "io.shared: get",
   "io.shared: set",
+  "EVENT, live values, handler does nothing",
+  "EVENT, a live number counted",
   "namespace CONNECT, rooms heard",
   "join, rooms heard",
   "close in no room, rooms heard",

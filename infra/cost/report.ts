@@ -45,6 +45,11 @@ export function describe(workload: Workload): string {
           `${workload.sharedReadsPerHour} reads and ${workload.sharedWritesPerHour} writes of shared maps an hour`,
         ]
       : []),
+    ...(workload.liveKb > 0
+      ? [
+          `${toNumber(workload.liveKb)} KB of live values, changed ${toNumber(workload.liveWritesPerHour)} times an hour`,
+        ]
+      : []),
     ...(workload.routesPerHour > 0
       ? [`${toNumber(workload.routesPerHour)} requests for routes an hour`]
       : []),

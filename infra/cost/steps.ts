@@ -114,6 +114,15 @@ export function createSteps(operations: Operations, workload: Workload) {
 
     sharedRead: minus(operations["io.shared: get"], operations["EVENT, handler does nothing"]),
     sharedWrite: minus(operations["io.shared: set"], operations["EVENT, handler does nothing"]),
+    /** What live values add to a batch of letters, of up to 4 KB of them; and a change of one of up to 1 KB. */
+    liveRead: minus(
+      operations["EVENT, live values, handler does nothing"],
+      operations["EVENT, handler does nothing"],
+    ),
+    liveWrite: minus(
+      operations["EVENT, a live number counted"],
+      operations["EVENT, live values, handler does nothing"],
+    ),
     /** What a session costs more where somebody listens to rooms. */
     heardSession: sumUsage(
       minus(operations["namespace CONNECT, rooms heard"], operations["namespace CONNECT"]),

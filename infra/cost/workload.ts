@@ -32,6 +32,10 @@ export interface Workload {
   readonly sharedReadsPerHour: number;
   /** Writes of it, of entries of up to 1 KB. */
   readonly sharedWritesPerHour: number;
+  /** How much there is of all live values together; 0: the app has none. */
+  readonly liveKb: number;
+  /** Packets of each client in an hour that change one, of up to 1 KB. */
+  readonly liveWritesPerHour: number;
   /** Requests for the app's own routes, of each client in an hour. */
   readonly routesPerHour: number;
   /** How long a handler of the app takes, or a route, besides what the library does. */
@@ -71,6 +75,8 @@ export const defaultWorkload: Workload = {
   roomEvents: false,
   sharedReadsPerHour: 0,
   sharedWritesPerHour: 0,
+  liveKb: 0,
+  liveWritesPerHour: 0,
   routesPerHour: 0,
   handlerMs: 0,
   edge: false,

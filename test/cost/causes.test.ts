@@ -227,6 +227,22 @@ it("shared maps use what their calls add to a packet", () => {
   expect(reckon({}, counted)["shared maps"]).toEqual({});
 });
 
+it("live values are read with each packet, and with the ends of a session, by the 4 KB", () => {
+  const counted = createOperations({
+    "EVENT, handler does nothing": { readUnits: 1 },
+    "EVENT, live values, handler does nothing": { readUnits: 2 },
+    "EVENT, a live number counted": { readUnits: 2, writeUnits: 2 },
+  });
+
+  const usage = reckon({ liveKb: 10, liveWritesPerHour: 3, inPerHour: 10, sessionMinutes: 60 }, counted);
+
+  expect(usage["live values"]).toMatchObject({
+    readUnits: 100 * (10 + 2) * 3 * 720,
+    writeUnits: 100 * 3 * 2 * 720,
+  });
+  expect(reckon({ liveWritesPerHour: 3 }, counted)["live values"]).toEqual({});
+});
+
 describe("recovery", () => {
   const counted = createOperations({
     "io.to(room).emit, 10 recipients, with recovery": { writeUnits: 2 },

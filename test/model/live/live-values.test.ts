@@ -230,21 +230,21 @@ describe("what two handlers change at once, on two instances", { timeout: MODEL_
 describe("what is changed, and a crash", { timeout: MODEL_TIMEOUT_MS }, () => {
   const crashing = (app: LivePlay["app"]): LivePlay => ({
     app,
-    letters: [(guest) => [guest.frame('421["push","a"]')], (guest) => [guest.frame('42["push","b"]')]],
+    letters: [(guest) => [guest.frame('421["push","a"]')]],
     options: { crashes: 1 },
     check: ({ list }, { crashes }, [guest]) => {
       const items = (list ?? []) as readonly string[];
       const isAcked = guest!.frames.some((frame) => frame.startsWith("431"));
       if (isAcked && !items.includes("a")) return "what was acknowledged is not there";
       if (new Set(items).size < items.length) return "something is there twice";
-      return items.length === 2 || crashes.happened.length > 0
+      return items.length === 1 || crashes.happened.length > 0
         ? undefined
         : "something was lost with no crash";
     },
   });
 
   it("what was acknowledged is there, and nothing is there twice, wherever an instance stops", async () => {
-    await expectSafe("pushes and a crash", playLive(crashing(chat)));
+    await expectSafe("a push and a crash", playLive(crashing(chat)));
   });
 
   it("would be missing if it were acknowledged first", async () => {
