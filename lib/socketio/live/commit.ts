@@ -8,7 +8,7 @@ import type { SocketState } from "../replay/socket-state.ts";
 import { planChange, shorten, type Change, type PlannedChange } from "./change.ts";
 import type { Group } from "./groups.ts";
 
-/** How often a change begins again because others were faster. */
+/** How often a change begins again because others were faster; the first time at once. */
 const MAX_TRIES = 40;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 200;
@@ -71,7 +71,10 @@ export async function commit(ports: CommitPorts, group: Group, changes: readonly
       return drop(ports, left);
     }
     metrics.add("LiveConflicts", outcome.writes.length, "merged");
-    await clock.sleep(Math.ceil(Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1))));
+    if (tries > 1)
+      await clock.sleep(
+        Math.ceil(Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1))),
+      );
   }
 }
 
