@@ -243,8 +243,14 @@ export class LiveValues implements LivePort {
       const { tree: mine, assigned } = value.read(place);
       this.#noteRoot(value);
       const rank = place.rank ?? 0;
-      if (isSame(mine, base) && (mine === undefined || place.key === undefined || rank === place.sealedRank))
+      if (
+        isSame(mine, base) &&
+        (mine === undefined || place.key === undefined || rank === place.sealedRank)
+      ) {
+        // It has come back to what it was, and the table may have gone on from there.
+        if (!this.#underWay.has(place)) rebase(place, base, place.stored);
         return undefined;
+      }
       requireSize(value, place, mine);
       place.sealedRank = rank;
       return { place, base, mine, assigned, rank };

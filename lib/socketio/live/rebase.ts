@@ -1,16 +1,16 @@
 import type { LiveRecord } from "../../state/live/live-store.ts";
 import type { LiveValue, Place } from "./live-value.ts";
-import { isSame, mergeThreeWays } from "./three-way.ts";
+import { isSame } from "./three-way.ts";
 import type { Tree } from "./tree.ts";
 
-/** What was built on `from` goes on to be built on `to`: what handlers find, and what they have changed there. */
+/**
+ * What handlers find goes from `from` to `to`, unless they have changed it since: then it stays, with what they had begun
+ * from, and is merged when it is stored itself. Were it merged here, nobody would be told of what that loses.
+ */
 export function rebase(place: Place, from: Tree | undefined, to: Tree | undefined): void {
-  if (isSame(from, to)) return;
-  const move = (tree: Tree | undefined) =>
-    isSame(tree, from) ? to : mergeThreeWays(from, tree, to, NOTHING).tree;
-  const present = readOr(place, from);
-  place.sealed = move(place.sealed);
-  place.value.write(place, move(present));
+  if (isSame(from, to) || !isSame(place.sealed, from) || !isAt(place, from)) return;
+  place.sealed = to;
+  place.value.write(place, to);
 }
 
 /**
@@ -61,13 +61,11 @@ function take(place: Place, record: LiveRecord | undefined, how: "present too" |
   return isMoved;
 }
 
-function readOr(place: Place, otherwise: Tree | undefined): Tree | undefined {
+function isAt(place: Place, tree: Tree | undefined): boolean {
   try {
-    return place.value.read(place).tree;
+    return isSame(place.value.read(place).tree, tree);
   } catch {
-    // What cannot be stored: it is told where it is to be, and lost here.
-    return otherwise;
+    // What cannot be stored is told where it is to be.
+    return false;
   }
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
