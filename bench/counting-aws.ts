@@ -130,6 +130,7 @@ export async function startCountingAws(): Promise<CountingAws> {
     AWS_ACCESS_KEY_ID: "bench",
     AWS_SECRET_ACCESS_KEY: "bench",
     AWS_ENDPOINT_URL_DYNAMODB: await listen(tableCounter),
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     AWS_ENDPOINT_URL_SQS: othersUrl,
     AWS_ENDPOINT_URL_LAMBDA: othersUrl,
     NONSTICKY_TABLE: TABLE,
