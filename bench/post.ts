@@ -2,13 +2,11 @@ import { fork } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import {
-  createManagementClient,
-  createManagementTransport,
-  createTransport,
-} from "../lib/aws/management-transport.ts";
+import { createTransport, postRules } from "../lib/aws/management-transport.ts";
+import { openSdkTransport } from "../lib/aws/sdk/sdk-clients.ts";
 import type { Transport } from "../lib/engine/transport.ts";
 import { toConnectionId } from "../lib/ids.ts";
+import { createSettings } from "../lib/requests/environment-settings.ts";
 
 /**
  * What one post costs this process in CPU: the SDK's client, and requests signed by hand. The answering server is a
@@ -50,10 +48,9 @@ async function main(): Promise<void> {
     AWS_SECRET_ACCESS_KEY: "secret",
   });
   const callbackUrl = `http://127.0.0.1:${String(port)}/dev`;
-  const client = createManagementClient(callbackUrl);
   const subjects = {
-    "SDK client": createManagementTransport(client),
-    "signed by hand": createTransport(client, callbackUrl),
+    "SDK client": openSdkTransport(callbackUrl, postRules),
+    "signed by hand": createTransport(createSettings(process.env), callbackUrl),
   };
   const results = new Map<string, number[]>(Object.keys(subjects).map((name) => [name, []]));
   for (let round = 0; round <= ROUNDS; round += 1) {

@@ -1,10 +1,11 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Metafile } from "esbuild";
 import { buildInFormat, extensionOf, type AppFormat } from "../lib/bundling/app-format.ts";
 import { appPlugin } from "../lib/bundling/app-plugin.ts";
 import { leftOutside, withDependencies } from "../lib/bundling/left-outside.ts";
+import { forLambda } from "./lambda-bundle.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../lib/bundling/source-location.ts";
 import type { KeptApp } from "./keep/keep.ts";
 
@@ -106,6 +107,8 @@ export async function bundle({
   const toEntry = (module: string) => path.join(packageDir, isBuilt ? `dist/${module}.js` : `${module}.ts`);
   const hostFile = toEntry("lib/engine/hosted-app");
   const appFile = path.resolve(serviceDir, app || (imports?.["#app"] ?? ""));
+  /** Of this package's own code. */
+  const ownDir = path.resolve(serviceDir, hostFile, "../..") + path.sep;
   const outside = new Map<string, string>();
   const kept = keep ? await keepVariablesOf(appFile) : undefined;
   const options: BuildOptions = {
@@ -144,11 +147,11 @@ export async function bundle({
       }),
       sourceLocation({
         ...(onLambda ? { base: serviceDir } : {}),
-        own: path.resolve(serviceDir, hostFile, "../..") + path.sep,
+        own: ownDir,
         ...(kept === undefined ? {} : { rewritten: kept.contents }),
       }),
       ...(kept === undefined ? [] : kept.plugins),
-      ...(onLambda ? [credentialsOfLambda] : []),
+      ...(onLambda ? forLambda(ownDir) : []),
     ],
   };
   const built = await buildInFormat(appFile, (format) =>
@@ -195,30 +198,6 @@ async function keepVariablesOf(appFile: string) {
   const { keepVariables } = await import("./keep/keep.ts");
   return keepVariables(appFile);
 }
-
-const CREDENTIALS = "@aws-sdk/credential-provider-node";
-
-/**
- * Lambda hands a function its credentials in the environment. The SDK would also look for them in profiles, in SSO,
- * and in instance metadata, with clients of four more services: a seventh of a bundle.
- */
-const credentialsOfLambda: Plugin = {
-  name: "credentials-of-lambda",
-  setup(setup) {
-    setup.onResolve({ filter: new RegExp(`^${CREDENTIALS}$`) }, async ({ resolveDir, kind, pluginData }) => {
-      if (pluginData === CREDENTIALS) return undefined;
-      const { path: file } = await setup.resolve(CREDENTIALS, { resolveDir, kind, pluginData: CREDENTIALS });
-      return { path: CREDENTIALS, namespace: "lambda", pluginData: path.dirname(file), sideEffects: false };
-    });
-    setup.onLoad(
-      { filter: /./, namespace: "lambda" },
-      ({ pluginData: resolveDir }: { pluginData: string }) => ({
-        contents: `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
-        resolveDir,
-      }),
-    );
-  },
-};
 
 interface PackageJson {
   readonly name: string;

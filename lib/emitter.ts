@@ -1,21 +1,18 @@
+import { createAwsClients } from "./aws/aws-clients.ts";
 import { createDeployedAlarms } from "./aws/deployed-alarms.ts";
 import { createDeployedFanOut } from "./aws/deployed-fan-out.ts";
 import { createDeployedMailbox } from "./aws/deployed-mailbox.ts";
 import { createEmitHandler } from "./aws/emit-handler.ts";
-import { createFanOutClient, createLambdaFanOut } from "./aws/lambda-fan-out.ts";
-import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
-import { createManagementClient, createTransport } from "./aws/management-transport.ts";
-import { nameOutages } from "./aws/outage.ts";
+import { createLambdaFanOut } from "./aws/lambda-fan-out.ts";
+import { createLambdaMailbox } from "./aws/lambda-mailbox.ts";
 import { createSqsAlarms } from "./aws/sqs-alarms.ts";
-import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
+import { createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
 import { Runtime } from "./engine/runtime.ts";
 import type { Server } from "./socketio/server.ts";
 import { readRequired, type Environment } from "./env.ts";
 import { createLogger, type LogLevel } from "./log.ts";
-import { createDocumentClient } from "./state/dynamo/document-client.ts";
 import { createDynamoStore } from "./state/dynamo/dynamo-store.ts";
-import { createSdkTableClient } from "./state/dynamo/sdk-table-client.ts";
 
 export type { EmitRequest } from "./aws/emit-handler.ts";
 
@@ -51,23 +48,24 @@ export function connectEmitter(
   env: Environment = process.env,
 ): ReturnType<typeof createEmitHandler> {
   const callbackUrl = options.callbackUrl ?? readRequired(env, "NONSTICKY_CALLBACK_URL");
+  const clients = createAwsClients(env);
   const store = createDynamoStore({
-    client: createSdkTableClient(nameOutages(createDocumentClient(env))),
+    client: clients.table(),
     tableName: options.tableName ?? readRequired(env, "NONSTICKY_TABLE"),
     clock: systemClock,
   });
   const logger = createLogger(options.logLevel ?? "warn", (line) => process.stderr.write(`${line}\n`));
   const runtime = new Runtime({
     store,
-    transport: createTransport(createManagementClient(callbackUrl), callbackUrl, (error) => {
+    transport: clients.transport(callbackUrl, (error) => {
       logger.error("a post got no answer", { error });
     }),
     mailbox: createDeployedMailbox(store, {
-      queue: (url) => createSqsMailbox(createSqsClient(), url),
-      inbox: (functionName) => createLambdaMailbox(createLambdaClient(), functionName),
+      queue: (url) => createSqsMailbox(clients.queue(), url),
+      inbox: (functionName) => createLambdaMailbox(clients.functions(), functionName),
     }),
-    alarms: createDeployedAlarms(store, (url) => createSqsAlarms(createSqsClient(), url)),
-    fanOut: createDeployedFanOut(store, (name) => createLambdaFanOut(createFanOutClient, name)),
+    alarms: createDeployedAlarms(store, (url) => createSqsAlarms(clients.queue(), url)),
+    fanOut: createDeployedFanOut(store, (name) => createLambdaFanOut(clients.fanOut, name)),
     clock: systemClock,
     logger,
     // No packet runs here, so nothing is ever alone with its session.

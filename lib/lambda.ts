@@ -1,22 +1,21 @@
 import type { Server } from "node:http";
 import { readTrustedHops } from "./aws/client-address.ts";
+import { createAwsClients, type AwsClients } from "./aws/aws-clients.ts";
 import { createConnectHandler } from "./aws/connect-handler.ts";
 import { AwsError } from "./aws/errors.ts";
 import { ExitWatch } from "./aws/exit-watch.ts";
 import { createFanOutHandler } from "./aws/fan-out-handler.ts";
 import { createHeartbeatHandler } from "./aws/heartbeat-handler.ts";
 import { createInboxHandler } from "./aws/inbox-handler.ts";
-import { createFanOutClient, createLambdaFanOut } from "./aws/lambda-fan-out.ts";
-import { createLambdaClient, createLambdaMailbox } from "./aws/lambda-mailbox.ts";
-import { createManagementClient, createTransport } from "./aws/management-transport.ts";
-import { nameOutages } from "./aws/outage.ts";
+import { createLambdaFanOut } from "./aws/lambda-fan-out.ts";
+import { createLambdaMailbox } from "./aws/lambda-mailbox.ts";
 import { createPollHandler } from "./aws/poll-handler.ts";
 import { createPollServer, listenForPolls, REQUESTS_AT_ONCE } from "./aws/poll-server.ts";
 import { createPowertoolsLogger, type InvocationContext } from "./aws/powertools-logger.ts";
 import { createPowertoolsMetrics } from "./aws/powertools-metrics.ts";
 import { listShadowedRoutes } from "./aws/shadowed-routes.ts";
 import { createSqsAlarms } from "./aws/sqs-alarms.ts";
-import { createSqsClient, createSqsMailbox } from "./aws/sqs-mailbox.ts";
+import { createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { isMetered, isOrdered, readDeployment, readLogLevel, toStack } from "./aws/stack-environment.ts";
 import { CorrectedClock } from "./aws/corrected-clock.ts";
 import { systemClock } from "./clock.ts";
@@ -32,9 +31,7 @@ import { readCount, readOptional, readRequired, type Environment } from "./env.t
 import { ConfigError } from "./errors.ts";
 import { installedHandlerWatch } from "./handler-watch.ts";
 import { noMetrics } from "./metrics.ts";
-import { createDocumentClient } from "./state/dynamo/document-client.ts";
 import { createDynamoStore } from "./state/dynamo/dynamo-store.ts";
-import { createSdkTableClient } from "./state/dynamo/sdk-table-client.ts";
 
 /** What an app's module exports: a `Server` as `io`, or an engine app as `engine`; or nothing, where it is bundled. */
 export interface AppModule {
@@ -78,7 +75,7 @@ export interface AppDescription {
  * Environment: `NONSTICKY_TABLE`, `NONSTICKY_CALLBACK_URL` (of the stage, as `https://…/<stage>`), and
  * `NONSTICKY_MAILBOX_URL`, or in direct ordering `NONSTICKY_INBOX_FUNCTION`; optionally `NONSTICKY_ALARMS_URL`, which
  * timers need, `NONSTICKY_FANOUT_FUNCTION`, without which large broadcasts are sent by whoever makes them,
- * `NONSTICKY_POSTS_PER_SECOND`, `NONSTICKY_LOG_LEVEL`, and
+ * `NONSTICKY_POSTS_PER_SECOND`, `NONSTICKY_AWS_CLIENT`, `NONSTICKY_LOG_LEVEL`, and
  * `NONSTICKY_METRICS`, `NONSTICKY_SERVICE` and `NONSTICKY_STAGE`: whether and under which names things are counted.
  * Throws `config.*` when one is missing or wrong.
  *
@@ -98,8 +95,9 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       offMs,
     });
   });
+  const clients = createAwsClients(env);
   const store = createDynamoStore({
-    client: createSdkTableClient(nameOutages(createDocumentClient(env))),
+    client: clients.table(),
     tableName: readRequired(env, "NONSTICKY_TABLE"),
     clock,
   });
@@ -133,11 +131,11 @@ export function createHandlers(module: AppModule, env: Environment = process.env
     const callbackUrl = readRequired(env, "NONSTICKY_CALLBACK_URL");
     runtime = new Runtime({
       store,
-      transport: createTransport(createManagementClient(callbackUrl), callbackUrl, (error) => {
+      transport: clients.transport(callbackUrl, (error) => {
         countLogged(logger, metrics).error("a post got no answer", { error });
       }),
-      mailbox: createMailbox(env),
-      alarms: createAlarms(env),
+      mailbox: createMailbox(env, clients),
+      alarms: createAlarms(env, clients),
       clock,
       logger,
       metrics,
@@ -145,7 +143,7 @@ export function createHandlers(module: AppModule, env: Environment = process.env
       pollCapacity: readCount(env, "NONSTICKY_POLL_CAPACITY"),
       watch: installedHandlerWatch(),
       requestsAtOnce,
-      fanOut: createFanOut(env, (error) => {
+      fanOut: createFanOut(env, clients, (error) => {
         const message = "a part of a broadcast was not taken by the fan-out function; it is sent from here";
         countLogged(logger, metrics).warn(message, { code: "aws.fan_out_refused", error });
       }),
@@ -221,22 +219,26 @@ function toFinder(module: AppModule): () => EngineApp | Promise<EngineApp> {
   );
 }
 
-function createMailbox(env: Environment): Mailbox {
+function createMailbox(env: Environment, clients: AwsClients): Mailbox {
   return isOrdered(env)
-    ? createSqsMailbox(createSqsClient(), readRequired(env, "NONSTICKY_MAILBOX_URL"))
-    : createLambdaMailbox(createLambdaClient(), readRequired(env, "NONSTICKY_INBOX_FUNCTION"));
+    ? createSqsMailbox(clients.queue(), readRequired(env, "NONSTICKY_MAILBOX_URL"))
+    : createLambdaMailbox(clients.functions(), readRequired(env, "NONSTICKY_INBOX_FUNCTION"));
 }
 
 /** Without a function for it, whoever broadcasts sends it all. */
-function createFanOut(env: Environment, onRefused: (error: unknown) => void): FanOut | undefined {
+function createFanOut(
+  env: Environment,
+  clients: AwsClients,
+  onRefused: (error: unknown) => void,
+): FanOut | undefined {
   const name = readOptional(env, "NONSTICKY_FANOUT_FUNCTION");
-  return name === undefined ? undefined : createLambdaFanOut(createFanOutClient, name, onRefused);
+  return name === undefined ? undefined : createLambdaFanOut(clients.fanOut, name, onRefused);
 }
 
-function createAlarms(env: Environment): AlarmClock {
+function createAlarms(env: Environment, clients: AwsClients): AlarmClock {
   if (!isOrdered(env)) return createMissingAlarms("core.timers_unordered");
   const url = readOptional(env, "NONSTICKY_ALARMS_URL");
-  return url === undefined ? createMissingAlarms("core.timers_off") : createSqsAlarms(createSqsClient(), url);
+  return url === undefined ? createMissingAlarms("core.timers_off") : createSqsAlarms(clients.queue(), url);
 }
 
 const describe = (names: readonly string[]): string =>

@@ -38,7 +38,7 @@ const MAX_FILES_OF_FOLDER = 30;
 const lexicon = "lib/protocol/reasons.ts";
 
 const isSdk = (specifier: string): boolean => /^@(aws-sdk|smithy|aws-crypto)\//.test(specifier);
-const maySpeakToAws = (file: string): boolean => /^lib\/(aws|state\/dynamo)\//.test(file);
+const maySpeakToAws = (file: string): boolean => /^lib\/(aws|requests|state\/dynamo)\//.test(file);
 
 /** `createDynamoStore`, `createSqsMailbox`: an implementation of a port, named for its backend. */
 const isImplementation = (name: string): boolean => /^create[A-Z]\w*(Store|Mailbox|Transport)$/.test(name);
@@ -123,7 +123,7 @@ function importViolations([file, text]: [string, string]): string[] {
 
   const checkSpecifier = (node: ts.Node, specifier: string) => {
     if (isSdk(specifier) && !maySpeakToAws(file)) {
-      report(node, `expected ${specifier} in lib/aws and lib/state/dynamo only`);
+      report(node, `expected ${specifier} in lib/aws, lib/requests and lib/state/dynamo only`);
     }
     if (specifier.startsWith("node:") && layers[layer]!.name === "protocol") {
       report(node, `expected the wire to be pure, got ${specifier}`);
@@ -286,7 +286,7 @@ describe("the import law", () => {
     [
       "the SDK in the engine",
       { "lib/engine/turn.ts": `import { x } from "@aws-sdk/client-sqs";` },
-      "lib/engine/turn.ts:1 expected @aws-sdk/client-sqs in lib/aws and lib/state/dynamo only",
+      "lib/engine/turn.ts:1 expected @aws-sdk/client-sqs in lib/aws, lib/requests and lib/state/dynamo only",
     ],
     [
       "Node in the protocol",

@@ -14,6 +14,7 @@ import { watchFiles } from "./watch.ts";
 
 /** Settings of the functions that may be given in the environment of this command. */
 const passedOn = [
+  "NONSTICKY_AWS_CLIENT",
   "NONSTICKY_LOG_LEVEL",
   "NONSTICKY_METRICS",
   "NONSTICKY_PING_INTERVAL_MS",

@@ -1,6 +1,7 @@
-import { InvokeCommand, LambdaClient, LambdaServiceException } from "@aws-sdk/client-lambda";
 import type { FanOut } from "../engine/fan-out.ts";
 import type { Tally } from "../engine/turn.ts";
+import type { AwsClient } from "../requests/aws-client.ts";
+import { InvokeCommand } from "../requests/function-client.ts";
 import { AwsError } from "./errors.ts";
 
 /** A synchronous invocation takes 6 MB. */
@@ -10,26 +11,20 @@ const ANSWER_WITHIN_MS = 125_000;
 /** As many as a broadcast has parts, and some of another one. */
 const MAX_SOCKETS = 64;
 
-/** One attempt: the SDK would invoke once more where no answer came, and so send twice. */
-export const createFanOutClient = (): LambdaClient =>
-  new LambdaClient({
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: ANSWER_WITHIN_MS,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-    },
-  });
+/** One attempt: a client would invoke once more where no answer came, and so send twice. */
+export const fanOutLimits = {
+  maxAttempts: 1,
+  requestTimeoutMs: ANSWER_WITHIN_MS,
+  maxSockets: MAX_SOCKETS,
+};
 
 /** Sends parts of broadcasts by synchronous invocations of the fan-out function. `onRefused` hears why one was not begun. */
 export function createLambdaFanOut(
-  createClient: () => LambdaClient,
+  createClient: () => AwsClient,
   functionName: string,
   onRefused: (error: unknown) => void = () => undefined,
 ): FanOut {
-  let client: LambdaClient | undefined;
+  let client: AwsClient | undefined;
   return {
     async send(part) {
       const payload = JSON.stringify(part);
@@ -55,10 +50,15 @@ export function createLambdaFanOut(
 }
 
 /** Throttled, forbidden, not there: Lambda says so before it runs anything. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof LambdaServiceException &&
-  error.$fault === "client" &&
-  (error.$metadata.httpStatusCode ?? 500) < 500;
+const isRefusal = (error: unknown): boolean => {
+  const { $fault, $metadata } = error as Partial<Refusal>;
+  return $fault === "client" && ($metadata?.httpStatusCode ?? 500) < 500;
+};
+
+interface Refusal {
+  readonly $fault: "client" | "server";
+  readonly $metadata: { readonly httpStatusCode?: number };
+}
 
 const isTally = (value: unknown): value is Tally =>
   ["delivered", "gone", "dropped", "unknown"].every(

@@ -1,13 +1,10 @@
-import {
-  ApiGatewayManagementApiClient,
-  ApiGatewayManagementApiServiceException,
-  DeleteConnectionCommand,
-  PostToConnectionCommand,
-} from "@aws-sdk/client-apigatewaymanagementapi";
 import type { PostOutcome, Transport } from "../engine/transport.ts";
+import type { HttpAnswer } from "../requests/answer-reader.ts";
+import type { Settings } from "../requests/settings.ts";
+import { createConnectionsApi } from "../requests/signed-post.ts";
+import { toServiceError } from "../requests/service-error.ts";
 import { AwsError } from "./errors.ts";
-import { toOutage } from "./outage.ts";
-import { createSignedPost, type SignedPost } from "./signed-post.ts";
+import { toOutage, type Call } from "./outage.ts";
 
 const POST_TIMEOUT_MS = 5_000;
 const MAX_SOCKETS = 128;
@@ -15,90 +12,80 @@ const MAX_SOCKETS = 128;
 const POST_ACTION = "execute-api:ManageConnections";
 
 /**
- * A client for the `@connections` API of one stage. `callbackUrl` is the execute-api URL, never a custom domain or the
- * host of an event: requests through CloudFront fail their signature.
- *
- * One attempt: the SDK would repeat a request that timed out, and so double a frame.
- */
-export const createManagementClient = (callbackUrl: string): ApiGatewayManagementApiClient =>
-  new ApiGatewayManagementApiClient({
-    endpoint: callbackUrl,
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: POST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-    },
-  });
-
-/** The reference: every call through the SDK. `createTransport` posts by hand. */
-export function createManagementTransport(client: ApiGatewayManagementApiClient): Transport {
-  return {
-    post: async (connectionId, frame) => {
-      try {
-        await client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: frame }));
-        return "sent";
-      } catch (error) {
-        return toOutcome(error);
-      }
-    },
-    close: createClose(client, "@connections"),
-  };
-}
-
-/**
- * Posts with hand-signed requests (`npm run bench:post` shows why); closes, which are rare, through the SDK. A post that
- * finds nobody to answer it is `unknown` like any that gets no answer; `onOutage` hears why.
+ * The `@connections` API of one stage, by requests signed by hand (`npm run bench:post` shows why). `callbackUrl` is the
+ * execute-api URL, never a custom domain or the host of an event: requests through CloudFront fail their signature. A
+ * post that finds nobody to answer it is `unknown` like any that gets no answer; `onOutage` hears why.
  */
 export function createTransport(
-  client: ApiGatewayManagementApiClient,
+  settings: Settings,
   callbackUrl: string,
   onOutage: (error: AwsError) => void = () => undefined,
 ): Transport {
-  let signedPost: Promise<SignedPost> | undefined;
-  const createPost = async () => {
-    const region = await client.config.region();
-    const call = { action: POST_ACTION, resource: callbackUrl, region };
-    return createSignedPost({
-      callbackUrl,
-      region,
-      credentials: async () => {
-        try {
-          return await client.config.credentials();
-        } catch (error) {
-          throw toOutage(error, call) ?? error;
-        }
-      },
-      onError: (error) => {
-        // A kept-alive connection may have died while the instance was frozen: no outage, if only one attempt says so.
-        const isReset = "code" in error && ["ECONNRESET", "EPIPE"].includes(String(error.code));
-        const outage = isReset ? undefined : toOutage(error, call);
-        if (outage !== undefined) onOutage(outage);
-      },
-      timeoutMs: POST_TIMEOUT_MS,
-      maxSockets: MAX_SOCKETS,
-      nowMs: Date.now,
-    });
-  };
+  const api = createConnectionsApi({
+    callbackUrl,
+    settings: withOutages(settings, callbackUrl),
+    connectionTimeoutMs: 1_000,
+    timeoutMs: POST_TIMEOUT_MS,
+    maxSockets: MAX_SOCKETS,
+    nowMs: Date.now,
+  });
   return {
     post: async (connectionId, frame) => {
-      signedPost ??= createPost();
-      const send = await signedPost.catch((error: unknown) => {
-        signedPost = undefined;
-        throw error;
-      });
-      const status = await send(connectionId, frame);
-      return toPostOutcome(status);
+      let answer: HttpAnswer;
+      try {
+        answer = await api.post(connectionId, frame);
+      } catch (error) {
+        if (error instanceof AwsError || !(error instanceof Error)) throw error;
+        if (!isConnectionError(error)) throw error;
+        // A kept-alive connection may have died while the instance was frozen: no outage, if only one attempt says so.
+        const isReset = "code" in error && ["ECONNRESET", "EPIPE"].includes(String(error.code));
+        const outage = isReset ? undefined : toOutage(error, await toCall(settings, callbackUrl));
+        if (outage !== undefined) onOutage(outage);
+        return "unknown";
+      }
+      return toPostOutcome(answer.status);
     },
-    close: createClose(client, callbackUrl),
+    close: async (connectionId) => {
+      try {
+        const answer = await api.remove(connectionId);
+        if (isSuccess(answer.status)) return "closed";
+        if (answer.status === 410) return "gone";
+        throw toServiceError(answer);
+      } catch (error) {
+        throw await toCloseFailure(error, callbackUrl, settings.region);
+      }
+    },
   };
 }
 
+/** What holds for posts and closes whoever makes them. */
+export const postRules = {
+  timeoutMs: POST_TIMEOUT_MS,
+  maxSockets: MAX_SOCKETS,
+  toOutcome: toPostOutcome,
+  toCloseFailure,
+};
+
+export type PostRules = typeof postRules;
+
+/** A transport that is made for its first post or close, by a module that is loaded then. */
+export function deferTransport(open: () => Promise<Transport>): Transport {
+  let opening: Promise<Transport> | undefined;
+  const transport = (): Promise<Transport> => {
+    opening ??= open();
+    opening.catch(() => (opening = undefined));
+    return opening;
+  };
+  return {
+    post: async (connectionId, frame) => (await transport()).post(connectionId, frame),
+    close: async (connectionId) => (await transport()).close(connectionId),
+  };
+}
+
+/** By status: throttling by the account has other names than the one in the service's model. */
 function toPostOutcome(status: number | undefined, cause?: unknown): PostOutcome {
   // Any success, as for the SDK. API Gateway answers 200, serverless-offline 204.
-  if (status !== undefined && status >= 200 && status < 300) return "sent";
+  if (status !== undefined && isSuccess(status)) return "sent";
   switch (status) {
     case 410:
       return "gone";
@@ -109,35 +96,45 @@ function toPostOutcome(status: number | undefined, cause?: unknown): PostOutcome
     case 400:
     case 403:
       // An id that is none, a missing permission: neither gets better by trying.
-      throw refused(status, cause);
+      throw new AwsError(
+        "aws.post_refused",
+        `expected @connections to take a request, got ${status} status: check the callback URL and the permission execute-api:ManageConnections`,
+        { cause, evidence: { status } },
+      );
     default:
       // A timeout, a reset connection, a 5xx: whether the frame went out is unknown.
       return "unknown";
   }
 }
 
-const createClose =
-  (client: ApiGatewayManagementApiClient, resource: string): Transport["close"] =>
-  async (connectionId) => {
-    try {
-      await client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
-      return "closed";
-    } catch (error) {
-      if (toOutcome(error) === "gone") return "gone";
-      const region = await client.config.region();
-      throw toOutage(error, { action: POST_ACTION, resource, region }) ?? error;
-    }
-  };
-
-/** By status, as with requests made by hand: throttling by the account has other names than the one in the SDK's model. */
-function toOutcome(error: unknown): PostOutcome {
-  if (!(error instanceof ApiGatewayManagementApiServiceException)) return "unknown";
-  return toPostOutcome(error.$metadata.httpStatusCode, error);
+/** Why a connection was not closed, as an operator knows it where it is up to him. */
+async function toCloseFailure(
+  error: unknown,
+  callbackUrl: string,
+  region: () => Promise<string>,
+): Promise<unknown> {
+  const call = { action: POST_ACTION, resource: callbackUrl, region: await region().catch(() => undefined) };
+  return toOutage(error, call) ?? error;
 }
 
-const refused = (status: number | undefined, cause?: unknown): AwsError =>
-  new AwsError(
-    "aws.post_refused",
-    `expected @connections to take a request, got ${status ?? "no"} status: check the callback URL and the permission execute-api:ManageConnections`,
-    { cause, evidence: { status } },
-  );
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+/** What the network says has a code; nothing else is a post that may have gone out. */
+const isConnectionError = (error: Error): boolean => "code" in error;
+
+const toCall = async (settings: Settings, resource: string): Promise<Call> => ({
+  action: POST_ACTION,
+  resource,
+  region: await settings.region(),
+});
+
+/** A post without credentials cannot be made at all: that is thrown, and named. */
+function withOutages(settings: Settings, callbackUrl: string): Settings {
+  return {
+    ...settings,
+    credentials: () =>
+      settings.credentials().catch(async (error: unknown) => {
+        throw toOutage(error, await toCall(settings, callbackUrl)) ?? error;
+      }),
+  };
+}

@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { AwsClient, Command } from "../requests/aws-client.ts";
 import { AwsError } from "./errors.ts";
 
 /** A request to AWS, as an operator knows it. */
@@ -112,50 +112,30 @@ export function toOutage(error: unknown, call: Call): AwsError | undefined {
   );
 }
 
-/** The part of the SDK's clients that they have in common and that is used here. */
-interface SdkClient {
-  readonly config: { readonly region: () => Promise<string> };
-  readonly middlewareStack: unknown;
-}
-
 /**
- * Lets a client of the SDK reject with `aws.*` where an outage is why a request has failed for good. The exceptions of
- * the SDK tell neither the resource nor the call.
+ * Lets a client reject with `aws.*` where an outage is why a request has failed for good. The errors of AWS tell neither
+ * the resource nor the call.
  */
-export function nameOutages<Client extends SdkClient>(client: Client): Client {
-  // One kind of stack for all services; its type parameters are those of each service's commands.
-  const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
-  stack.add(
-    (next, context) => async (args) => {
+export function nameOutages(client: AwsClient): AwsClient {
+  return {
+    ...client,
+    send: async (command) => {
       try {
-        return await next(args);
+        return await client.send(command);
       } catch (error) {
-        const action = toAction(context);
+        const region = await client.region().catch(() => undefined);
         throw (
-          toOutage(error, { action, resource: toResource(args.input), region: await readRegion(client) }) ??
-          error
+          toOutage(error, { action: toAction(command), resource: toResource(command.input), region }) ?? error
         );
       }
     },
-    // Outermost: retries are over by then.
-    { step: "initialize", priority: "high", name: "nameOutages" },
-  );
-  return client;
+  };
 }
 
-/** `DynamoDBClient`, `GetItemCommand` → `dynamodb:GetItem` */
-function toAction({
-  clientName = "",
-  commandName = "",
-}: {
-  clientName?: string;
-  commandName?: string;
-}): string {
-  const service = clientName.replace(/Client$/, "").toLowerCase();
-  const command = commandName.replace(/Command$/, "");
-  // Two that IAM calls otherwise than the API does.
-  if (service === "lambda" && command === "Invoke") return "lambda:InvokeFunction";
-  return `${service}:${service === "sqs" ? command.replace(/Batch$/, "") : command}`;
+/** As IAM calls it, which is not always what the API does. */
+function toAction({ service, action }: Pick<Command<object, object>, "service" | "action">): string {
+  if (service === "lambda" && action === "Invoke") return "lambda:InvokeFunction";
+  return `${service}:${service === "sqs" ? action.replace(/Batch$/, "") : action}`;
 }
 
 function toResource(input: object): string {
@@ -168,12 +148,4 @@ function toResource(input: object): string {
   if (QueueUrl !== undefined) return `queue ${QueueUrl}`;
   if (FunctionName !== undefined) return `function ${FunctionName}`;
   return `table ${TableName ?? Object.keys(RequestItems ?? {}).join(", ")}`;
-}
-
-async function readRegion({ config: { region } }: SdkClient): Promise<string | undefined> {
-  try {
-    return await region();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
-import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSRecord } from "aws-lambda";
 import type { Alarm, AlarmClock, Ringing } from "../engine/alarms/alarm.ts";
 import { toQueueText } from "../engine/letter.ts";
+import type { AwsClient } from "../requests/aws-client.ts";
 import { createSqsSender } from "./sqs-sender.ts";
 
 /** "Valid values: 0 to 900": DelaySeconds of SendMessage, SQS API. FIFO queues take none. */
@@ -18,7 +18,7 @@ interface Message extends Alarm {
 const EARLIEST_SECONDS = 0.5;
 
 /** A standard queue whose messages are delayed, each by the seconds that are left until it is due. */
-export function createSqsAlarms(client: SQSClient, queueUrl: string): AlarmClock {
+export function createSqsAlarms(client: AwsClient, queueUrl: string): AlarmClock {
   const send = createSqsSender(client, queueUrl);
   return {
     set: async (alarm, time) => {

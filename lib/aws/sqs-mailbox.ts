@@ -1,28 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { DeleteMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { laneOf, toGroup } from "../engine/letter.ts";
 import type { Mailbox } from "../engine/mailbox.ts";
+import type { AwsClient } from "../requests/aws-client.ts";
+import { DeleteMessageBatchCommand } from "../requests/queue-client.ts";
 import { encodeLetter } from "./letters.ts";
-import { nameOutages } from "./outage.ts";
 import { createSqsSender } from "./sqs-sender.ts";
 
 const MAX_BATCH = 10;
 
-export const createSqsClient = (): SQSClient =>
-  nameOutages(
-    new SQSClient({
-      requestHandler: {
-        connectionTimeout: 1_000,
-        requestTimeout: 3_000,
-        throwOnRequestTimeout: true,
-        httpAgent: { keepAlive: true },
-        httpsAgent: { keepAlive: true },
-      },
-    }),
-  );
-
-/** The FIFO queue. A message group is a session's lane, or one ack; a retry by the SDK repeats the deduplication id. */
-export function createSqsMailbox(client: SQSClient, queueUrl: string): Mailbox {
+/** The FIFO queue. A message group is a session's lane, or one ack; a repeated request has the deduplication id. */
+export function createSqsMailbox(client: AwsClient, queueUrl: string): Mailbox {
   const send = createSqsSender(client, queueUrl);
   return {
     send: async (letter) => {

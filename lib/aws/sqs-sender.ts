@@ -1,12 +1,8 @@
 import { setImmediate } from "node:timers";
-import {
-  SendMessageBatchCommand,
-  SendMessageCommand,
-  type SendMessageBatchRequestEntry,
-  type SendMessageBatchResult,
-  type SQSClient,
-} from "@aws-sdk/client-sqs";
+import type { SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { gather, type Done } from "../gather.ts";
+import type { AwsClient } from "../requests/aws-client.ts";
+import { SendMessageBatchCommand, SendMessageCommand } from "../requests/queue-client.ts";
 
 /** "The maximum is 10 messages": SendMessageBatch, SQS API. */
 const MAX_BATCH = 10;
@@ -19,7 +15,7 @@ type Message = Omit<SendMessageBatchRequestEntry, "Id">;
  * Sends to a queue, in one request what is sent at one moment: the letters of timers that are due together, the alarms
  * that a turn sets. Resolves when the message is durable.
  */
-export function createSqsSender(client: SQSClient, queueUrl: string): (message: Message) => Promise<void> {
+export function createSqsSender(client: AwsClient, queueUrl: string): (message: Message) => Promise<void> {
   const sendOne = async (message: Message): Promise<void> => {
     await client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }));
   };
@@ -27,11 +23,9 @@ export function createSqsSender(client: SQSClient, queueUrl: string): (message: 
     const [first] = messages;
     if (messages.length === 1 && first !== undefined) return Promise.allSettled([sendOne(first)]);
     const Entries = messages.map((message, index) => ({ Id: String(index), ...message }));
-    const { Failed }: SendMessageBatchResult = await client.send(
-      new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
-    );
+    const { Failed } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
     const failed = new Set(Failed?.map(({ Id }) => Id));
-    // Of these the SDK tries none again. By itself each is, and rejects with an error of its own.
+    // Of these no client tries any again. By itself each is, and rejects with an error of its own.
     return Promise.allSettled(
       messages.map(async (message, index) => {
         if (failed.has(String(index))) await sendOne(message);

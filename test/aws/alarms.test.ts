@@ -1,5 +1,3 @@
-import type { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSRecord } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import { createDeployedAlarms } from "../../lib/aws/deployed-alarms.ts";
@@ -7,6 +5,8 @@ import { createInboxHandler } from "../../lib/aws/inbox-handler.ts";
 import { createSqsAlarms, fromAlarmRecord } from "../../lib/aws/sqs-alarms.ts";
 import type { Alarm } from "../../lib/engine/alarms/alarm.ts";
 import { placeOf, toTimerEntry } from "../../lib/engine/alarms/timer-rows.ts";
+import type { AwsClient } from "../../lib/requests/aws-client.ts";
+import type { SendMessageCommand } from "../../lib/requests/queue-client.ts";
 import { createMemoryStore } from "../../lib/state/memory-store.ts";
 import { createOwnedClock, START_MS } from "../state/fixtures.ts";
 import { Rig } from "../support/rig.ts";
@@ -16,14 +16,13 @@ const alarm: Alarm = { of: "timer", name: "grace", key: 'ada "\ufffe"', version:
 
 function recording() {
   const inputs: Record<string, unknown>[] = [];
-  const client = new SQSClient({});
-  Object.assign(client, {
+  const client = {
     send: (command: SendMessageCommand) => {
       inputs.push({ ...command.input });
       return Promise.resolve({});
     },
-  });
-  return { client, inputs };
+  };
+  return { client: client as unknown as AwsClient, inputs };
 }
 
 /** A message as Lambda hands it over, `elapsedMs` after it was sent. */

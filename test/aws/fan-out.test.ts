@@ -1,10 +1,13 @@
-import { LambdaClient, LambdaServiceException } from "@aws-sdk/client-lambda";
-import { describe, expect, it } from "vitest";
+import { LambdaServiceException } from "@aws-sdk/client-lambda";
+import { describe, expect, it, vi } from "vitest";
 import { createDeployedFanOut } from "../../lib/aws/deployed-fan-out.ts";
 import { createFanOutHandler } from "../../lib/aws/fan-out-handler.ts";
-import { createFanOutClient, createLambdaFanOut } from "../../lib/aws/lambda-fan-out.ts";
+import { createAwsClients } from "../../lib/aws/aws-clients.ts";
+import { createLambdaFanOut } from "../../lib/aws/lambda-fan-out.ts";
 import type { BroadcastPart } from "../../lib/engine/fan-out.ts";
+import type { AwsClient } from "../../lib/requests/aws-client.ts";
 import { createMemoryStore } from "../../lib/state/memory-store.ts";
+import { startRecordingService } from "../support/recording-service.ts";
 import { Rig } from "../support/rig.ts";
 import { ManualClock, START_MS } from "../support/manual-clock.ts";
 
@@ -25,13 +28,12 @@ const tally = { delivered: 3, gone: 1, dropped: 0, unknown: 0 };
 /** A client whose one answer is that, or who throws it. */
 function answering(answer: object | Error) {
   const inputs: Record<string, unknown>[] = [];
-  const client = new LambdaClient({});
-  Object.assign(client, {
+  const client = {
     send: ({ input }: { input: Record<string, unknown> }) => {
       inputs.push(input);
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
-  });
+  } as unknown as AwsClient;
   return {
     fanOut: (onRefused?: (error: unknown) => void) => createLambdaFanOut(() => client, "fanout", onRefused),
     inputs,
@@ -49,11 +51,27 @@ describe("the fan-out function", () => {
     expect(inputs).toEqual([{ FunctionName: "fanout", Payload: JSON.stringify(part) }]);
   });
 
-  it("is invoked once, whatever the answer is", async () => {
-    const client = createFanOutClient();
+  it.each(["signed", "sdk"])(
+    "is invoked once, whatever the answer is, by requests of kind %s",
+    async (kind) => {
+      const service = await startRecordingService();
+      service.answerBy(() => ({ status: 500, body: { message: "fault" } }));
+      const env = {
+        AWS_REGION: "eu-west-1",
+        AWS_ACCESS_KEY_ID: "key",
+        AWS_SECRET_ACCESS_KEY: "secret",
+        AWS_ENDPOINT_URL_LAMBDA: service.endpoint,
+      };
+      for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+      const { fanOut } = createAwsClients({ ...env, NONSTICKY_AWS_CLIENT: kind });
 
-    expect(await client.config.maxAttempts()).toBe(1);
-  });
+      await expect(createLambdaFanOut(fanOut, "fanout").send(part)).rejects.toThrow("fault");
+
+      expect(service.seen).toHaveLength(1);
+      vi.unstubAllEnvs();
+      await service.stop();
+    },
+  );
 
   it.each([
     ["has no execution free", refusal("TooManyRequestsException", 429)],

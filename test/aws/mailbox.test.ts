@@ -1,16 +1,16 @@
-import {
-  DeleteMessageBatchCommand,
-  SendMessageBatchCommand,
-  SendMessageCommand,
-  SQSClient,
-} from "@aws-sdk/client-sqs";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { createLambdaMailbox } from "../../lib/aws/lambda-mailbox.ts";
 import { parseLetter } from "../../lib/aws/letters.ts";
 import { createSqsMailbox } from "../../lib/aws/sqs-mailbox.ts";
 import type { Letter } from "../../lib/engine/letter.ts";
 import { toConnectionId, toSid } from "../../lib/ids.ts";
+import type { AwsClient } from "../../lib/requests/aws-client.ts";
+import { InvokeCommand } from "../../lib/requests/function-client.ts";
+import {
+  DeleteMessageBatchCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from "../../lib/requests/queue-client.ts";
 import { sid } from "./events.ts";
 
 const queueUrl = "https://sqs.eu-central-1.amazonaws.com/123456789012/nonsticky-dev.fifo";
@@ -19,15 +19,15 @@ const closed: Letter = { kind: "closed", sid: toSid(sid), atMs: 1, reason: "ping
 const reap: Letter = { kind: "reap", sid: toSid(sid), atMs: 1, pingIntervalMs: 2, lastPongAtMs: 3 };
 
 /** A client that keeps the inputs of its commands and sends none. */
-function recording<Client extends SQSClient | LambdaClient>(client: Client) {
+function recording() {
   const commands: { readonly kind: unknown; readonly input: Record<string, unknown> }[] = [];
-  Object.assign(client, {
+  const client = {
     send: (command: { input: Record<string, unknown> }) => {
       commands.push({ kind: command.constructor, input: command.input });
       return Promise.resolve({});
     },
-  });
-  return { client, commands };
+  };
+  return { client: client as unknown as AwsClient, commands };
 }
 
 describe("the FIFO mailbox", () => {
@@ -35,7 +35,7 @@ describe("the FIFO mailbox", () => {
     ["the session's own group", closed, sid],
     ["the group of signs of life", reap, `${sid}.a`],
   ])("sends a letter into %s", async (_, letter, group) => {
-    const { client, commands } = recording(new SQSClient({}));
+    const { client, commands } = recording();
 
     await createSqsMailbox(client, queueUrl).send(letter);
 
@@ -46,7 +46,7 @@ describe("the FIFO mailbox", () => {
   });
 
   it("sends two equal letters as two: never deduplicated by content", async () => {
-    const { client, commands } = recording(new SQSClient({}));
+    const { client, commands } = recording();
     const mailbox = createSqsMailbox(client, queueUrl);
 
     await mailbox.send(closed);
@@ -58,7 +58,7 @@ describe("the FIFO mailbox", () => {
   });
 
   it("sends in one request what is sent at one moment, ten at most", async () => {
-    const { client, commands } = recording(new SQSClient({}));
+    const { client, commands } = recording();
     const mailbox = createSqsMailbox(client, queueUrl);
     const letters = Array.from({ length: 21 }, (_, atMs): Letter => ({ ...closed, atMs }));
 
@@ -78,7 +78,7 @@ describe("the FIFO mailbox", () => {
   });
 
   it("sends by itself what a request had no place for, or that was refused in one", async () => {
-    const { client, commands } = recording(new SQSClient({}));
+    const { client, commands } = recording();
     const mailbox = createSqsMailbox(client, queueUrl);
     const { send } = client as unknown as { send: (command: object) => Promise<object> };
     const large = "x".repeat(200_000);
@@ -110,7 +110,7 @@ describe("the FIFO mailbox", () => {
   });
 
   it("releases ten at a time", async () => {
-    const { client, commands } = recording(new SQSClient({}));
+    const { client, commands } = recording();
     const receipts = Array.from({ length: 12 }, (_, index) => `receipt ${index}`);
 
     await createSqsMailbox(client, queueUrl).release(receipts);
@@ -123,7 +123,7 @@ describe("the FIFO mailbox", () => {
   });
 
   it("makes no request to release nothing", async () => {
-    const { client, commands } = recording(new SQSClient({}));
+    const { client, commands } = recording();
 
     await createSqsMailbox(client, queueUrl).release([]);
 
@@ -133,7 +133,7 @@ describe("the FIFO mailbox", () => {
 
 describe("the mailbox of direct ordering", () => {
   it("invokes the inbox asynchronously, with the letter as payload", async () => {
-    const { client, commands } = recording(new LambdaClient({}));
+    const { client, commands } = recording();
 
     await createLambdaMailbox(client, "nonsticky-dev-inbox").send(closed);
 

@@ -1,13 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import {
-  createManagementClient,
-  createManagementTransport,
-  createTransport,
-} from "../../lib/aws/management-transport.ts";
+import { createTransport, postRules } from "../../lib/aws/management-transport.ts";
+import { openSdkTransport } from "../../lib/aws/sdk/sdk-clients.ts";
 import type { Transport } from "../../lib/engine/transport.ts";
 import { toConnectionId } from "../../lib/ids.ts";
+import { createSettings } from "../../lib/requests/environment-settings.ts";
 
 interface Seen {
   readonly method: string | undefined;
@@ -57,8 +55,8 @@ const status = (code: number, errorType?: string) => (response: ServerResponse) 
 const reset = (_: ServerResponse, request: IncomingMessage) => request.socket.destroy();
 
 describe.each<[string, () => Transport]>([
-  ["the SDK", () => createManagementTransport(createManagementClient(callbackUrl))],
-  ["hand-signed requests", () => createTransport(createManagementClient(callbackUrl), callbackUrl)],
+  ["the SDK", () => openSdkTransport(callbackUrl, postRules)],
+  ["hand-signed requests", () => createTransport(createSettings(process.env), callbackUrl)],
 ])("a transport of %s", (_name, create) => {
   it("posts a frame as the body of one signed request", async () => {
     answer = status(200);
@@ -142,9 +140,7 @@ describe("a transport with nobody to answer it", () => {
 
   it("tells why, and takes the post for unknown like any that gets no answer", async () => {
     const outages: unknown[] = [];
-    const transport = createTransport(createManagementClient(nowhere), nowhere, (error) =>
-      outages.push(error),
-    );
+    const transport = createTransport(createSettings(process.env), nowhere, (error) => outages.push(error));
 
     expect(await transport.post(connectionId, "2")).toBe("unknown");
 
@@ -158,7 +154,7 @@ describe("a transport with nobody to answer it", () => {
 
   it("does not take one connection that breaks for an outage", async () => {
     const outages: unknown[] = [];
-    const transport = createTransport(createManagementClient(callbackUrl), callbackUrl, (error) =>
+    const transport = createTransport(createSettings(process.env), callbackUrl, (error) =>
       outages.push(error),
     );
     answer = reset;
@@ -169,7 +165,7 @@ describe("a transport with nobody to answer it", () => {
   });
 
   it("rejects with the cause when a connection cannot be ended", async () => {
-    const transport = createTransport(createManagementClient(nowhere), nowhere);
+    const transport = createTransport(createSettings(process.env), nowhere);
 
     await expect(transport.close(connectionId)).rejects.toMatchObject({ code: "aws.unreachable" });
   });

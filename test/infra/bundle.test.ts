@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bundle, filesOf, handlersOf, writeWebEntry } from "../../infra/bundle.ts";
 import { extensionOf } from "../../lib/bundling/app-format.ts";
 
@@ -160,4 +161,58 @@ it.each([
   ]);
   const { stdout } = await promisify(execFile)(process.execPath, [path.join(outdir, "index.js")]);
   expect(stdout).toBe("serves source\n");
+});
+
+describe("what this package imports of the SDK", () => {
+  const lambda = `
+    export const late = () => import("./late.ts").then(({ value }) => value);
+    export const place: string = "lambda";`;
+  const files = {
+    "service/lib/lambda.ts": lambda,
+    "service/lib/late.ts": `import { value } from "@aws-sdk/client-dynamodb"; export { value };`,
+    "service/app.ts": `
+      import { late } from "nonsticky/lambda";
+      import { value } from "@aws-sdk/client-dynamodb";
+      export const io = async () => [value, await late()];`,
+  };
+  const sdk = (value: string) => ({
+    "node_modules/@aws-sdk/client-dynamodb/package.json": `{ "main": "index.js" }`,
+    "node_modules/@aws-sdk/client-dynamodb/index.js": `exports.value = ${JSON.stringify(value)};`,
+  });
+  const within = (directory: string, own: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(own).map(([file, text]) => [`${directory}/${file}`, text]));
+  const print = `const { handler } = await import(process.argv[1]); console.log(JSON.stringify(await handler()()))`;
+  const start = (file: string, env: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, ["--input-type=module", "--eval", print, file], { env, encoding: "utf8" });
+
+  it("is left to the runtime on Lambda, and not looked for before it is needed; the app's is the app's", async () => {
+    const serviceDir = await writeService({
+      ...files,
+      ...within("service", sdk("the app's")),
+      ...within("runtime", sdk("the runtime's")),
+    });
+    await bundle({
+      serviceDir,
+      handlers: ["functions/inbox.handler"],
+      onLambda: true,
+      outdir: "../deployed",
+    });
+    const file = path.join(root, "deployed/functions/inbox.mjs");
+
+    const { stdout } = start(file, { ...process.env, NODE_PATH: path.join(root, "runtime/node_modules") });
+    const without = start(file, { ...process.env, NODE_PATH: "" });
+
+    expect(stdout.trim()).toBe(JSON.stringify(["the app's", "the runtime's"]));
+    expect(without.stderr).toContain("Cannot find module '@aws-sdk/client-dynamodb'");
+    expect(without.stderr).toContain("at async");
+  });
+
+  it("is in the bundle anywhere else", async () => {
+    const serviceDir = await writeService({ ...files, ...within("service", sdk("the app's")) });
+    await bundle({ serviceDir, handlers: ["functions/inbox.handler"], outdir: "../local" });
+
+    const { stdout } = start(path.join(root, "local/functions/inbox.mjs"), { ...process.env, NODE_PATH: "" });
+
+    expect(stdout.trim()).toBe(JSON.stringify(["the app's", "the app's"]));
+  });
 });

@@ -3,7 +3,9 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createSignedPost, type Credentials } from "../../lib/aws/signed-post.ts";
+import { createConnectionsApi } from "../../lib/requests/signed-post.ts";
+import { createSettings } from "../../lib/requests/environment-settings.ts";
+import type { Credentials } from "../../lib/requests/signature.ts";
 
 interface Seen {
   readonly url: string;
@@ -78,16 +80,17 @@ describe("a hand-signed post", () => {
     "is signed as the SDK signs the same request, %s",
     async (_, connectionId, frame, credentials) => {
       const { port } = server.address() as AddressInfo;
-      const post = createSignedPost({
+      const api = createConnectionsApi({
         callbackUrl: `http://127.0.0.1:${port}/dev`,
-        region: "eu-west-1",
-        credentials: () => Promise.resolve(credentials),
+        settings: createSettings({ AWS_REGION: "eu-west-1" }, { credentials }),
+        connectionTimeoutMs: 2_000,
         timeoutMs: 2_000,
         maxSockets: 1,
         nowMs: () => nowMs,
       });
 
-      expect(await post(connectionId, frame)).toBe(200);
+      expect((await api.post(connectionId, frame)).status).toBe(200);
+      api.destroy();
 
       const [request] = seen;
       expect(request?.body).toBe(frame);

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createDocumentClient } from "../../lib/state/dynamo/document-client.ts";
+import type { AwsClient } from "../../lib/requests/aws-client.ts";
 import { createDynamoStore } from "../../lib/state/dynamo/dynamo-store.ts";
-import { createSdkTableClient } from "../../lib/state/dynamo/sdk-table-client.ts";
+import { createTableClient } from "../../lib/state/dynamo/table-client.ts";
 import { createMemoryStore } from "../../lib/state/memory-store.ts";
 import type { Route } from "../../lib/state/records.ts";
 import type { Store } from "../../lib/state/store.ts";
@@ -166,10 +165,10 @@ const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b
 
 describe("a program of calls", () => {
   let dynalite: Dynalite;
-  let client: DynamoDBDocumentClient;
+  let client: AwsClient;
   beforeAll(async () => {
     dynalite = await startDynalite();
-    client = createDocumentClient(
+    client = createTableClient(
       { AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: dynalite.endpoint },
       { credentials: localCredentials },
     );
@@ -189,7 +188,7 @@ describe("a program of calls", () => {
         const memory = createMemoryStore({ clock, pageSize: 3 });
         const tableName = await dynalite.createTable();
         const dynamo = createDynamoStore({
-          client: createSdkTableClient(client),
+          client,
           tableName,
           clock,
           pageLimit: 3,

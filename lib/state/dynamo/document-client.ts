@@ -1,6 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { readOptional, type Environment } from "../../env.ts";
+import type { Environment } from "../../env.ts";
 
 /**
  * The document client that `createDynamoStore` expects. Reads AWS_REGION and AWS_ENDPOINT_URL_DYNAMODB from `env`;
@@ -13,8 +13,8 @@ export function createDocumentClient(
   env: Environment,
   overrides: DynamoDBClientConfig = {},
 ): DynamoDBDocumentClient {
-  const region = readOptional(env, "AWS_REGION");
-  const endpoint = readOptional(env, "AWS_ENDPOINT_URL_DYNAMODB");
+  const region = env["AWS_REGION"] || undefined;
+  const endpoint = env["AWS_ENDPOINT_URL_DYNAMODB"] || undefined;
   const client = new DynamoDBClient({
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -29,7 +29,7 @@ import * as sweepItem from "./items/sweep-item.ts";
 import { openTable } from "./table.ts";
 
 export interface DynamoStoreOptions {
-  /** From `createSdkTableClient`. */
+  /** From `createTableClient`. */
   readonly client: AwsClient;
   readonly tableName: string;
   readonly clock: Clock;

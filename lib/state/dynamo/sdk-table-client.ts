@@ -1,7 +1,13 @@
 import * as sdk from "@aws-sdk/lib-dynamodb";
+import type { Environment } from "../../env.ts";
 import type { AwsClient, Command } from "../../requests/aws-client.ts";
+import { createDocumentClient } from "./document-client.ts";
 
-/** The reference: every request through the SDK's document client, which `createDocumentClient` makes. */
+/** The reference: every request through the SDK. Region and endpoint as in `createDocumentClient`. */
+export const openSdkTableClient = (env: Environment): AwsClient =>
+  createSdkTableClient(createDocumentClient(env));
+
+/** @param documents of `createDocumentClient` */
 export function createSdkTableClient(documents: sdk.DynamoDBDocumentClient): AwsClient {
   return {
     send: <Input extends object, Output extends object>({ action, input }: Command<Input, Output>) =>

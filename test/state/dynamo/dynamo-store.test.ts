@@ -1,30 +1,36 @@
 import { afterAll, beforeAll } from "vitest";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { AwsClient } from "../../../lib/requests/aws-client.ts";
 import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
 import { createSdkTableClient } from "../../../lib/state/dynamo/sdk-table-client.ts";
+import { createTableClient } from "../../../lib/state/dynamo/table-client.ts";
 import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
 import { describeStoreContract } from "../contract.ts";
 
 let dynalite: Dynalite;
-let client: DynamoDBDocumentClient;
+const clients: AwsClient[] = [];
 
 beforeAll(async () => {
   dynalite = await startDynalite();
-  client = createDocumentClient(
-    { AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: dynalite.endpoint },
-    { credentials: localCredentials },
-  );
 });
 afterAll(async () => {
-  client.destroy();
+  for (const client of clients) client.destroy();
   await dynalite.stop();
 });
 
-describeStoreContract("the DynamoDB store", async (options) =>
-  createDynamoStore({
-    client: createSdkTableClient(client),
-    tableName: await dynalite.createTable(),
-    ...options,
-  }),
-);
+/** The client that is deployed, and the one that it is held to. */
+const kinds = {
+  "requests signed by hand": () => createTableClient(environment(), { credentials: localCredentials }),
+  "the SDK's client": () =>
+    createSdkTableClient(createDocumentClient(environment(), { credentials: localCredentials })),
+};
+
+const environment = () => ({ AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: dynalite.endpoint });
+
+for (const [kind, open] of Object.entries(kinds)) {
+  let client: AwsClient | undefined;
+  describeStoreContract(`the DynamoDB store by ${kind}`, async (options) => {
+    if (client === undefined) clients.push((client = open()));
+    return createDynamoStore({ client, tableName: await dynalite.createTable(), ...options });
+  });
+}

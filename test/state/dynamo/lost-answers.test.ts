@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createPid, firstOffset } from "../../../lib/ids.ts";
-import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
+import type { AwsClient } from "../../../lib/requests/aws-client.ts";
+import type { Exchange } from "../../../lib/requests/connections.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
-import { createSdkTableClient } from "../../../lib/state/dynamo/sdk-table-client.ts";
+import { createTableClient } from "../../../lib/state/dynamo/table-client.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
 import {
@@ -21,31 +21,30 @@ import {
   sweepOf,
 } from "../fixtures.ts";
 
-/** The request is done, its answer never arrives, and the SDK sends it again. */
+/** The request is done, its answer never arrives, and the client sends it again. */
 describe("a write whose answer was lost", () => {
   const sid = sidOf(1);
   const close = { sid, reason: "transport close", nowMs: START_MS, leaseUntilMs: START_MS + 30_000 } as const;
   let dynalite: Dynalite;
-  let client: DynamoDBDocumentClient;
+  let client: AwsClient;
   let answersToLose = 0;
   let attempts = 0;
   let store: Store;
 
   beforeAll(async () => {
     dynalite = await startDynalite();
-    client = createDocumentClient(
-      { AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: dynalite.endpoint },
-      { credentials: localCredentials },
-    );
-    client.middlewareStack.add(
-      (next) => async (args) => {
+    const intercept =
+      (exchange: Exchange): Exchange =>
+      async (head, body) => {
         attempts++;
-        const answer = await next(args);
-        if (answersToLose === 0) return answer;
+        const answer = await exchange(head, body);
+        if (answersToLose === 0 || answer.status !== 200) return answer;
         answersToLose--;
-        throw Object.assign(new Error("socket hang up"), { name: "TimeoutError", code: "ECONNRESET" });
-      },
-      { step: "finalizeRequest", priority: "low", name: "loseAnswers" },
+        throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+      };
+    client = createTableClient(
+      { AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: dynalite.endpoint },
+      { credentials: localCredentials, intercept },
     );
   });
   afterAll(async () => {
@@ -54,7 +53,7 @@ describe("a write whose answer was lost", () => {
   });
   beforeEach(async () => {
     const tableName = await dynalite.createTable();
-    store = createDynamoStore({ client: createSdkTableClient(client), tableName, clock: createOwnedClock() });
+    store = createDynamoStore({ client, tableName, clock: createOwnedClock() });
     await store.createSession(sessionOf(sid), handshakeOf());
     await store.connectSocket(connectOf(1));
     await store.openBeat(beatOf(sid));

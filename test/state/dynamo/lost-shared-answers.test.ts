@@ -1,20 +1,20 @@
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
+import type { AwsClient } from "../../../lib/requests/aws-client.ts";
+import type { Exchange } from "../../../lib/requests/connections.ts";
 import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
-import { createSdkTableClient } from "../../../lib/state/dynamo/sdk-table-client.ts";
+import { createTableClient } from "../../../lib/state/dynamo/table-client.ts";
 import { NEVER_SECONDS } from "../../../lib/state/expiry.ts";
 import type { Store } from "../../../lib/state/store.ts";
 import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
 import { createOwnedClock } from "../fixtures.ts";
 
-/** The request is done, others change the entry, and then the SDK sends the request again. */
+/** The request is done, others change the entry, and then the client sends the request again. */
 describe("a change of a shared map whose answer was lost", () => {
   const place = { map: "users", key: "ann" };
   const number = (value: number) =>
     ({ value: { kind: "number", number: value }, expiresAtSeconds: NEVER_SECONDS }) as const;
   let dynalite: Dynalite;
-  let client: DynamoDBDocumentClient;
+  let client: AwsClient;
   let store: Store;
   /** What others do after the write of that number from now on, which then loses its answer. */
   let plan: { writesToGo: number; readonly meanwhile: () => Promise<unknown> } | undefined;
@@ -22,23 +22,21 @@ describe("a change of a shared map whose answer was lost", () => {
 
   beforeAll(async () => {
     dynalite = await startDynalite();
-    client = createDocumentClient(
+    const intercept =
+      (exchange: Exchange): Exchange =>
+      async (head, body) => {
+        const answer = await exchange(head, body);
+        const isWrite = answer.status === 200 && /DynamoDB_20120810\.(Put|Update|Delete)/.test(head);
+        if (plan === undefined || !isWrite || --plan.writesToGo > 0) return answer;
+        const { meanwhile } = plan;
+        plan = undefined;
+        lost++;
+        await meanwhile();
+        throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+      };
+    client = createTableClient(
       { AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: dynalite.endpoint },
-      { credentials: localCredentials },
-    );
-    client.middlewareStack.add(
-      (next, { commandName = "" }) =>
-        async (args) => {
-          const answer = await next(args);
-          if (plan === undefined || !/Put|Update|Delete/.test(commandName) || --plan.writesToGo > 0)
-            return answer;
-          const { meanwhile } = plan;
-          plan = undefined;
-          lost++;
-          await meanwhile();
-          throw Object.assign(new Error("socket hang up"), { name: "TimeoutError", code: "ECONNRESET" });
-        },
-      { step: "finalizeRequest", priority: "low", name: "loseAnswer" },
+      { credentials: localCredentials, intercept },
     );
   });
   afterAll(async () => {
@@ -47,7 +45,7 @@ describe("a change of a shared map whose answer was lost", () => {
   });
   beforeEach(async () => {
     const tableName = await dynalite.createTable();
-    store = createDynamoStore({ client: createSdkTableClient(client), tableName, clock: createOwnedClock() });
+    store = createDynamoStore({ client, tableName, clock: createOwnedClock() });
     plan = undefined;
     lost = 0;
   });

@@ -1,6 +1,6 @@
 import type { AwsClient } from "../../../lib/requests/aws-client.ts";
-import { createDocumentClient } from "../../../lib/state/dynamo/document-client.ts";
-import { createSdkTableClient } from "../../../lib/state/dynamo/sdk-table-client.ts";
+import type { Exchange } from "../../../lib/requests/connections.ts";
+import { createTableClient } from "../../../lib/state/dynamo/table-client.ts";
 import { localCredentials, localRegion } from "../../support/dynalite.ts";
 
 export interface RepeatingClient {
@@ -11,28 +11,26 @@ export interface RepeatingClient {
   repeated(): number;
 }
 
-/** What the SDK does when an answer is lost, without its waits. */
+/** What a client does when an answer is lost, without its waits. */
 export function createRepeatingClient(endpoint: string): RepeatingClient {
-  const client = createDocumentClient(
-    { AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: endpoint },
-    { credentials: localCredentials },
-  );
   let between: (() => Promise<unknown>) | undefined;
   let repeated = 0;
-  client.middlewareStack.add(
-    (next) => async (args) => {
+  const intercept =
+    (exchange: Exchange): Exchange =>
+    async (head, body) => {
       const meanwhile = between;
       between = undefined;
-      if (meanwhile === undefined) return next(args);
-      await next(args).catch(() => undefined);
+      if (meanwhile === undefined) return exchange(head, body);
+      await exchange(head, body);
       repeated++;
       await meanwhile();
-      return next(args);
-    },
-    { step: "finalizeRequest", priority: "low", name: "repeat" },
-  );
+      return exchange(head, body);
+    };
   return {
-    client: createSdkTableClient(client),
+    client: createTableClient(
+      { AWS_REGION: localRegion, AWS_ENDPOINT_URL_DYNAMODB: endpoint },
+      { credentials: localCredentials, intercept },
+    ),
     repeatNext: (meanwhile = async () => undefined) => void (between = meanwhile),
     repeated: () => repeated,
   };

@@ -1,0 +1,59 @@
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import type { EndpointService, Settings } from "./settings.ts";
+import type { Credentials } from "./signature.ts";
+
+/** Region, credentials and endpoints by the SDK's own providers, through clients that make no request. */
+export function createSdkSettings(
+  region: string | undefined,
+  credentials: (() => Promise<Credentials>) | undefined,
+): Settings {
+  const config = {
+    ...(region === undefined ? {} : { region }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+  const dynamodb = new DynamoDBClient(config);
+  const endpoints: Readonly<Record<EndpointService, () => Promise<string>>> = {
+    dynamodb: () => findEndpoint(dynamodb, (client) => client.send(new ListTablesCommand({}))),
+    lambda: () =>
+      findEndpoint(new LambdaClient(config), (client) => client.send(new GetAccountSettingsCommand({}))),
+  };
+  return {
+    region: () => dynamodb.config.region(),
+    credentials: () => dynamodb.config.credentials(),
+    endpoint: (service) => endpoints[service](),
+  };
+}
+
+interface Addressed {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+}
+
+/** Where a request would go, which is stopped before it is signed. */
+async function findEndpoint<Client extends DynamoDBClient | LambdaClient>(
+  client: Client,
+  send: (client: Client) => Promise<unknown>,
+): Promise<string> {
+  let found: Addressed | undefined;
+  const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
+  const name = "findEndpoint";
+  stack.add(
+    () =>
+      ({ request }) => {
+        found = request as Addressed;
+        return Promise.reject(new Error(name));
+      },
+    { step: "build", priority: "high", name },
+  );
+  try {
+    await send(client);
+  } catch (error) {
+    if (found === undefined) throw error;
+  } finally {
+    stack.remove(name);
+  }
+  const { protocol, hostname, port } = found!;
+  return `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`;
+}
