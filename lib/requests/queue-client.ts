@@ -10,7 +10,7 @@ import type {
 import { readCount, type Environment } from "../env.ts";
 import { Command, type AwsClient } from "./aws-client.ts";
 import type { HttpAnswer } from "./answer-reader.ts";
-import { sanitize, ServiceError, toServiceError } from "./service-error.ts";
+import { sanitize, toServiceError, type ServiceError } from "./service-error.ts";
 import { createSettings, type SettingsOverrides } from "./environment-settings.ts";
 import { createSignedClient, type Protocol, type SignedClientOptions } from "./signed-client.ts";
 

@@ -32,28 +32,25 @@ interface Addressed {
 }
 
 /** Where a request would go, which is stopped before it is signed. */
-async function findEndpoint<Client extends DynamoDBClient | LambdaClient>(
+function findEndpoint<Client extends DynamoDBClient | LambdaClient>(
   client: Client,
   send: (client: Client) => Promise<unknown>,
 ): Promise<string> {
-  let found: Addressed | undefined;
   const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
   const name = "findEndpoint";
-  stack.add(
-    () =>
-      ({ request }) => {
-        found = request as Addressed;
-        return Promise.reject(new Error(name));
-      },
-    { step: "build", priority: "high", name },
-  );
-  try {
-    await send(client);
-  } catch (error) {
-    if (found === undefined) throw error;
-  } finally {
-    stack.remove(name);
-  }
-  const { protocol, hostname, port } = found!;
-  return `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`;
+  return new Promise((resolve, reject) => {
+    stack.add(
+      () =>
+        ({ request }) => {
+          const { protocol, hostname, port } = request as Addressed;
+          resolve(`${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`);
+          return Promise.reject(new Error(name));
+        },
+      { step: "build", priority: "high", name },
+    );
+    // By then it is known, unless the client did not get so far.
+    send(client)
+      .catch(reject)
+      .finally(() => stack.remove(name));
+  });
 }

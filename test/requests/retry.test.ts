@@ -26,10 +26,10 @@ async function waitsBefore(answer: ServiceAnswer): Promise<{ signed: number[]; s
 
     const sdk: number[] = [];
     // Its waits are timers, and so are its limits on the network, which are left out here.
-    const timers = vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: () => void, ms = 0) => {
+    const timers = vi.spyOn(globalThis, "setTimeout").mockImplementation((run: () => void, ms = 0) => {
       if (ms > 0 && !LIMITS_MS.has(ms)) sdk.push(ms);
       return setTimer(run, LIMITS_MS.has(ms) ? ms : 0);
-    }) as typeof setTimeout);
+    });
     const client = createSdkTableClient(createDocumentClient(env, { credentials: localCredentials }));
     await client.send(command).catch(() => undefined);
     timers.mockRestore();

@@ -115,7 +115,7 @@ export function fromAttributes(
   attributes: Readonly<Record<string, AttributeValue>>,
 ): Record<string, unknown> {
   const members: Record<string, unknown> = {};
-  for (const name of Object.keys(attributes)) put(members, name, fromAttributeValue(attributes[name]!));
+  for (const [name, value] of Object.entries(attributes)) put(members, name, fromAttributeValue(value));
   return members;
 }
 
