@@ -1,12 +1,10 @@
 import { createInterface } from "node:readline/promises";
+import { createAwsClients } from "../../lib/aws/aws-clients.ts";
 import { createDeployedMailbox } from "../../lib/aws/deployed-mailbox.ts";
-import { createLambdaClient, createLambdaMailbox } from "../../lib/aws/lambda-mailbox.ts";
-import { nameOutages } from "../../lib/aws/outage.ts";
-import { createSqsClient, createSqsMailbox } from "../../lib/aws/sqs-mailbox.ts";
+import { createLambdaMailbox } from "../../lib/aws/lambda-mailbox.ts";
+import { createSqsMailbox } from "../../lib/aws/sqs-mailbox.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { NonstickyError } from "../../lib/errors.ts";
-import { createDocumentClient } from "../../lib/state/dynamo/document-client.ts";
-import { createSdkTableClient } from "../../lib/state/dynamo/sdk-table-client.ts";
 import { createDynamoStore } from "../../lib/state/dynamo/dynamo-store.ts";
 import { endSessions } from "./end-sessions.ts";
 import { findSessions, type FoundSession } from "./find-sessions.ts";
@@ -31,8 +29,9 @@ export async function runSessions(args: readonly string[]): Promise<void> {
 }
 
 async function listAndEnd(options: SessionsOptions): Promise<void> {
+  const clients = createAwsClients(process.env);
   const store = createDynamoStore({
-    client: createSdkTableClient(nameOutages(createDocumentClient(process.env))),
+    client: clients.table(),
     tableName: options.table,
     clock: systemClock,
   });
@@ -57,8 +56,8 @@ async function listAndEnd(options: SessionsOptions): Promise<void> {
     return;
   }
   const mailbox = createDeployedMailbox(store, {
-    queue: (url) => createSqsMailbox(createSqsClient(), url),
-    inbox: (name) => createLambdaMailbox(createLambdaClient(), name),
+    queue: (url) => createSqsMailbox(clients.queue(), url),
+    inbox: (name) => createLambdaMailbox(clients.functions(), name),
   });
   const left = await endSessions({ store, mailbox, clock: systemClock }, found, (count) =>
     progress.show(`${count} of ${found.length} ended`),
