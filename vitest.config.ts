@@ -13,6 +13,7 @@ const long = [
   "test/examples/timers.test.ts",
   "test/e2e/admin-ui.test.ts",
   "test/e2e/chat.test.ts",
+  "test/e2e/inspector.test.ts",
   "test/e2e/flood.test.ts",
   "test/e2e/outages.test.ts",
   "test/e2e/emit-policy.test.ts",

@@ -180,6 +180,7 @@ function instance({ packet, invocation }) {
       " ",
       h(`span.tag.${invocation.cold ? "cold" : "warm"}`, {}, invocation.cold ? "cold" : "warm"),
     ),
+    !invocation.traced && h("p.note", {}, "Too many ran at once to look into each."),
     isKilled && h("p.note.bad", {}, invocation.message ?? "It ended before it answered."),
     facts(
       ["packet", formatMs(run?.ms)],

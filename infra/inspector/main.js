@@ -174,8 +174,7 @@ document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (key === "Escape") return void escape();
-  if (target.matches("input:not([type=checkbox]), summary")) return;
-  const isButton = target.matches("button, input");
+  if (target.matches("input[type=search]")) return;
   const keys = {
     "/": () => $("search").focus(),
     p: () => pause(view.paused === undefined),
@@ -187,7 +186,8 @@ document.addEventListener("keydown", (event) => {
     PageUp: () => list.move(-12),
     End: () => list.toEnd(),
   };
-  if (isButton && ["ArrowDown", "ArrowUp"].includes(key) && target.type === "range") return;
+  // A slider has its own use for these.
+  if (target.matches("input[type=range]") && /^(Arrow|Page|End)/.test(key)) return;
   const act = keys[key];
   if (act === undefined) return;
   event.preventDefault();

@@ -237,6 +237,7 @@ const handlers = {
       pid: event.pid,
       function: event.function,
       cold: event.cold,
+      traced: event.traced,
       startedMs: event.atMs,
     });
     const instance = model.instances.get(event.pid) ?? {

@@ -77,7 +77,7 @@ export async function startStack(
       topology.region,
       process.env["NONSTICKY_LOCAL_DYNAMODB"] || undefined,
       (report) => {
-        if (events.listening) events.tell(toTable(report));
+        if (events.listening) events.tell(toTable(report), report.atMs);
       },
     );
     undo.push(() => dynamo.stop());

@@ -1,5 +1,7 @@
+import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PassThrough } from "node:stream";
+import { nowMs } from "../inspector/event-stream.ts";
 
 /** What a marked request has asked of the table, and what it has taken. */
 export interface TableReport {
@@ -10,6 +12,8 @@ export interface TableReport {
   readonly keys: readonly string[];
   readonly readUnits: number;
   readonly writeUnits: number;
+  /** Epoch milliseconds of its answer, by the clock of the process that has the table. */
+  readonly atMs: number;
   readonly ms: number;
   /** Name of the exception. */
   readonly error?: string;
@@ -49,6 +53,7 @@ export async function reportRequest(
       keys: keysOf(action, input).slice(0, MAX_KEYS),
       readUnits: reads.has(action) ? units : 0,
       writeUnits: reads.has(action) ? 0 : units,
+      atMs: nowMs(),
       ms: Math.round((performance.now() - startedMs) * 100) / 100,
       ...(typeof type === "string" ? { error: type.replace(/^.*#/, "") } : {}),
     });
@@ -98,23 +103,33 @@ function unitsIn(consumed: unknown): number {
   }, 0);
 }
 
-/** The same request with another body. */
+/** The same request with another body, which is given when somebody reads it. */
 function asRequest({ method, url, headers }: IncomingMessage, body: string): IncomingMessage {
-  const stream = new PassThrough();
-  stream.end(body);
-  const length = String(Buffer.byteLength(body));
-  return Object.assign(stream, {
-    method,
-    url,
-    headers: { ...headers, "content-length": length },
-  }) as unknown as IncomingMessage;
+  const bytes = Buffer.from(body);
+  const sent = { method, url, headers: { ...headers, "content-length": String(bytes.byteLength) } };
+  const isTransaction = String(headers["x-amz-target"]).endsWith(".TransactWriteItems");
+  // A stream takes as long as the request itself; who reads transactions wants one, dynalite does not.
+  const reader = isTransaction ? new PassThrough() : new EventEmitter();
+  if (reader instanceof PassThrough) reader.end(bytes);
+  else {
+    reader.on("newListener", (name) => {
+      if (name !== "end") return;
+      queueMicrotask(() => {
+        reader.emit("data", bytes);
+        reader.emit("end");
+      });
+    });
+  }
+  return Object.assign(reader, sent) as unknown as IncomingMessage;
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
-}
+const readBody = (request: IncomingMessage): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.on("error", reject);
+  });
 
 function parse(text: string): Fields | undefined {
   try {

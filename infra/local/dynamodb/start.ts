@@ -35,7 +35,9 @@ export async function startDynamo(
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the embedded DynamoDB exited with code ${code}`)));
   });
-  child.on("message", (message) => onReport(message as TableReport));
+  child.on("message", (reports) => {
+    for (const report of reports as readonly TableReport[]) onReport(report);
+  });
   const embedded: LocalDynamo = {
     endpoint: `http://127.0.0.1:${port}`,
     pid: child.pid,

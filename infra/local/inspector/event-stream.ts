@@ -8,6 +8,8 @@ const MAX_EVENTS = 20_000;
 const MAX_CHARACTERS = 12_000_000;
 const CHARACTERS_OF_EVENT = 200;
 const FLUSH_MS = 40;
+/** Invocations a second that are looked into; nobody reads more, and looking takes time. */
+const TRACES_PER_SECOND = 50;
 
 export interface StreamLimits {
   readonly maxEvents?: number;
@@ -30,6 +32,8 @@ export class EventStream {
   #dropped = 0;
   #pending: InspectorEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #traces = TRACES_PER_SECOND;
+  #tracesAtMs = 0;
   readonly #listeners = new Set<Listener>();
   readonly #maxEvents: number;
   readonly #maxCharacters: number;
@@ -60,6 +64,18 @@ export class EventStream {
     this.#forget();
     this.#pending.push(event);
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+  }
+
+  /** Whether the invocation that begins now is to be looked into from inside: somebody listens, and it is not one too many. */
+  takesTrace(): boolean {
+    if (!this.listening) return false;
+    const now = performance.now();
+    const grown = this.#traces + ((now - this.#tracesAtMs) / 1_000) * TRACES_PER_SECOND;
+    this.#traces = Math.min(TRACES_PER_SECOND, grown);
+    this.#tracesAtMs = now;
+    if (this.#traces < 1) return false;
+    this.#traces -= 1;
+    return true;
   }
 
   /** Gives what is kept behind `n`, and from then on what comes. Returns what stops it. */

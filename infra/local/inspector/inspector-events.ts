@@ -103,6 +103,8 @@ export type Told =
       readonly pid: number;
       /** The first of its instance. */
       readonly cold: boolean;
+      /** Whether its packets and requests are told; under load not all are. */
+      readonly traced: boolean;
     }
   | {
       readonly type: "invocation.ended";

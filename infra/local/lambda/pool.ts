@@ -118,9 +118,10 @@ export class Pool {
   ): Promise<InvocationOutcome> {
     const { events } = this.#options;
     const startedMs = nowMs();
+    const traced = events.takesTrace();
     if (events.listening) {
       const { pid, invocations } = instance;
-      const about = { function: this.spec.key, pid, cold: invocations === 0 };
+      const about = { function: this.spec.key, pid, cold: invocations === 0, traced };
       events.tell({ type: "invocation", invocation, kind, ...about }, startedMs);
     }
     this.invocations += 1;
@@ -128,7 +129,7 @@ export class Pool {
     const fate = this.#options.fateOf();
     const killTimer =
       fate?.kind === "during" ? setTimeout(() => this.kill(instance), fate.afterMs) : undefined;
-    const outcome = await instance.invoke(event, invocation, events.listening);
+    const outcome = await instance.invoke(event, invocation, traced);
     if (events.listening) {
       const told = { outcome: outcome.kind, ms: Math.round((nowMs() - startedMs) * 100) / 100 };
       const message = outcome.kind === "answered" ? {} : { message: outcome.message };
