@@ -2,7 +2,7 @@
  * What an open inspector takes: the same load with a reader of its stream and without one, in alternating rounds on one
  * stack. `npm run bench:inspector`; with `-- --page` the reader is the page in Chromium. Judged is the CPU time of an event, of
  * all processes of the stack and the reader, which what else runs on the machine does not change: the stack does as many
- * events more or less on cores that are all at work. Fails where the stream takes a tenth or more, by the median.
+ * events more or less on cores that are all at work. Printed, not judged.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
@@ -13,8 +13,6 @@ import { startLocal } from "../infra/local/local.ts";
 const ROUNDS = 7;
 const CLIENTS = 20;
 const EVENTS = 300;
-/** Of the throughput, which is the inverse. */
-const LEAST = 0.9;
 const TICK_MS = 10;
 
 const isPage = process.argv.includes("--page");
@@ -50,8 +48,6 @@ try {
   console.log(`${(median * 100).toFixed(1)} % of the throughput is left, the median of ${ROUNDS} rounds`);
   console.log(`${reader.told()} events were read`);
   if (!(reader.told() > 0)) throw new Error("expected the reader to hear events, got none");
-  if (!isPage && !(median > LEAST))
-    throw new Error(`expected more than ${LEAST * 100} %, got ${(median * 100).toFixed(1)} %`);
   for (const client of clients) client.disconnect();
 } finally {
   await reader.end();
@@ -115,7 +111,9 @@ function createReader(url: string): Reader {
   return {
     open: () =>
       new Promise((resolve, reject) => {
-        request = http.get(`${url}/__nonsticky/events`, { agent: false }, (response) => {
+        // What it has had it is not told again.
+        const headers = { "last-event-id": String(told) };
+        request = http.get(`${url}/__nonsticky/events`, { agent: false, headers }, (response) => {
           response.setEncoding("utf8").on("data", (chunk: string) => {
             for (const [, id] of chunk.matchAll(/^id: (\d+)$/gm)) told = Number(id);
             resolve();

@@ -9,7 +9,7 @@ const MAX_CHARACTERS = 12_000_000;
 const CHARACTERS_OF_EVENT = 200;
 const FLUSH_MS = 40;
 /** Invocations a second that are looked into; nobody reads more, and looking takes time. */
-const TRACES_PER_SECOND = 50;
+const TRACES_PER_SECOND = 25;
 
 export interface StreamLimits {
   readonly maxEvents?: number;
