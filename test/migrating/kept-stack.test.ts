@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 const kept = Object.entries(apps).filter(
-  ([, { lost = [], refused }]) => lost.length > 0 && refused === undefined,
+  ([, { lost = [], refused, isSloppy }]) => lost.length > 0 && refused === undefined && isSloppy !== true,
 );
 
 describe.each(kept)("%s, untouched on the local stack with --keep", (_, { file: name, steps, lost = [] }) => {
