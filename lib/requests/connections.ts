@@ -46,7 +46,7 @@ const MAX_IDLE_MS = 55_000;
 
 /**
  * Connections to one host, kept for the next exchange, which `node:http` does at four times the price: most of a small
- * request's CPU is its client, not the network (docs/decisions/0033-requests-signed-by-hand.md). One exchange at a time each, the one used last first.
+ * request's CPU is its client, not the network (docs/decisions/0034-requests-signed-by-hand.md). One exchange at a time each, the one used last first.
  */
 export function createConnections(options: ConnectionsOptions): Connections {
   const { maxSockets, requestTimeoutMs } = options;
