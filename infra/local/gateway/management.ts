@@ -121,7 +121,7 @@ const LAST_WORDS_MS = 500;
 function sendFaultily(connection: Connection, body: Buffer, options: ManagementOptions): void {
   const { lostPostEvery, latePostEvery, binaryPosts, lostLastWords } = options.faults;
   if (lost.isNext(lostPostEvery)) return;
-  if (binaryPosts) return connection.socket.send(body, { binary: true });
+  if (binaryPosts) return connection.socket.send(body, { binary: true, compress: false });
   const isLate = late.isNext(latePostEvery);
   if (!isLate && !lostLastWords) return send(connection, body, options.allowBinaryFrames);
   // Long enough that the deletion which comes next finds it unsent, also on a busy machine.
@@ -133,9 +133,13 @@ function sendFaultily(connection: Connection, body: Buffer, options: ManagementO
 
 const LETTER_B = 0x62;
 
+/** With a context that is kept, `ws` would deflate every frame, however short: its own threshold is for contexts that are not. */
+const MIN_COMPRESSED_BYTES = 1024;
+
 function send({ socket, binaryForm }: Connection, body: Buffer, allowBinaryFrames: boolean): void {
-  if (!allowBinaryFrames || body[0] !== LETTER_B) return socket.send(body, { binary: false });
-  socket.send(binaryForm.toBytes(body.toString("latin1")), { binary: true });
+  const compress = body.length >= MIN_COMPRESSED_BYTES;
+  if (!allowBinaryFrames || body[0] !== LETTER_B) return socket.send(body, { binary: false, compress });
+  socket.send(binaryForm.toBytes(body.toString("latin1")), { binary: true, compress });
 }
 
 function decode(text: string): string | undefined {
