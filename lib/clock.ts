@@ -36,6 +36,7 @@ export async function settlesWithin(
     () => true,
   );
   const outcome = await Promise.race([settled, clock.sleep(durationMs, timer.signal).then(() => false)]);
-  timer.abort();
+  // With a reason: without one an exception is made, with its stack.
+  timer.abort("settled");
   return outcome;
 }

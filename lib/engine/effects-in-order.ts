@@ -2,10 +2,14 @@ import { randomBytes } from "node:crypto";
 
 /** A line in which each stage begins when the one before it has ended, well or not. */
 export class Stages {
-  /** Eight letters and digits, its own among all lines. */
-  readonly tag = randomBytes(4).toString("hex");
+  #tag: string | undefined;
   #last: Promise<unknown> | undefined;
   #isAbandoned = false;
+
+  /** Eight letters and digits, its own among all lines. */
+  get tag(): string {
+    return (this.#tag ??= randomBytes(4).toString("hex"));
+  }
 
   /** No stage begins any more: those that wait for one do so for ever. */
   abandon(): void {
