@@ -120,6 +120,7 @@ export const roomEvents: readonly Scenario[] = [
       a.tell("end", false);
       // The room y, and both events of the end.
       await told(4);
+      await a.isLost();
     }),
   },
   {
