@@ -20,6 +20,8 @@ export interface HandlerWatch {
   beginPacket?(delivery: string): PacketWatch | undefined;
   /** Before a listener is run once more to bind its handlers. Returns what MUST be called when they are bound. */
   beginReplay?(): (() => void) | undefined;
+  /** One more header of a request of the running code to a service: `name: value`, or undefined. It is not signed. */
+  requestHeader?(origin: string): string | undefined;
 }
 
 /** Somebody looks at all that one packet causes. MUST NOT throw. */

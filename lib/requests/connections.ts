@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { installedHandlerWatch } from "../handler-watch.ts";
 import { AnswerReader, type HttpAnswer } from "./answer-reader.ts";
 import { networkError } from "./network-error.ts";
 
@@ -54,6 +55,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const open = new Set<Connection>();
   const waiting: Job[] = [];
   const link = createLink(options);
+  const watch = installedHandlerWatch();
   // A socket must not keep alive, or speak for, the turn that happened to open it.
   const outside = AsyncLocalStorage.snapshot();
 
@@ -85,7 +87,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
   return {
     exchange: (head, body) =>
       new Promise((resolve, reject) => {
-        const job: Job = { bytes: `${head}\r\n\r\n${body}`, resolve, reject };
+        const header = watch?.requestHeader?.(options.origin);
+        const whole = header === undefined ? head : `${head}\r\n${header}`;
+        const job: Job = { bytes: `${whole}\r\n\r\n${body}`, resolve, reject };
         job.timer = setTimeout(() => {
           const error = timedOut(`no answer within ${requestTimeoutMs} ms`);
           if (job.connection !== undefined) return job.connection.fail(error);

@@ -110,6 +110,7 @@ function joinWatches(timed: PacketTrace, looked: HandlerWatch | undefined): Hand
     },
     beginPacket: (letter) => timed.beginPacket(letter),
     beginReplay: () => timed.beginReplay(),
+    requestHeader: (origin) => timed.requestHeader(origin),
   };
 }
 

@@ -78,6 +78,14 @@ export class PacketTrace {
     };
   }
 
+  /** Services elsewhere are told nothing. */
+  requestHeader(origin: string): string | undefined {
+    const { cause } = this;
+    return cause !== undefined && new URL(origin).hostname === "127.0.0.1"
+      ? `${CAUSE_HEADER}: ${cause}`
+      : undefined;
+  }
+
   begin({ event }: HandlerCall): (() => void) | undefined {
     const run = this.#running.getStore()?.run;
     if (run === undefined) return undefined;
@@ -100,7 +108,10 @@ export class PacketTrace {
 
 const toEpoch = (ms: number): number => round(performance.timeOrigin + ms);
 
-/** Marks requests to the ports of the local services, and to nobody else. Before the function is loaded. */
+/**
+ * Marks requests of the AWS SDK to the ports of the local services, and to nobody else. Before the function is loaded.
+ * Those that are signed by hand have their mark from `requestHeader`.
+ */
 export function markRequests(trace: PacketTrace, endpoints: readonly (string | undefined)[]): void {
   const ports = new Set(endpoints.flatMap((url) => (url === undefined ? [] : [new URL(url).port])));
   const { request } = http;
