@@ -78,7 +78,8 @@ describe.each(servers)("CORS of $name", ({ start }) => {
 
   it.each(rows)("$title", async ({ ask, sees }) => {
     const isParked = () => Promise.resolve(false);
-    const stage = new Stage({ url: server.url, key: "", isParked, left: new Inbox() });
+    const settled = () => Promise.resolve();
+    const stage = new Stage({ url: server.url, key: "", isParked, settled, left: new Inbox() });
 
     await stage.ask(ask);
 

@@ -239,6 +239,7 @@ export const pollingRows: readonly HttpRow[] = [
       await stage.connect();
       await stage.post('42["hang up",true]');
       await stage.reason();
+      await stage.settled();
       await stage.farewell();
     },
     sees: [ok, "server namespace disconnect", '42["any",["hang up",true]] 41 1', unknownSid],

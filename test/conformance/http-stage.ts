@@ -30,6 +30,7 @@ export interface StageOptions {
   readonly key: string;
   /** Whether the server knows of a GET of this session that waits. */
   readonly isParked: (sid: string) => Promise<boolean>;
+  readonly settled: () => Promise<void>;
   readonly left: Inbox<{ readonly row: string; readonly reason: string }>;
 }
 
@@ -161,6 +162,11 @@ export class Stage {
       () => `expected the socket to leave, got ${JSON.stringify(this.seen)}`,
     );
     this.seen.push(reason);
+  }
+
+  /** Waits until what the app has done is done: the official server is at once, and one whose handlers go on is not. */
+  settled(): Promise<void> {
+    return this.#options.settled();
   }
 
   hangUp(): void {

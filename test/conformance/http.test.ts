@@ -13,6 +13,8 @@ import { upgradeRows } from "./http-upgrade-rows.ts";
 
 interface Subject extends RunningServer {
   readonly isParked: (sid: string) => Promise<boolean>;
+  /** Resolves when all that the app has done is where a client may fetch it. */
+  readonly settled: () => Promise<void>;
 }
 
 async function startOurSubject(): Promise<Subject> {
@@ -21,7 +23,7 @@ async function startOurSubject(): Promise<Subject> {
     const rows = await readRows(server);
     return rows.some((row) => row.identity.kind === "outbox" && sidOf(row) === sid && "getId" in row.item);
   };
-  return { url: server.url, stop: () => server.stop(), isParked };
+  return { url: server.url, stop: () => server.stop(), isParked, settled: () => server.idle() };
 }
 
 async function startOfficialSubject(): Promise<Subject> {
@@ -36,7 +38,7 @@ async function startOfficialSubject(): Promise<Subject> {
   };
   const isParked = (sid: string): Promise<boolean> =>
     Promise.resolve(clients[sid]?.transport.writable === true);
-  return { ...server, isParked };
+  return { ...server, isParked, settled: () => Promise.resolve() };
 }
 
 const subjects = [
@@ -75,8 +77,8 @@ describe.each(subjects)("requests and answers of $name", ({ isOurs, start }) => 
 
   describe.each(Object.entries(tables))("%s", (_, rows) => {
     it.each(rows)("$title", async ({ play, sees, ours }) => {
-      const { url, isParked } = subject;
-      const stage = new Stage({ url, isParked, left, key: `row ${rowNumber++}` });
+      const { url, isParked, settled } = subject;
+      const stage = new Stage({ url, isParked, settled, left, key: `row ${rowNumber++}` });
       try {
         await play(stage);
       } finally {
