@@ -22,6 +22,15 @@ const rare: Readonly<Record<string, string>> = {
     "the sweep of an interval that a deploy has changed, a day later: test/engine/heartbeat/heartbeat.test.ts",
   "heartbeat dynamodb:GetItem":
     "an outbox that refuses a ping, for it has moved or gone: test/state/contract/outboxes.ts",
+  "heartbeat dynamodb:BatchGetItem":
+    "alarms that a heartbeat finds unheard, several at once: test/state/dynamo/read-batch.test.ts",
+  "fanout dynamodb:DeleteItem":
+    "the row of a client of a part who turns out to be gone: test/socketio/rooms/fan-out.test.ts",
+  "fanout execute-api:ManageConnections DELETE":
+    "the close of a client that a part has given up on: test/socketio/rooms/fan-out.test.ts",
+  "fanout lambda:InvokeFunction":
+    "in direct ordering, the letter of a client who turns out to be gone: test/aws/letters.test.ts",
+  "fanout sqs:SendMessage": "with a queue, the same letter: test/aws/letters.test.ts",
   "fanout dynamodb:GetItem": "an outbox that refuses a packet: test/state/contract/outboxes.ts",
 };
 
