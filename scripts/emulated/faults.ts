@@ -55,10 +55,10 @@ export const faults: Readonly<Record<string, Fault>> = {
   artifact: {
     what: "the plugin packages the bundle of the heartbeat as the inbox",
     breakPackage: (folder) =>
-      editFile(path.join(folder, "dist/infra/plugin/package-functions.js"), (code) =>
+      editFile(path.join(folder, "dist/infra/bundle.js"), (code) =>
         code.replace(
-          "= toModule(handler) + extension;",
-          '= toModule(handler).replace("inbox", "heartbeat") + extension;',
+          "=> toModule(handler) + extension);",
+          '=> toModule(handler).replace("inbox", "heartbeat") + extension);',
         ),
       ),
   },
