@@ -46,10 +46,7 @@ describe("hostile sessions, 2,000 of all kinds,", () => {
     });
 
     say(describeAbuse(result));
-    const { outOfOrder, ...harm } = findHarm(result);
-    // Seen once, of clients that were recovered while another stack ran beside this one, and not understood yet: told, not held.
-    say(`heard out of order: ${outOfOrder.join(", ") || "nothing"}`);
-    expect({ ...harm, outOfOrder: noHarm.outOfOrder }).toEqual(noHarm);
+    expect(findHarm(result)).toEqual(noHarm);
     expect(countOf(result.played)).toBe(800);
     expect(result.stats.kills).toBeGreaterThan(20);
   });
