@@ -9,6 +9,8 @@ interface Scene extends PollerOptions {
   readonly begin: (world: World, poller: Poller) => void;
   /** What the client has heard in the end. Default: that does not matter. */
   readonly hears?: string;
+  /** Its answers end with a close packet, as those of the official server do. Default: that does not matter. */
+  readonly closes?: boolean;
   /** Its answers hold no close packet: to some clients that means to leave for good. Default false. */
   readonly abrupt?: boolean;
   /** Whether the heartbeat may have to finish it: nobody comes for what is left. Default false. */
@@ -34,7 +36,7 @@ const handlers =
 
 /** A polling session ends while its client may have a GET on its way. */
 const closing =
-  ({ begin, hears, abrupt, swept, ...options }: Scene): Model =>
+  ({ begin, hears, closes, abrupt, swept, ...options }: Scene): Model =>
   async (schedule) => {
     const world: World = new World(schedule, {
       app: handlers(() => world),
@@ -59,8 +61,9 @@ const closing =
       if ((await world.phaseOf(poller.sid)) !== "closed") return "the session was not closed";
       if (world.times("disconnect") !== 1) return "disconnect did not run once";
       if (poller.state !== "ended") return "the client was not told";
-      if (abrupt && poller.answers.some((answer) => answer.split("\x1e").includes("1")))
-        return "it heard a close";
+      const isToldToClose = poller.answers.some((answer) => answer.split("\x1e").includes("1"));
+      if (abrupt && isToldToClose) return "it heard a close";
+      if (closes && !isToldToClose) return "it heard no close";
       const heard = poller.heard.join(" ");
       if (hears !== undefined && heard !== hears) return `the client heard ${heard} instead of ${hears}`;
       if (poller.online) return "its WebSocket was not closed";
@@ -97,12 +100,12 @@ describe("the end of a polling session", { timeout: MODEL_TIMEOUT_MS }, () => {
 
   it("by the server lets its client fetch everything up to the disconnect packet", async () => {
     const [begin, hears] = [tell("kick me"), '42["a1"] 41'];
-    await expectSafe("server disconnect, a GET afterwards", closing({ begin, hears }));
+    await expectSafe("server disconnect, a GET afterwards", closing({ begin, hears, closes: true }));
   });
 
   it("by the server lets its client fetch everything while it has GETs on their way", async () => {
     const hears = '42["a1"]';
-    await expectSafe("server close, GETs", closing({ begin: tellAndGet, hears, gets: 3 }));
+    await expectSafe("server close, GETs", closing({ begin: tellAndGet, hears, closes: true, gets: 3 }));
   });
 
   it("by the server reaches a client that is moving to a WebSocket", async () => {

@@ -146,13 +146,14 @@ async function isOutboxDone(
   if (connectionId === undefined) {
     const leavesRest = consequencesOf(reason).leavesRest || (abrupt && reason === "transport close");
     // Without a frame of its own, a GET that comes now would take what is closed and empty for its last, a close.
-    if (leavesRest) await store.closeOutbox(sid, abrupt ? [NOOP_FRAME] : []);
-    else await releaseGet(runtime, sid, reason, abrupt);
+    const wasClosed = leavesRest && !(await store.closeOutbox(sid, abrupt ? [NOOP_FRAME] : []));
+    if (!leavesRest) await releaseGet(runtime, sid, reason, abrupt);
     const outbox = await store.readOutbox(sid);
     // Moved, and crashed before the session's row said so.
     const movedTo = outbox?.movedTo;
     if (movedTo !== undefined && movedTo !== "outbox") await outbound.close(sid, movedTo);
-    else if (outbox !== undefined && outbox.frames.length > 0) return false;
+    // Closed before, and empty by now: the GET that took what was there deletes it, or leaves the close to the next one.
+    else if (outbox !== undefined && (wasClosed || outbox.frames.length > 0)) return false;
   }
   await store.deleteOutbox(sid);
   return true;
