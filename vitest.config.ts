@@ -3,9 +3,6 @@ import { defineConfig } from "vitest/config";
 /** The soak suites take minutes: `NONSTICKY_SOAK=1` runs them, and them alone. */
 const soak = Boolean(process.env.NONSTICKY_SOAK);
 
-/** Asked for by its size, `NONSTICKY_LIVE_PACKETS=10000`: it has not ended in time on every machine. */
-const bySize = process.env["NONSTICKY_LIVE_PACKETS"] === undefined ? ["test/soak/live.test.ts"] : [];
-
 /** With those that would make `npm test` long: whole stacks with a fault each, loads, ten thousand schedules. */
 const long = [
   "test/soak/**/*.test.ts",
@@ -55,7 +52,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: [...conditions, "node", "development|production"] } },
   test: {
     include: abuse ? storms : soak ? long : ["test/**/*.test.ts"],
-    exclude: abuse ? [] : soak ? bySize : [...long, ...storms],
+    exclude: abuse || soak ? [] : [...long, ...storms],
     pool: "forks",
     // Suites that start a whole stack start several processes each.
     maxWorkers: 2,

@@ -5,9 +5,9 @@ import { startOurs } from "../support/our-server.ts";
 import { say } from "../support/say.ts";
 import { eventually, pause } from "../support/waiting.ts";
 
-/** `NONSTICKY_LIVE_CLIENTS=50 NONSTICKY_LIVE_PACKETS=10000` has it long. */
-const CLIENTS = Number(process.env["NONSTICKY_LIVE_CLIENTS"] ?? 8);
-const PACKETS = Number(process.env["NONSTICKY_LIVE_PACKETS"] ?? 240);
+/** `NONSTICKY_LIVE_CLIENTS=8 NONSTICKY_LIVE_PACKETS=240` has it short. */
+const CLIENTS = Number(process.env["NONSTICKY_LIVE_CLIENTS"] ?? 50);
+const PACKETS = Number(process.env["NONSTICKY_LIVE_PACKETS"] ?? 10_000);
 const TURNS = Math.ceil(PACKETS / CLIENTS);
 const KILL_EVERY = Math.ceil(PACKETS / 16);
 const SETTERS = 8;

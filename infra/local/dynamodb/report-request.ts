@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PassThrough } from "node:stream";
 import { nowMs } from "../inspector/event-stream.ts";
+import { readBody } from "./read-body.ts";
 
 /** What a marked request has asked of the table, and what it has taken. */
 export interface TableReport {
@@ -38,6 +39,7 @@ export async function reportRequest(
   { cause, action, answer, onReport }: Reported,
 ): Promise<void> {
   const text = await readBody(request);
+  if (text === undefined) return;
   const input = parse(text);
   if (input === undefined) return answer(asRequest(request, text), response);
   const asked = JSON.stringify({ ...input, ReturnConsumedCapacity: "TOTAL" });
@@ -122,14 +124,6 @@ function asRequest({ method, url, headers }: IncomingMessage, body: string): Inc
   }
   return Object.assign(reader, sent) as unknown as IncomingMessage;
 }
-
-const readBody = (request: IncomingMessage): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
-    request.on("error", reject);
-  });
 
 function parse(text: string): Fields | undefined {
   try {

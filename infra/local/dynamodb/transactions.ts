@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http";
 import { PassThrough } from "node:stream";
+import { readBody } from "./read-body.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 type Item = Readonly<Record<string, unknown>>;
@@ -14,9 +15,17 @@ interface Transaction {
   readonly ReturnConsumedCapacity?: string;
 }
 
+type OnWrites = (request: IncomingMessage, actions: readonly string[]) => void;
+
 interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** What a token has been used for. */
+interface Done {
+  readonly digest: string;
+  readonly answer: Answer;
 }
 
 const TYPES = "com.amazonaws.dynamodb.v20120810#";
@@ -31,16 +40,15 @@ const MAX_TOKENS = 10_000;
  *
  * `onWrites` hears of the writes in each.
  */
-export function withTransactions(
-  table: Server,
-  onWrites: (request: IncomingMessage, actions: readonly string[]) => void = () => undefined,
-): Handler {
-  const done = new Map<string, { readonly digest: string; readonly answer: Answer }>();
+export function withTransactions(table: Server, onWrites: OnWrites = () => undefined): Handler {
+  const done = new Map<string, Done>();
   let last: Promise<unknown> = Promise.resolve();
   let open = 0;
   let onQuiet: (() => void) | undefined;
 
   const pass: Handler = (request, response) => {
+    // Who has hung up while it waited is not answered, and would be waited for without end: it has closed already.
+    if (response.destroyed) return;
     open += 1;
     response.once("close", () => {
       open -= 1;
@@ -64,25 +72,28 @@ export function withTransactions(
     waiting += 1;
     last = last.then(async () => {
       const text = await body;
-      onWrites(request, actionsIn(text));
-      await quiet();
-      const { status, body: answer } = await perform(table, request.headers, text, done).catch(
-        (error: unknown): Answer => ({ status: 500, body: { message: String(error) } }),
-      );
+      if (text !== undefined) {
+        await quiet();
+        const { status, body: answer } = await perform(table, request, text, { done, onWrites }).catch(
+          (error: unknown): Answer => ({ status: 500, body: { message: String(error) } }),
+        );
+        response.writeHead(status, { "content-type": "application/x-amz-json-1.0" });
+        response.end(JSON.stringify(answer));
+      }
       waiting -= 1;
-      response.writeHead(status, { "content-type": "application/x-amz-json-1.0" });
-      response.end(JSON.stringify(answer));
     });
   };
 }
 
 async function perform(
   table: Server,
-  headers: IncomingHttpHeaders,
+  request: IncomingMessage,
   text: string,
-  done: Map<string, { readonly digest: string; readonly answer: Answer }>,
+  { done, onWrites }: { readonly done: Map<string, Done>; readonly onWrites: OnWrites },
 ): Promise<Answer> {
-  const transaction = JSON.parse(text) as Transaction;
+  const transaction = parse(text);
+  if (transaction === undefined) return refuse("SerializationException", "an object in JSON");
+  onWrites(request, actionsIn(transaction));
   const { ClientRequestToken: token } = transaction;
   const digest = createHash("sha256").update(text).digest("base64");
   const before = token === undefined ? undefined : done.get(token);
@@ -91,7 +102,7 @@ async function perform(
       ? before.answer
       : refuse("IdempotentParameterMismatchException", "a token with the parameters of before");
   }
-  const answer = await carryOut(table, headers, transaction);
+  const answer = await carryOut(table, request.headers, transaction);
   if (token !== undefined && answer.status === 200 && done.size < MAX_TOKENS)
     done.set(token, { digest, answer });
   return answer;
@@ -158,10 +169,8 @@ async function carryOut(
 }
 
 /** What they would be by themselves, which is what IAM asks for. */
-const actionsIn = (text: string): string[] =>
-  ((JSON.parse(text) as Transaction).TransactItems ?? []).flatMap((write) =>
-    Object.keys(write).map((action) => `${action}Item`),
-  );
+const actionsIn = ({ TransactItems: writes = [] }: Transaction): string[] =>
+  writes.flatMap((write) => Object.keys(write).map((action) => `${action}Item`));
 
 const refuse = (type: string, expected: string): Answer => ({
   status: 400,
@@ -194,8 +203,11 @@ async function callTable(
   return answered;
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+function parse(text: string): Transaction | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === "object" ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
