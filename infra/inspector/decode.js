@@ -58,3 +58,14 @@ export function describeArgs({ args, data }) {
   const shown = args ?? (data === undefined ? [] : [data]);
   return shown.map((value) => JSON.stringify(value)).join(", ");
 }
+
+const SID_EPOCH_MS = Date.UTC(2025, 0, 1);
+
+/** What the id of a session tells: when it was opened, and whether by a request of HTTP. Clients may send any text as one. */
+export function readSid(sid) {
+  if (!/^[\w-]{20}$/.test(sid)) return { openedAtMs: Date.now(), isBornOnPolling: true };
+  const text = atob(sid.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = Uint8Array.from(text, (byte) => byte.charCodeAt(0));
+  const ms = bytes.subarray(-5).reduce((sum, byte) => sum * 256 + byte, 0);
+  return { openedAtMs: SID_EPOCH_MS + ms, isBornOnPolling: (bytes[0] & 1) === 1 };
+}

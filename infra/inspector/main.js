@@ -2,6 +2,7 @@ import { Connections } from "./connections.js";
 import { h, plural } from "./elements.js";
 import { Instances } from "./instances.js";
 import { drawJourney } from "./journey.js";
+import { fill } from "./keyed-list.js";
 import { Model } from "./model.js";
 import { matches, PacketList } from "./packet-list.js";
 import { ask, listen } from "./source.js";
@@ -126,19 +127,15 @@ function refreshJourney() {
     row.key,
   ]);
   if (text === view.journeyText) return;
-  const isOpen = $("journey").querySelector("details")?.open ?? false;
   view.journeyText = text;
-  $("journey").replaceChildren(
-    ...drawJourney(row, model, {
-      onSelect: (out) => list.select(out),
-      onRepeat: ({ letter, text: frame }) =>
-        ask("act", { action: "repeat", sid: letter.sid, text: frame }).catch((error) =>
-          showError(error.message),
-        ),
-    }),
-  );
-  const details = $("journey").querySelector("details");
-  if (details !== null) details.open = isOpen;
+  const drawn = drawJourney(row, model, {
+    onSelect: (out) => list.select(out),
+    onRepeat: ({ letter, text: frame }) =>
+      ask("act", { action: "repeat", sid: letter.sid, text: frame }).catch((error) =>
+        showError(error.message),
+      ),
+  });
+  fill($("journey"), drawn);
 }
 
 $("search").addEventListener("input", () => {

@@ -1,4 +1,4 @@
-import { decodeFrame } from "./decode.js";
+import { decodeFrame, readSid } from "./decode.js";
 
 /** Rows that are kept; the oldest go. */
 const MAX_ROWS = 3_000;
@@ -41,10 +41,11 @@ export class Model {
     }
     for (const [pid, { state }] of this.instances)
       if (!pids.has(pid) && state !== "ended") this.instances.delete(pid);
-    for (const { connection, session, sid, openedAtMs, pids: served } of hello.connections) {
+    for (const { connection, session, sid, pids: served } of hello.connections) {
+      const known = this.session(session, sid);
+      if (known === undefined) continue;
       tags.add(session);
-      const known = this.#session(session, sid);
-      Object.assign(known, { connection, transport: "websocket", openedAtMs });
+      Object.assign(known, { connection, transport: "websocket" });
       for (const pid of served) known.pids.add(pid);
     }
     for (const session of this.sessions.values()) {
@@ -83,9 +84,9 @@ export class Model {
     return this.rows.at(-1);
   }
 
-  /** @returns {object} the session of that tag, made where it is new */
+  /** @returns {object | undefined} the session of that tag, made where it is new and its id is told */
   session(tag, sid) {
-    return tag === undefined ? undefined : this.#session(tag, sid);
+    return tag === undefined || sid === undefined ? this.sessions.get(tag) : this.#session(tag, sid);
   }
 
   letter(id) {
@@ -131,10 +132,11 @@ export class Model {
   #session(tag, sid) {
     let found = this.sessions.get(tag);
     if (found === undefined) {
-      found = { tag, sid, transport: "polling", openedAtMs: Date.now(), pids: new Set(), packets: 0 };
+      const { openedAtMs, isBornOnPolling } = readSid(sid);
+      const transport = isBornOnPolling ? "polling" : "websocket";
+      found = { tag, sid, transport, openedAtMs, pids: new Set(), packets: 0 };
       this.sessions.set(tag, found);
     }
-    found.sid ??= sid;
     return found;
   }
 
@@ -182,7 +184,8 @@ const newPacket = (event, extra) => ({
 const handlers = {
   hello: () => undefined,
   letter(model, event) {
-    const session = model.session(event.session, event.sid);
+    // Of one that has ended the last letter comes behind its end.
+    const session = model.session(event.session, event.kind === "closed" ? undefined : event.sid);
     const letter = { event, packets: [] };
     model.addLetter(event.letter, letter);
     const viaPost = event.kind === "payload";
@@ -203,6 +206,7 @@ const handlers = {
       const isPing = decoded.kind === "pong" || decoded.kind === "ping";
       if (!isPing) model.packets += 1;
       if (session !== undefined && !isPing) session.packets += 1;
+      if (decoded.kind === "upgrade") session.transport = "websocket";
       letter.packets.push(model.row(newPacket(event, { type: "in", index, text, decoded, isPing, viaPost })));
     }
     const sender = model.causeOf(event.cause);
@@ -308,13 +312,7 @@ const handlers = {
   "connection.opened"(model, event) {
     const session = model.session(event.session, event.sid);
     if (session === undefined) return;
-    const began = session.packets === 0 ? event.openedAtMs : session.openedAtMs;
-    Object.assign(session, {
-      connection: event.connection,
-      transport: "websocket",
-      openedAtMs: began,
-      ended: undefined,
-    });
+    Object.assign(session, { connection: event.connection, ended: undefined, isDropped: false });
   },
   "connection.dropped"(model, event) {
     const session = model.session(event.session);
@@ -322,8 +320,12 @@ const handlers = {
   },
   "connection.closed"(model, event) {
     const session = model.session(event.session);
-    if (session?.connection === event.connection)
-      model.endSession(session, `${event.code} ${event.reason}`.trim());
+    if (session?.connection !== event.connection) return;
+    if (session.transport === "websocket")
+      return model.endSession(session, `${event.code} ${event.reason}`.trim());
+    // It was to take the session over, and did not: the client goes on polling, unless the table says otherwise.
+    session.connection = undefined;
+    session.readAt = undefined;
   },
   instance(model, event) {
     const { pid, state, reason, atMs } = event;

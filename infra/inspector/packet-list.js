@@ -1,5 +1,6 @@
 import { describeArgs, nameOf } from "./decode.js";
 import { formatMs, formatTime, h, hueOf, icon, pidChip, plural, sessionChip } from "./elements.js";
+import { KeyedList } from "./keyed-list.js";
 
 const ROW_HEIGHT = 34;
 /** Rows above and below those that are seen. */
@@ -12,6 +13,7 @@ const MARGIN = 6;
 export class PacketList {
   #box;
   #canvas;
+  #drawn;
   #empty;
   #latest;
   #onSelect;
@@ -25,6 +27,7 @@ export class PacketList {
     this.#latest = latest;
     this.#onSelect = onSelect;
     this.#canvas = h("div.canvas", { role: "presentation" });
+    this.#drawn = new KeyedList(this.#canvas);
     box.append(this.#canvas);
     box.addEventListener("scroll", () => {
       const left = box.scrollHeight - box.clientHeight - box.scrollTop;
@@ -84,34 +87,41 @@ export class PacketList {
     const { scrollTop, clientHeight } = this.#box;
     const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - MARGIN);
     const last = Math.min(this.#rows.length, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + MARGIN);
-    const drawn = this.#rows.slice(first, last).map((row, offset) => this.#drawRow(row, first + offset));
-    this.#canvas.replaceChildren(...drawn);
-    const isDrawn = drawn.some((element) => element.id === `row-${this.#selected?.key}`);
+    const seen = this.#rows.slice(first, last);
+    const elements = this.#drawn.show(
+      seen.map((row) => ({ key: row.key, facts: factsOf(row), build: () => drawRow(row) })),
+    );
+    for (const [offset, element] of elements.entries()) this.#put(element, seen[offset], first + offset);
+    const isDrawn = seen.includes(this.#selected);
     if (isDrawn) this.#box.setAttribute("aria-activedescendant", `row-${this.#selected.key}`);
     else this.#box.removeAttribute("aria-activedescendant");
   }
 
-  #drawRow(row, index) {
-    const isSelected = row === this.#selected;
-    const element = h(
-      `div.row.${row.type}`,
-      {
-        id: `row-${row.key}`,
-        role: "option",
-        "aria-selected": String(isSelected),
-        "aria-posinset": index + 1,
-        "aria-setsize": this.#rows.length,
-        dataset: { key: row.key },
-        ...(row.session === undefined ? {} : { hue: hueOf(row.session) }),
-      },
-      h("time", {}, formatTime(row.atMs)),
-      ...cellsOf(row),
-    );
+  /** Where it is, which changes with what comes and goes; it itself does not. */
+  #put(element, row, index) {
     element.style.transform = `translateY(${index * ROW_HEIGHT}px)`;
-    if (row.type === "out" && row.cause !== undefined) element.classList.add("caused");
-    return element;
+    element.setAttribute("aria-posinset", String(index + 1));
+    element.setAttribute("aria-setsize", String(this.#rows.length));
+    element.setAttribute("aria-selected", String(row === this.#selected));
   }
 }
+
+/** What of a row may change while it is seen. */
+const factsOf = ({ run, pid, outcome, status, recipients, logs, batches }) =>
+  [run?.ms, pid, outcome, status, recipients?.length, logs?.length, batches?.length].join();
+
+const drawRow = (row) =>
+  h(
+    `div.row.${row.type}${row.type === "out" && row.cause !== undefined ? ".caused" : ""}`,
+    {
+      id: `row-${row.key}`,
+      role: "option",
+      dataset: { key: row.key },
+      ...(row.session === undefined ? {} : { hue: hueOf(row.session) }),
+    },
+    h("time", {}, formatTime(row.atMs)),
+    ...cellsOf(row),
+  );
 
 function cellsOf(row) {
   switch (row.type) {
