@@ -40,8 +40,10 @@ export function findHarm(result: AbuseResult): Harm {
   // The client that polls sees an instance die: its request breaks off.
   const isExplained = ({ sid, transport }: Loss): boolean =>
     explained.has(sessionTag(sid)) || (transport === "polling" && stats.kills > 0);
+  const violations = findViolations({ clients: bystanders, handled });
   return {
-    ...findViolations({ clients: bystanders, handled }),
+    ...violations,
+    outOfOrder: violations.outOfOrder.filter((one) => !isOfDeadTurn(result, one)),
     strangersUnhandled: acknowledged.filter((packet) => !reported.has(packet)),
     closedBystanders: bystanders.flatMap(({ name, losses }) =>
       losses.filter((loss) => !isExplained(loss)).map((loss) => JSON.stringify({ name, ...loss })),
@@ -49,6 +51,17 @@ export function findHarm(result: AbuseResult): Harm {
     rowsLeft: left,
     deadLetters: stats.deadLetters,
   };
+}
+
+/**
+ * Never acknowledged, and heard behind what its sender has said since: a turn that died before it had sent it to all, and
+ * then a recovery, which gives who has missed it what the log still has.
+ */
+function isOfDeadTurn({ bystanders, stats }: AbuseResult, inversion: string): boolean {
+  const [packet, , listener] = inversion.split(" ");
+  const sent = bystanders.flatMap((client) => client.sent).find(({ message }) => message.packet === packet);
+  const isRecovered = bystanders.some(({ name, recoveries }) => name === listener && recoveries > 0);
+  return stats.kills > 0 && isRecovered && sent !== undefined && sent.ackedAtMs === undefined;
 }
 
 /** The sessions that a line says to be closed by an accident, as logs name them. */

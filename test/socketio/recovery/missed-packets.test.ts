@@ -82,6 +82,36 @@ describe("what a client is sent again", () => {
     expect(told.before).toEqual([["said", "under way"]]);
   });
 
+  it("is an event of a dead turn that never reached it, behind what has been said since", async () => {
+    const rig = await build({ instances: 2 });
+    const [speaker, other] = [await rig.open(), await rig.open()];
+    for (const client of [speaker, other]) await join(client);
+    const guest = await rig.open();
+    const first = await join(guest);
+    await speaker.send('42["say","before"]');
+    await rig.advance(1_000);
+    for (const { life } of rig.instances) {
+      life.onCall = (call) => {
+        if (call === "transport.post") life.endsAfter = life.calls.length;
+      };
+    }
+    await speaker.send('42["say","half"]');
+    for (const [index, { life }] of rig.instances.entries()) {
+      delete life.onCall;
+      if (life.endsAfter !== undefined) rig.replace(index);
+    }
+    await rig.advance(1_000);
+    await other.send('42["say","since"]');
+    const heard = guest.received;
+    await guest.leave();
+
+    const again = await rig.open();
+    const told = await join(again, { pid: first.pid, offset: offsetIn(heard.at(-1)) });
+
+    expect(toEvents(heard).map(([, text]) => text)).toEqual(["before", "since"]);
+    expect(told.before).toEqual([["said", "half"]]);
+  });
+
   it("is not kept when it is too large, which is logged", async () => {
     const scene = await begin({}, (io) => {
       hall(io);
