@@ -1,7 +1,20 @@
 import { CoreError } from "../../engine/errors.ts";
 import type { LiveRecord } from "../../state/live/live-store.ts";
 import { requireLivePlace } from "../../state/row-limits.ts";
-import { define, patch } from "./patch.ts";
+import { bare } from "./bare.ts";
+import {
+  fromKey,
+  hasKey,
+  keysOf,
+  kindOf,
+  nameOf,
+  removeAt,
+  setAt,
+  toKey,
+  valueAt,
+  type Kind,
+} from "./keyed.ts";
+import { patch } from "./patch.ts";
 import { fromTree, joinPath, toTree, type Tree } from "./tree.ts";
 import { isContainer, type Views } from "./views.ts";
 
@@ -43,9 +56,6 @@ export interface ValuePorts {
   /** Places that a container is in. */
   placesOf(container: object): readonly Place[];
 }
-
-/** `one` is a row, the others have a row a key. */
-type Kind = "record" | "map" | "set" | "one";
 
 /**
  * One live value as this instance has it: its rows, and the present that they make. What is there before the first row is
@@ -192,8 +202,9 @@ export class LiveValue {
       unwrap: this.#ports.views.unwrap,
       onContainer: (container, path) => {
         this.#ports.own(container, place);
-        const [first] = this.#ports.placesOf(container);
-        if (first && first !== place && first.value.isThere(first)) {
+        const places = this.#ports.placesOf(container);
+        const first = places.find((other) => other !== place && other.value.holds(other, container));
+        if (first) {
           isShared = true;
           this.#ports.onShared(first, place);
         }
@@ -205,6 +216,21 @@ export class LiveValue {
     // What is in two places is two from here on, as it is in the table.
     if (isShared) this.#setAt(key, fromTree(tree));
     return { tree, assigned };
+  }
+
+  /** Whether it is in that row by now, out of which the app may have moved it. */
+  holds(place: Place, container: object): boolean {
+    if (!this.isThere(place)) return false;
+    let isFound = false;
+    const onContainer = (one: object) => {
+      isFound ||= one === container;
+    };
+    try {
+      toTree(this.#valueAt(place.key), "", { unwrap: this.#ports.views.unwrap, onContainer });
+    } catch {
+      // That it cannot be stored is told where it is to be.
+    }
+    return isFound;
   }
 
   /** What a handler finds there from now on. */
@@ -247,24 +273,17 @@ export class LiveValue {
   }
 
   #valueAt(key: string | undefined): unknown {
-    if (key === undefined) return this.#root;
-    const root = this.#root as object;
-    if (root instanceof Set) return true;
-    if (root instanceof Map) return root.get(JSON.parse(key)) as unknown;
-    return Object.hasOwn(root, key) ? (root as Record<string, unknown>)[key] : undefined;
+    return key === undefined ? this.#root : valueAt(this.#root as object, key);
   }
 
   #setAt(key: string | undefined, value: unknown): void {
     if (key === undefined) this.#root = value;
-    else if (this.#root instanceof Set) this.#root.add(JSON.parse(key));
-    else if (this.#root instanceof Map) this.#root.set(JSON.parse(key), value);
-    else define(this.#root as object, key, value);
+    else setAt(this.#root as object, key, value);
   }
 
   #removeAt(key: string | undefined): void {
     if (key === undefined) this.#root = undefined;
-    else if (this.#root instanceof Set || this.#root instanceof Map) this.#root.delete(JSON.parse(key));
-    else Reflect.deleteProperty(this.#root as object, key);
+    else removeAt(this.#root as object, key);
   }
 }
 
@@ -272,54 +291,6 @@ export class LiveValue {
 export const WHOLE = Symbol("whole");
 
 const NOTHING: ReadonlySet<string> = new Set();
-
-function kindOf(value: unknown): Kind {
-  if (value instanceof Map) return "map";
-  if (value instanceof Set) return "set";
-  return isContainer(value) && !Array.isArray(value) ? "record" : "one";
-}
-
-function keysOf(root: unknown): string[] {
-  if (root instanceof Map || root instanceof Set) return [...root.keys()].map((key) => JSON.stringify(key));
-  return Object.keys(root as object);
-}
-
-function hasKey(root: unknown, key: string): boolean {
-  if (root instanceof Map || root instanceof Set) return root.has(JSON.parse(key));
-  return Object.hasOwn(root as object, key);
-}
-
-const fromKey = (root: unknown, key: string | undefined): unknown =>
-  key !== undefined && (root instanceof Map || root instanceof Set) ? (JSON.parse(key) as unknown) : key;
-
-/** The keys of maps, and what is in sets, are told apart by their JSON. */
-function toKey(kind: Kind, key: unknown, name: string): string {
-  if (kind === "record" && typeof key === "string") return key;
-  const isPlain = key === null || typeof key === "string" || typeof key === "boolean" || Number.isFinite(key);
-  if (kind !== "record" && isPlain) return JSON.stringify(key);
-  throw new CoreError(
-    "core.live_bad_key",
-    `expected keys of the live value ${JSON.stringify(name)} to be ` +
-      `${kind === "record" ? "text" : "text, finite numbers, booleans or null"}, got ${nameOf(key)}; ` +
-      "the table knows them by what they say",
-    { evidence: { name } },
-  );
-}
-
-/** Puts what is behind them in the place of views that the app has put into a container of its own. */
-function bare(container: object, unwrap: (value: unknown) => unknown): void {
-  if (container instanceof Map) {
-    for (const [key, value] of container) if (unwrap(value) !== value) container.set(key, unwrap(value));
-  } else if (container instanceof Set) {
-    const items = [...container];
-    if (!items.some((item) => unwrap(item) !== item)) return;
-    container.clear();
-    for (const item of items) container.add(unwrap(item));
-  } else {
-    for (const [key, value] of Object.entries(container))
-      if (unwrap(value) !== value) define(container, key, unwrap(value));
-  }
-}
 
 /** Of what cannot be stored, nothing that any other says. */
 function textOf(value: unknown): string {
@@ -329,12 +300,3 @@ function textOf(value: unknown): string {
     return "";
   }
 }
-
-const nameOf = (value: unknown): string =>
-  value === null
-    ? "null"
-    : Array.isArray(value)
-      ? "a list"
-      : value instanceof Object
-        ? `a ${value.constructor.name}`
-        : `a ${typeof value}`;

@@ -1,6 +1,5 @@
 import { CoreError } from "../../engine/errors.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
-import type { LogFields } from "../../log.ts";
 import type { LiveRecord } from "../../state/live/live-store.ts";
 import type { ReplayPorts } from "../replay/replay-ports.ts";
 import type { Change, PlannedChange } from "./change.ts";
@@ -8,12 +7,15 @@ import { commit, report } from "./commit.ts";
 import { Groups, type Group } from "./groups.ts";
 import { LiveHolder } from "./live-holder.ts";
 import type { LivePort } from "./live-port.ts";
+import { LiveWarnings } from "./live-warnings.ts";
 import { LiveValue, WHOLE, type Place } from "./live-value.ts";
 import { requireSize } from "./live-size.ts";
+import { requireName } from "./require-name.ts";
 import { rebase, takeRecords } from "./rebase.ts";
 import { isSame } from "./three-way.ts";
 import { Traces } from "./traces.ts";
 import { isContainer, Views } from "./views.ts";
+import { WatchedPlaces } from "./watched-places.ts";
 import { isRepeatable, Writers } from "./writers.ts";
 
 /**
@@ -32,9 +34,9 @@ export class LiveValues implements LivePort {
   readonly #roots = new Map<unknown, LiveValue>();
   readonly #traces = new Traces();
   readonly #writers = new Writers();
+  readonly #warnings = new LiveWarnings(() => this.#ports?.runtime.logger);
   readonly #dirty = new Set<Place>();
-  /** Rows into which turns have put objects of their own, which they may change past our views until they end. */
-  readonly #watched = new Map<Place, Set<Turn>>();
+  readonly #watched = new WatchedPlaces();
   /** Rows that are on their way into the table. */
   readonly #underWay = new Map<Place, number>();
   /** Counts readings and writings, so that one that began before the other tells nothing of it. */
@@ -108,7 +110,7 @@ export class LiveValues implements LivePort {
       isAssigned: (target, key) => this.#traces.isAssigned(target, key),
       own: (container, place) => this.#traces.own(container, place),
       placesOf: (container) => this.#traces.placesOf(container),
-      onShared: (...places) => this.#tellShared(places),
+      onShared: (...places) => this.#warnings.tellShared(places),
     });
     this.#values.set(name, value);
     this.#noteRoot(value);
@@ -164,7 +166,7 @@ export class LiveValues implements LivePort {
     if (this.#ports === undefined) return true;
     const context = currentContext();
     if (context?.mode === "replay") return false;
-    if (context === undefined) this.#tellOutside(places);
+    if (context === undefined) this.#warnings.tellOutside(places);
     const turn = context?.turn ?? this.#ports.runtime.detached;
     const stroke = this.#writers.strokeOf(turn);
     if (stroke === undefined) return false;
@@ -178,13 +180,8 @@ export class LiveValues implements LivePort {
   #watch(places: readonly Place[], put: unknown): void {
     if (this.#ports === undefined || !isContainer(put) || this.#views.unwrap(put) !== put) return;
     const turn = currentContext()?.turn ?? this.#ports.runtime.detached;
-    for (const place of places) {
-      const turns = this.#watched.get(place) ?? new Set();
-      this.#watched.set(place, turns);
-      if (turns.has(turn)) continue;
-      if (!this.#isWatching(turn)) turn.atEnd(() => this.#release(turn));
-      turns.add(turn);
-    }
+    if (!this.#watched.isWatching(turn)) turn.atEnd(() => this.#release(turn));
+    this.#watched.add(turn, places);
   }
 
   /** From here on what the turn does waits behind what it has changed. */
@@ -196,15 +193,10 @@ export class LiveValues implements LivePort {
     };
   }
 
-  #isWatching(turn: Turn): boolean {
-    for (const turns of this.#watched.values()) if (turns.has(turn)) return true;
-    return false;
-  }
-
   /** Whether a turn has changed what it has put there, past our views. */
   #lookAgain(turn: Turn): void {
-    for (const [place, turns] of this.#watched) {
-      if (!turns.has(turn) || isSame(treeOf(place), place.sealed)) continue;
+    for (const place of this.#watched.placesOf(turn)) {
+      if (isSame(treeOf(place), place.sealed)) continue;
       const stroke = this.#writers.strokeOf(turn);
       if (stroke === undefined) place.value.write(place, place.sealed);
       else {
@@ -217,14 +209,13 @@ export class LiveValues implements LivePort {
   /** A turn's handlers have ended. */
   async #release(turn: Turn): Promise<void> {
     this.#lookAgain(turn);
-    for (const [place, turns] of this.#watched)
-      if (turns.delete(turn) && turns.size === 0) this.#watched.delete(place);
+    this.#watched.release(turn);
     await this.#groups.pendingOf(turn);
   }
 
   #collect(group: Group): readonly Change[] {
     const changes: Change[] = [];
-    for (const place of new Set([...this.#dirty, ...this.#watched.keys()])) {
+    for (const place of new Set([...this.#dirty, ...this.#watched.places()])) {
       const change = this.#changeOf(place, group);
       if (change === undefined) continue;
       changes.push(change);
@@ -322,41 +313,8 @@ export class LiveValues implements LivePort {
       this.#noteRoot(value);
       value.forget(isIdle);
     }
-    for (const name of unfit) {
-      const message = "a live value has rows of another kind than it is declared with; they are left alone";
-      this.#tellOnce(`kind ${name}`, "error", message, { code: "core.live_kind", name });
-    }
+    for (const name of unfit) this.#warnings.tellUnfit(name);
   }
-
-  #tellOutside([place]: readonly Place[]): void {
-    if (place === undefined) return;
-    const { name } = place.value;
-    const message =
-      "a live value was changed outside of any handler; it is stored, but nothing waits for that: change it in handlers, io.timer, io.every";
-    this.#tellOnce(`outside ${name}`, "error", message, { code: "core.live_outside_turn", name });
-  }
-
-  #tellShared(places: readonly Place[]): void {
-    const names = [...new Set(places.map(({ value }) => value.name))].toSorted();
-    this.#tellOnce(
-      `shared ${names.join()}`,
-      "warn",
-      "an object was put into two places, which have one each from here on",
-      {
-        code: "core.live_shared_object",
-        names,
-        at: places.map((place) => place.value.titleOf(place)),
-      },
-    );
-  }
-
-  #tellOnce(about: string, level: "warn" | "error", message: string, fields: LogFields): void {
-    if (this.#told.has(about)) return;
-    this.#told.add(about);
-    this.#ports?.runtime.logger[level](message, fields);
-  }
-
-  readonly #told = new Set<string>();
 }
 
 function treeOf(place: Place) {
@@ -366,26 +324,4 @@ function treeOf(place: Place) {
     // It is looked at again when it is to be stored, and told then.
     return undefined;
   }
-}
-
-function requireName(name: unknown, known: ReadonlyMap<string, unknown>): void {
-  if (typeof name !== "string")
-    throw new CoreError(
-      "core.live_bad_name",
-      `expected the name of a live value to be a string, got a ${typeof name}`,
-    );
-  if (known.has(name))
-    throw new CoreError(
-      "core.live_name_taken",
-      `expected a name for each live value, got ${JSON.stringify(name)} twice`,
-      { evidence: { name } },
-    );
-  const turn = currentContext()?.turn;
-  if (turn === undefined) return;
-  throw new CoreError(
-    "core.registration_in_handler",
-    `expected live values to be declared where the app's module is loaded, got ${JSON.stringify(name)} inside ${turn.label}; ` +
-      "no other instance would know it",
-    { evidence: { turn: turn.label } },
-  );
 }

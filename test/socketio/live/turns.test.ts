@@ -130,6 +130,49 @@ describe("what a handler changes", () => {
     expect(errors[0]!.message).toContain('users["ann"].nested.call');
     expect(errors[1]!.message).toContain('users["large"]');
   });
+
+  it("is two from then on where one object is put into two places, which is told, and of no move", async () => {
+    interface Player {
+      score: number;
+    }
+    const rig = createLiveRig(
+      (io) => ({
+        waiting: io.live<Player[]>("waiting", [{ score: 1 }, { score: 2 }]),
+        playing: io.live<Player[]>("playing", []),
+        table: io.live<Record<string, Player>>("table", {}),
+      }),
+      {
+        move: ({ waiting, playing, table }) => {
+          playing.push(waiting.pop()!);
+          table["one"] = waiting.pop()!;
+          table["two"] = table["one"];
+          delete table["one"];
+        },
+        share: ({ playing, table }) => void (table["same"] = playing[0]!),
+        score: ({ table }) => (table["same"]!.score += 5),
+        read: (state) => state,
+      },
+    );
+    const client = await rig.connect();
+    const told = () =>
+      rig.logs.flatMap(({ code, names }) => (code === "core.live_shared_object" ? [names] : []));
+
+    await ask(client, "move");
+    expect(await ask(client, "read")).toEqual({
+      waiting: [],
+      playing: [{ score: 2 }],
+      table: { two: { score: 1 } },
+    });
+    expect(told()).toEqual([]);
+
+    await ask(client, "share");
+    await ask(client, "score");
+    expect(await ask(client, "read")).toMatchObject({
+      playing: [{ score: 2 }],
+      table: { same: { score: 7 } },
+    });
+    expect(told()).toEqual([["playing", "table"]]);
+  });
 });
 
 describe("live values", () => {
