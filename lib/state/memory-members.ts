@@ -84,7 +84,7 @@ export function createMemoryMembers(
       sockets.put(sid, nsp, socket, expiresAt);
       auths.put(sid, nsp, auth, expiresAt);
       namespaceMembers.put(toNamespaceKey(nsp, sid), sid, member, expiresAt);
-      const uncounted = socket.counted ? [] : [...rooms, socketId];
+      const uncounted = socket.counted ? [] : [...new Set([...rooms, socketId])];
       join(nsp, member, uncounted, (room) => joinedAtMs?.get(room), firstRank);
     },
 

@@ -182,6 +182,7 @@ export interface ConnectRequest {
   readonly socket: SocketRecord;
   readonly auth: AuthRecord;
   readonly member: Member;
+  /** In the order of joining. Its own room only where it has joined that anew, which then has a `joinedAtMs`. */
   readonly rooms: readonly string[];
   /** When it joined which of its rooms. */
   readonly joinedAtMs?: ReadonlyMap<string, number>;

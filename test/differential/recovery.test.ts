@@ -5,18 +5,23 @@ import { startBothServers } from "./both-servers.ts";
 import { byDefault } from "./arrivals.ts";
 import { installApps } from "./install.ts";
 import { play } from "./play.ts";
-import { recovery as scenarios } from "./scenarios/recovery.ts";
+import { expiredRooms, recoveredRooms } from "./scenarios/recovered-rooms.ts";
+import { recovery } from "./scenarios/recovery.ts";
 import { heartbeat } from "./settings.ts";
 
 /** The option is of the whole server, so these scenarios have servers of their own. */
 const options = { ...heartbeat, connectionStateRecovery: {} };
+const scenarios = [...recovery, ...recoveredRooms];
 
 const OURS = /"[0-9a-z]{9}-[0-9a-z]{4}-[0-9a-f]{8}"/g;
 /** Made by `yeast`: the time in base 64, and a number behind a dot. */
 const OFFICIAL = /"(?:P|Q)[0-9A-Za-z_-]{6}(?:\.[0-9A-Za-z_-]+)?"/g;
 
 /** Offsets differ from run to run. */
-const withoutOffsets = (lanes: Record<string, readonly string[]>, offset: RegExp): unknown =>
+const withoutOffsets = (
+  lanes: Record<string, readonly string[]>,
+  offset: RegExp,
+): Record<string, readonly string[]> =>
   Object.fromEntries(
     Object.entries(lanes).map(([lane, lines]) => [
       lane,
@@ -36,6 +41,27 @@ describe.each([
     const actual = withoutOffsets(await play(scenario, servers.ours, arrival), OURS);
 
     expect(JSON.stringify(expected)).toContain("<offset>");
+    expect(actual).toEqual(expected);
+  });
+});
+
+describe("a stock client that comes back too late sees the same from both servers", () => {
+  const keptMs = 1_000;
+  const late = expiredRooms(keptMs);
+  const servers = startBothServers((io) => installApps(io, late), {
+    ...heartbeat,
+    connectionStateRecovery: { maxDisconnectionDuration: keptMs },
+  });
+
+  it.each(late)("$title", async (scenario) => {
+    const expected = withoutOffsets(await play(scenario, servers.official), OFFICIAL);
+
+    const actual = withoutOffsets(await play(scenario, servers.ours), OURS);
+
+    expect(expected["a"]?.filter((line) => line.startsWith("connect"))).toEqual([
+      "connect [false]",
+      "connect [false]",
+    ]);
     expect(actual).toEqual(expected);
   });
 });

@@ -138,7 +138,7 @@ function createState(
     spent: [],
   };
   return new SocketState(session.sid, record, {
-    rooms: restored === undefined ? [] : [restored.socketId, ...restored.rooms.keys()],
+    rooms: restored?.order ?? [],
     auth,
     connected: false,
     recovered: restored !== undefined,
@@ -161,15 +161,12 @@ async function storeSocket(
   const request = await turn.order(async () => {
     const nowMs = runtime.clock.nowMs();
     state.connectedAtMs = restored?.connectedAtMs ?? nowMs;
-    const rooms = state.joinedRooms;
     const stored = {
       sid: session.sid,
       socket: state.toRecord(),
       auth,
       member: { ...toMember(session, state), ...(hold && { route: hold.route }) },
-      rooms,
-      firstRank: restored === undefined ? -rooms.length : 0,
-      joinedAtMs: new Map(rooms.map((room) => [room, restored?.rooms.get(room) ?? nowMs])),
+      ...toJoining(state, restored, nowMs),
     };
     await runtime.store.connectSocket(stored);
     if (state.counted) {
@@ -194,6 +191,24 @@ async function storeSocket(
   state.rooms.add(state.id);
   state.connected = true;
   return true;
+}
+
+/**
+ * Which rooms it is in, by when it joined which: those from before it was connected have ranks below 0. So have, of one
+ * that was restored, those that it had joined before its own.
+ */
+function toJoining(
+  state: SocketState,
+  restored: Restored | undefined,
+  nowMs: number,
+): Required<Pick<ConnectRequest, "rooms" | "joinedAtMs" | "firstRank">> {
+  const { id, joinedRooms } = state;
+  const joinedAtMs = new Map(joinedRooms.map((room) => [room, restored?.rooms.get(room) ?? nowMs]));
+  if (restored === undefined) return { rooms: joinedRooms, joinedAtMs, firstRank: -joinedRooms.length };
+  const { ownJoinedAtMs, order } = restored;
+  if (ownJoinedAtMs === undefined) return { rooms: joinedRooms, joinedAtMs, firstRank: -order.indexOf(id) };
+  joinedAtMs.set(id, Math.min(nowMs, ownJoinedAtMs));
+  return { rooms: [...state.rooms], joinedAtMs, firstRank: 0 };
 }
 
 /** Live, once in the life of the socket. What it learns and does is kept for its replays. */
@@ -237,10 +252,11 @@ async function isStillOpen(
   internals: PacketPorts,
   turn: Turn,
   state: SocketState,
-  { rooms }: ConnectRequest,
+  request: ConnectRequest,
 ): Promise<boolean> {
   const { runtime } = internals;
   const { sid, nsp, id } = state;
+  const rooms = request.rooms.filter((room) => room !== id);
   if (runtime.isOrdered || (await isConnected(runtime, sid, nsp, id))) return true;
   if (state.counted) await exitRooms(internals, turn, toPlace(state), toLeaver(state), [...rooms, id]);
   await runtime.store.disconnectSocket(sid, nsp, id, state.counted ? [] : rooms);

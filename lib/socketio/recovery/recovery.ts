@@ -1,6 +1,6 @@
 import { toSeconds } from "../../clock.ts";
 import { beganAtMs, createPid, isOffset, isPid, lineTagOf, type Pid } from "../../ids.ts";
-import { byJoining } from "../../state/rooms-in-order.ts";
+import { byJoining, roomsInOrder } from "../../state/rooms-in-order.ts";
 import { consequencesOf } from "../../protocol/reasons.ts";
 import type { SessionSnapshot, SocketRecord } from "../../state/records.ts";
 import type { LogPlace, LogRecord } from "../../state/recovery-store.ts";
@@ -27,6 +27,10 @@ export interface RecoveryOptions {
 export interface Restored extends Absentee {
   readonly pid: Pid;
   readonly data: SocketRecord["data"];
+  /** What it is in again, its own room among them: in the order of joining, and last where it had left that. */
+  readonly order: readonly string[];
+  /** When it joined its own room, where that was not when it was let in; Infinity: only now. */
+  readonly ownJoinedAtMs: number | undefined;
   /** What it had missed when its state was asked for. */
   readonly missed: readonly LogRecord[];
 }
@@ -109,6 +113,7 @@ export class Recovery {
     return {
       ...absentee,
       pid,
+      ...toOrder(left),
       data: { ...withoutJournal(socket.data), ...toAwayEntry({ offset, sinceMs, atMs: nowMs }) },
       missed: backlog.packets,
     };
@@ -141,10 +146,17 @@ export class Recovery {
   }
 }
 
+/** Whoever comes back is in its own room again. */
+function toOrder({ snapshot, socket }: Left): Pick<Restored, "order" | "ownJoinedAtMs"> {
+  const { nsp, socketId } = socket;
+  const own = snapshot.joined.find((row) => row.nsp === nsp && row.room === socketId);
+  const ownJoinedAtMs = own?.left ? Infinity : own?.joinedAtMs;
+  return { order: [...new Set([...roomsInOrder(socket, snapshot.joined), socketId])], ownJoinedAtMs };
+}
+
 function toAbsentee({ snapshot, socket }: Left, offset: Absentee["offset"]): Absentee | undefined {
   const { nsp, socketId, connectedAtMs } = socket;
   const rooms = new Map<string, number>();
-  // Whoever comes back is in its own room again.
   const joined = snapshot.joined
     .filter((row) => row.nsp === nsp && row.room !== socketId && !row.left)
     .toSorted(byJoining);

@@ -42,7 +42,7 @@ export async function enterRooms(
       ...place,
       member,
       room,
-      rank: room === member.socketId ? 0 : rank++,
+      rank: room === member.socketId && joinedAtMs === undefined ? 0 : rank++,
       letterId: turn.letterId,
       ...(joinedAtMs === undefined ? {} : { joinedAtMs }),
     };

@@ -56,7 +56,7 @@ export function createDynamoMembers(table: Table): MemberMethods {
         ...toJoin(
           socket.nsp,
           member,
-          socket.counted ? [] : [...rooms, socket.socketId],
+          socket.counted ? [] : [...new Set([...rooms, socket.socketId])],
           (room) => joinedAtMs?.get(room),
           firstRank,
         ),

@@ -108,6 +108,22 @@ export function describeMembers(makeStore: MakeStore): void {
     ]);
   });
 
+  it("knows of its own room when it was joined, of a socket that connects in it anew", async () => {
+    const { socketId } = memberOf(1);
+    await store.createSession(sessionOf(sidOf(1)), handshakeOf());
+    const joinedAtMs = new Map(["a", socketId, "b"].map((room) => [room, START_MS]));
+
+    await store.connectSocket({ ...connectOf(1, "/", [...joinedAtMs.keys()]), joinedAtMs });
+
+    const { joined } = (await store.loadSession(sidOf(1), { handshake: false }))!;
+    expect(joined.toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))).toStrictEqual([
+      { nsp: "/", room: "a", joinedAtMs: START_MS },
+      { nsp: "/", room: socketId, joinedAtMs: START_MS, rank: 1 },
+      { nsp: "/", room: "b", joinedAtMs: START_MS, rank: 2 },
+    ]);
+    expect(await membersOf(socketId)).toStrictEqual([memberOf(1)]);
+  });
+
   it("does not count a socket's own room among those it joined", async () => {
     await store.createSession(sessionOf(sidOf(1)), handshakeOf());
 
