@@ -1,7 +1,8 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import type { Server, Socket } from "./socketio/server.ts";
 import type { DefaultEventsMap, EventsMap } from "./socketio/replay/typed-events.ts";
-import { ConfigError } from "./errors.ts";
+import type { Timer } from "./socketio/timers/timer.ts";
+import { ConfigError, NonstickyError } from "./errors.ts";
 
 export interface VerificationOptions {
   /** Who knows it may connect. At least 16 characters. Default: the environment's `NONSTICKY_VERIFY_TOKEN`. */
@@ -10,11 +11,14 @@ export interface VerificationOptions {
 
 /** The namespace that `nonsticky verify` talks to. */
 export const verificationNamespace = "/nonsticky-verify";
+const timerName = "nonsticky-verify";
 
 const LEAST_TOKEN_LENGTH = 16;
 const MAX_HOLD_MS = 15_000;
 const MAX_BLOCK_MS = 3_000;
 const MAX_FRAMES = 1_000;
+const MIN_TIMER_MS = 1_000;
+const MAX_TIMER_MS = 60_000;
 const MAX_POST_BYTES = 131_072;
 const ANSWER_WAIT_MS = 8_000;
 /** Names this process in its answers: every instance of Lambda may have the same pid. */
@@ -28,6 +32,12 @@ interface Arrivals {
   readonly inversions: number;
 }
 
+/** Whom a timer of the verification tells that it rings. */
+interface Told {
+  readonly to: string;
+  readonly number: number;
+}
+
 type Client = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, { arrivals?: Arrivals }>;
 type AnyServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, { arrivals?: Arrivals }>;
 
@@ -36,9 +46,11 @@ type AnyServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, { 
  * it adds nothing, and answers false: then the namespace does not exist. Whoever comes with another token hears
  * `Invalid namespace`, as anywhere else that does not exist.
  *
- * Its handlers answer, wait and send to the client that asks, within bounds. They read and change nothing else.
+ * Its handlers answer, wait and send to the client that asks, within bounds. They read and change nothing else; timers that
+ * they set are of a name of their own, `nonsticky-verify`.
  *
- * Throws `config.bad_option` for a token that is too short to be a secret.
+ * Throws `config.bad_option` for a token that is too short to be a secret, and `core.timer_name_taken` where the app has
+ * timers of that name.
  *
  * @example
  * export const io = new Server();
@@ -69,6 +81,7 @@ export function installVerification<
     }
     next();
   });
+  const timer = server.timer<Told>(timerName, ({ to, number }) => nsp.to(to).emit("rang", number));
   nsp.on("connection", (socket) => {
     const run = `run:${String(socket.handshake.auth["run"])}`;
     answerQuestions(socket);
@@ -78,6 +91,7 @@ export function installVerification<
     });
     keepBusy(socket, server);
     sendOnRequest(socket, server);
+    setTimers(socket, timer);
     socket.on("disconnect", (reason) => nsp.to(run).emit("left", socket.id, reason));
   });
   return true;
@@ -146,6 +160,25 @@ function sendOnRequest(socket: Client, io: AnyServer): void {
     socket.disconnect(true);
   });
 }
+
+/** They end by themselves: each rings once, for nobody where its client has gone. */
+function setTimers(socket: Client, timer: Timer<Told>): void {
+  socket.on("arm", async (wanted: number, ms: number, ack: Ack) => {
+    const number = within(wanted, MAX_FRAMES);
+    const inMs = Math.max(MIN_TIMER_MS, within(ms, MAX_TIMER_MS));
+    try {
+      await timer.set(`${socket.id}.${number}`, { in: inMs }, { to: socket.id, number });
+      ack({});
+    } catch (error) {
+      const code = error instanceof NonstickyError ? error.code : "";
+      if (!withoutTimers.includes(code)) throw error;
+      ack({ refused: code });
+    }
+  });
+}
+
+/** What a stage without the queue of timers says. */
+const withoutTimers: readonly string[] = ["core.timers_off", "core.timers_unordered"];
 
 const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
 

@@ -49,7 +49,7 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 async function deployEverything(): Promise<void> {
   const packed = prepareStarter();
   const stack = createDeployment(emulator, aws, { root, stage: "local", problems });
-  await stack.deploy({ ordering: "fifo" });
+  await stack.deploy({ ordering: "fifo", timers: "true" });
   await stack.deployFunction("inbox");
   await stack.verify("fifo");
   await stack.deploy({ ordering: "direct" });

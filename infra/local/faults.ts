@@ -34,6 +34,8 @@ export interface Faults {
   failedPostEvery?: number | undefined;
   /** Every so many-th batch that was done is handed over once more, as where its deletion was lost. */
   repeatedBatchEvery?: number | undefined;
+  /** Every delayed message comes so much later; below 0 so much earlier, with a time stamp of when it was sent to match. */
+  wrongDelayMs?: number | undefined;
   /** Every post takes so much longer. */
   slowPostMs?: number | undefined;
   /** Posts leave as binary frames. */

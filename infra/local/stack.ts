@@ -36,7 +36,7 @@ import { ownFolders } from "./installation.ts";
 import { LocalError } from "./local-error.ts";
 import { LostVariables } from "./lost-variables.ts";
 import { EventSource } from "./mailbox/event-source.ts";
-import { FifoQueue } from "./mailbox/fifo-queue.ts";
+import { FifoQueue, type QueueHooks } from "./mailbox/fifo-queue.ts";
 import { StandardQueue } from "./mailbox/standard-queue.ts";
 import type { LocalOptions } from "./options.ts";
 import { createRandom } from "./random.ts";
@@ -102,8 +102,7 @@ export class Stack {
     this.#guard = options.freeze === true ? startGuard(bundles.guardFile) : undefined;
     for (const spec of topology.functions) this.pools.set(spec.key, this.#createPool(spec, endpoints));
     for (const spec of topology.queues) {
-      const Queue = spec.isStandard === true ? StandardQueue : FifoQueue;
-      const queue: FifoQueue = new Queue(spec, {
+      const hooks: QueueHooks = {
         nowMs: Date.now,
         onReady: () => this.#pump(queue),
         onSent: (message) => {
@@ -116,7 +115,9 @@ export class Stack {
           const deadLetters = this.queues.get(spec.deadLetterQueue ?? "");
           deadLetters?.send({ body, groupId: group.id, deduplicationId });
         },
-      });
+      };
+      const queue =
+        spec.isStandard === true ? new StandardQueue(spec, hooks, this.#faults) : new FifoQueue(spec, hooks);
       this.queues.set(spec.name, queue);
     }
     this.#createEventSources();

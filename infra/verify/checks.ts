@@ -8,6 +8,7 @@ import { orderChecks } from "./checks/order.ts";
 import { pollingChecks } from "./checks/polling.ts";
 import { reachChecks } from "./checks/reach.ts";
 import { rowChecks } from "./checks/rows.ts";
+import { timerChecks } from "./checks/timers.ts";
 
 /** Every point, in the order of the report; what takes hours comes last. */
 export const checks: readonly Check[] = [
@@ -15,6 +16,7 @@ export const checks: readonly Check[] = [
   ...frameChecks,
   ...orderChecks,
   ...laneChecks,
+  ...timerChecks,
   ...closingChecks,
   ...pollingChecks,
   ...rowChecks,

@@ -23,6 +23,7 @@ export const losses: Readonly<Record<string, string>> = {
   "ack-lane": "a handler that waits for an ack waits in vain, until its timeout",
   "early-release": "one slow handler holds up its client's other frames, and its pongs",
   ramp: "at a rush, frames wait for a minute until Lambda has enough instances; `mailboxPollers` may help",
+  timers: "`io.timer` and `io.every` ring before their time, too late, or not at all",
   "last-words": "a client does not hear why it was disconnected",
   cut: "somebody who is gone is listed until the heartbeat finds out: with `silent`, for up to two hours",
   rows: "clients that break the protocol are treated otherwise than by the official server",

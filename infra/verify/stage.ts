@@ -39,6 +39,8 @@ export interface Limits {
   readonly rampMs: number;
   /** Within which a broken connection is noticed. */
   readonly cutMs: number;
+  /** How late 19 timers of 20 are at most. */
+  readonly timerMs: number;
   /** API Gateway's idle time. */
   readonly idleMs: number;
   /** How long a connection lives at least and at most, by the server's own doing. */
@@ -50,6 +52,7 @@ export const awsLimits: Limits = {
   echoMs: 1_000,
   rampMs: 10_000,
   cutMs: 10_000,
+  timerMs: 1_000,
   idleMs: 10 * 60_000,
   ageMs: [110 * 60_000, 119 * 60_000],
 };

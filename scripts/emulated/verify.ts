@@ -12,7 +12,7 @@ const known: Readonly<Record<string, string>> = {
 };
 
 /** Those that measure time: a busy machine is slow, and no emulator is to blame. */
-const timed: readonly string[] = ["pace", "echo", "ramp", "cut"];
+const timed: readonly string[] = ["pace", "echo", "ramp", "timers", "cut"];
 
 /** `nonsticky verify` against what has these outputs: what it finds different and this file does not know, in words. */
 export async function runVerify(

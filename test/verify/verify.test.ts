@@ -35,7 +35,7 @@ const stageOf = (options: Partial<StageOptions> = {}): Stage =>
     long: false,
     frames: 100,
     waiters: 6,
-    limits: { ...awsLimits, patienceMs: 5_000 },
+    limits: { ...awsLimits, patienceMs: 5_000, timerMs: 4_000 },
     ...options,
   });
 
@@ -151,6 +151,18 @@ describe("a stack that does otherwise", () => {
       fault: { lateFrameEvery: 2, lateFrameMs: 1_100 },
       red: ["ramp"],
       limits: { rampMs: 1_000 },
+    },
+    {
+      title: "delays messages for too long",
+      fault: { wrongDelayMs: 2_500 },
+      red: ["timers"],
+      green: ["context"],
+    },
+    {
+      title: "delays messages too little",
+      fault: { wrongDelayMs: -2_500 },
+      red: ["timers"],
+      green: ["context"],
     },
     { title: "knows one lane", fault: { oneLane: true }, red: ["ack-lane"] },
     {
