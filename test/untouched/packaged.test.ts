@@ -165,6 +165,33 @@ describe("serverless package", { timeout: 180_000 }, () => {
     expect(said).toContain("whose requests are its clients', got /socket.io/stats: nobody gets there");
   });
 
+  it("keeps an app's variables where it is asked to, and says and writes down which", async () => {
+    await writeFile(
+      path.join(serviceDir, "src/counting.cjs"),
+      ["const io = require('socket.io')(3000);", "let count = 0;"]
+        .concat("io.on('connection', (socket) => {", "  let name = 'nobody';")
+        .concat(
+          "  socket.on('add', (who) => { count += 1; name = who; socket.emit('sum', count, name); });",
+          "});",
+        )
+        .join("\n"),
+    );
+
+    await packageService({ app: "src/counting.cjs", keep: true });
+
+    expect(said).toContain("src/counting.cjs:2 kept count (number, 1 writer)");
+    expect(said).toContain("src/counting.cjs:4 kept name (string of each socket, 1 writer)");
+    const report = await readFile(path.join(serviceDir, ".serverless/nonsticky/keep.json"), "utf8");
+    const file = "src/counting.cjs";
+    expect(JSON.parse(report)).toMatchObject({
+      kept: [
+        { file, line: 2, name: "count", scope: "app", writers: 1 },
+        { file, line: 4, name: "name", scope: "socket", writers: 1 },
+      ],
+      left: [],
+    });
+  });
+
   it.each([
     ["throws while it is loaded", { app: "src/broken.cjs" }, "my own mistake"],
     ["makes no server", { app: "plugin.mjs" }, "expected the app"],
