@@ -19,10 +19,10 @@ describe("a long talk on instances that forget and die", () => {
   it("loses no acknowledged message in ten thousand", async () => {
     const result = await playChat({
       clients: 50,
-      rooms: 5,
+      rooms: 10,
       messages: 10_000,
       window: 4,
-      chaos: 0.1,
+      chaos: 0.03,
       seed: 2026,
       patienceMs: 600_000,
     });
