@@ -1,6 +1,9 @@
 /** A call of one of the app's listeners, middlewares or routes, live. */
 export interface HandlerCall {
-  /** `connection` for the connection listener, `connect` for a middleware, `GET /users` for a request. */
+  /**
+   * `connection` for the connection listener, `connect` for a middleware, `GET /users` for a request; `allowRequest` and
+   * `io.engine.use` for what runs before there is a session.
+   */
   readonly event: string;
   readonly listener: (...args: never[]) => unknown;
   /** Who else may run in the same call, as the routes behind the listener of an HTTP server. */

@@ -211,7 +211,7 @@ function assemble(apps: readonly EngineApp[], logLevel: LogLevel, watch: Handler
   });
   const gateway = new SocketGateway({
     mailbox,
-    admit: (arrival) => admit({ store, clock }, rotation.next().app, arrival),
+    admit: (arrival) => admit({ store, clock, watch }, rotation.next().app, arrival),
     work,
     logger,
   });

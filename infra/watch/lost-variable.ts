@@ -37,7 +37,8 @@ export function toLostVariable(kept: Kept, declared: Declared, events: readonly 
 function labelOf(event: string): string {
   if (event === "connection") return "the connection";
   if (event === "connect") return "a middleware";
-  return /^[A-Z]+ \//.test(event) ? event : `"${event}"`;
+  const isNoPacket = event === "allowRequest" || event === "io.engine.use" || /^[A-Z]+ \//.test(event);
+  return isNoPacket ? event : `"${event}"`;
 }
 
 function remedyFor({ isOfListener, kind, nature, holdsSockets }: Kept, name: string): string {

@@ -11,7 +11,7 @@ import { clientAddress } from "./client-address.ts";
  * Gateway repeats with every later message of the connection. A refused client gets 403.
  */
 export const createConnectHandler =
-  (ports: Pick<Ports, "store" | "clock" | "logger" | "metrics">, app: EngineApp, trustedHops = 0) =>
+  (ports: Pick<Ports, "store" | "clock" | "logger" | "metrics" | "watch">, app: EngineApp, trustedHops = 0) =>
   async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
     const admission = await admit(ports, app, toArrival(event, trustedHops));
     if (admission.admitted) return toPolicy(event.methodArn, "Allow", toContext(admission.sid, app));

@@ -21,14 +21,14 @@ export type Admission =
 
 /** Lets a client in, with a session of its own, or says why not. One write; a refused client costs none. */
 export async function admit(
-  { store, clock }: Pick<Ports, "store" | "clock">,
+  { store, clock, watch }: Pick<Ports, "store" | "clock" | "watch">,
   { options, middlewares }: Pick<EngineApp, "options" | "middlewares">,
   arrival: Arrival,
 ): Promise<Admission> {
   const cors = await askCors(options, { method: "GET", headers: arrival.headers });
   if (cors.outcome === "refused") return { admitted: false, code: 3, message: "Bad request" };
   const url = toUrl(options.path, arrival.query);
-  const passage = await passMiddlewares(middlewares, { ...arrival, method: "GET", url }, clock);
+  const passage = await passMiddlewares(middlewares, { ...arrival, method: "GET", url }, { clock, watch });
   if (passage?.outcome === "failed")
     return { admitted: false, code: 3, message: "Bad request", error: passage.error };
   // The gateway answers, with a status of its own.
@@ -46,7 +46,7 @@ export async function admit(
     ...toHandshakeRecord(options.path, arrival, nowMs),
     ...(passage && { request: passage.kept }),
   };
-  const refusal = await askApp(options, handshake);
+  const refusal = await askApp(options, handshake, watch);
   if (refusal !== undefined) return { admitted: false, code: 4, message: refusal };
   const sid = createSid(nowMs, { protocol: parsed.protocol });
   await store.createSession(

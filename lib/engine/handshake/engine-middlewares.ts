@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { settlesWithin, type Clock } from "../../clock.ts";
 import type { RequestRecord } from "../../state/records.ts";
 import type { PollResponse } from "../polling/http.ts";
+import type { Ports } from "../runtime.ts";
 import { NodeResponse, toNodeRequest, type NodeRequestParts } from "./node-request.ts";
 import { keepRequest } from "./kept-request.ts";
 
@@ -27,7 +28,7 @@ export type Passage =
 export async function passMiddlewares(
   middlewares: readonly EngineMiddleware[] | undefined,
   parts: NodeRequestParts,
-  clock: Clock,
+  { clock, watch }: Pick<Ports, "clock" | "watch">,
 ): Promise<Passage | undefined> {
   if (middlewares === undefined || middlewares.length === 0) return undefined;
   const request = toNodeRequest(parts);
@@ -35,7 +36,9 @@ export async function passMiddlewares(
   const own = new Set(Object.keys(request));
   let source: number | undefined;
   for (const [index, middleware] of middlewares.entries()) {
+    const endWatch = watch?.begin({ event: "io.engine.use", listener: middleware, self: undefined });
     const error = await untilNext(middleware, request, response, clock);
+    endWatch?.();
     if (error !== undefined) return { outcome: "failed", error };
     if (response.writableEnded) return { outcome: "answered", answer: response.written };
     if (source === undefined && "sessionStore" in request) source = index;

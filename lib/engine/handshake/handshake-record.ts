@@ -1,3 +1,4 @@
+import type { HandlerWatch } from "../../handler-watch.ts";
 import type { HandshakeRecord } from "../../state/records.ts";
 import type { ResolvedEngineOptions } from "../engine-options.ts";
 
@@ -34,10 +35,13 @@ export const toUrl = (path: string, query: Caller["query"]): string =>
 export function askApp(
   { allowRequest }: ResolvedEngineOptions,
   handshake: HandshakeRecord,
+  watch: HandlerWatch | undefined,
 ): Promise<string | undefined> {
   if (allowRequest === undefined) return Promise.resolve(undefined);
+  const endWatch = watch?.begin({ event: "allowRequest", listener: allowRequest, self: undefined });
   return new Promise((resolve) => {
     allowRequest({ ...handshake, method: "GET" }, (error, success) => {
+      endWatch?.();
       resolve(success ? undefined : (error ?? "Forbidden"));
     });
   });

@@ -30,7 +30,7 @@ export async function poll(runtime: Runtime, app: EngineApp, arrived: PollReques
   const cors = await askCors(options, request);
   if (cors.outcome === "refused") return refuse(runtime, app, request, refuseHandshake(3));
   if (cors.outcome === "answered") return { status: cors.status, headers: cors.headers, body: "" };
-  const passage = await passMiddlewares(app.middlewares, request, runtime.clock);
+  const passage = await passMiddlewares(app.middlewares, request, runtime);
   if (passage?.outcome === "answered") {
     const { headers: own, ...answered } = passage.answer;
     return { ...answered, headers: { ...cors.headers, ...own } };
@@ -102,7 +102,7 @@ async function open(
   const { options, events, assumedFrame } = app;
   const nowMs = clock.nowMs();
   const handshake = { ...toHandshakeRecord(options.path, request, nowMs), ...(kept && { request: kept }) };
-  const refused = await askApp(options, handshake);
+  const refused = await askApp(options, handshake, runtime.watch);
   if (refused !== undefined) return refuse(runtime, app, request, refuseHandshake(4, refused));
   const takesBytes = protocol === 3 && supportsBinary && request.query["j"] === undefined;
   const sid = createSid(nowMs, { protocol, onPolling: true, takesBytes });

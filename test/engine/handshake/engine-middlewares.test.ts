@@ -17,13 +17,14 @@ const parts = {
   secure: true,
 };
 
-const pass = (...middlewares: EngineMiddleware[]) => passMiddlewares(middlewares, parts, systemClock);
+const pass = (...middlewares: EngineMiddleware[]) =>
+  passMiddlewares(middlewares, parts, { clock: systemClock });
 const answer = { status: 200, headers: { "content-type": "text/plain" }, body: "ok" };
 
 describe("middlewares of the engine", () => {
   it("cost nothing where there are none", async () => {
     expect(await pass()).toBeUndefined();
-    expect(await passMiddlewares(undefined, parts, systemClock)).toBeUndefined();
+    expect(await passMiddlewares(undefined, parts, { clock: systemClock })).toBeUndefined();
   });
 
   it("are given a request of Node, and run one after the other", async () => {
@@ -129,7 +130,7 @@ describe("middlewares of the engine", () => {
 
   it("refuse the request when one of them does nothing for five seconds", async () => {
     const clock = new ManualClock();
-    const passage = passMiddlewares([() => undefined], parts, clock);
+    const passage = passMiddlewares([() => undefined], parts, { clock });
 
     await clock.advance(5_000);
 
