@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Waker } from "../../lib/clock.ts";
 
 /** 1 December 2026. */
 const START_MS = Date.UTC(2026, 11, 1);
@@ -17,9 +17,9 @@ export class VirtualTime implements Clock {
     return this.#nowMs;
   }
 
-  sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+  sleep(durationMs: number, waker?: Waker): Promise<void> {
     return new Promise((resolve) => {
-      signal?.addEventListener("abort", () => resolve(), { once: true });
+      waker?.onWake(resolve);
       this.at(this.#nowMs + durationMs, resolve);
     });
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock, Waker } from "../clock.ts";
 
 /**
  * How long before its handling an event of API Gateway may have been made: it invokes at once and gives up after 30 s,
@@ -30,8 +30,8 @@ export class CorrectedClock implements Clock {
     return this.#base.nowMs() + this.#correctionMs;
   }
 
-  sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    return this.#base.sleep(durationMs, signal);
+  sleep(durationMs: number, waker?: Waker): Promise<void> {
+    return this.#base.sleep(durationMs, waker);
   }
 
   /** Takes the time of an event that is about to be handled, whatever event of AWS it is. */

@@ -19,11 +19,11 @@ export function countLogged(logger: Logger, metrics: Metrics): Logger {
 
 /** A transport whose refusals are counted. Not "gone": OPEN is posted until the gateway knows the connection. */
 export const countRefused = (transport: Transport, metrics: Metrics): Transport => ({
-  post: async (connectionId, frame) => {
-    const outcome = await transport.post(connectionId, frame);
-    if (outcome !== "sent" && outcome !== "gone") metrics.add("PostsRefused", 1, outcome);
-    return outcome;
-  },
+  post: (connectionId, frame) =>
+    transport.post(connectionId, frame).then((outcome) => {
+      if (outcome !== "sent" && outcome !== "gone") metrics.add("PostsRefused", 1, outcome);
+      return outcome;
+    }),
   close: (connectionId) => transport.close(connectionId),
 });
 

@@ -16,6 +16,11 @@ export class Stages {
     this.#isAbandoned = true;
   }
 
+  /** True when the next stage begins at once. */
+  get isIdle(): boolean {
+    return this.#last === undefined && !this.#isAbandoned;
+  }
+
   append<T>(stage: () => Promise<T> | T): Promise<T> {
     const begin = () => (this.#isAbandoned ? new Promise<never>(() => undefined) : stage());
     const started = this.#last === undefined ? attempt(begin) : this.#last.then(begin, begin);

@@ -49,10 +49,10 @@ export interface EngineApp {
    */
   onOpened?(session: Session, turn: Turn): Promise<void>;
   /**
-   * One message. Resolves when the next one may start, with whatever it has begun going on in the turn.
+   * One message. Resolves, or returns, when the next one may start, with whatever it has begun going on in the turn.
    * A rejection is an outage: the message counts as not handled.
    */
-  onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void>;
+  onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> | void;
   /** The client has moved to a WebSocket. */
   onUpgraded?(session: Session, turn: Turn): void;
   /** An ack out of the lane of acks, read without its session. Undefined: the frame is no ack, or breaks the rules. */
@@ -80,7 +80,7 @@ export interface EngineApp {
   /** What of the session other rows speak of, so that they can be deleted. */
   memberships(session: Session): readonly SocketRooms[];
   /** Writes what has changed in memory and is not in the table yet. `turn`: one that may have changed it. */
-  save?(session: Session, turn: Turn | undefined): Promise<void>;
+  save?(session: Session, turn: Turn | undefined): Promise<void> | undefined;
   /** What every line that a turn logs tells of what it is about. */
   logFields?(session: Session, turn: Turn): LogFields;
 }

@@ -101,7 +101,7 @@ export class Session {
   sendFrames(turn: Turn, frames: readonly string[], volatile = false, isWanted = () => true): void {
     if (!this.#alive) return;
     // Whether the session is alive was asked when it was emitted: a close that was issued later comes behind it.
-    void turn.order(() => {
+    turn.orderNow(() => {
       if (isWanted()) void this.#hand(turn, frames, volatile);
     });
   }
@@ -111,16 +111,18 @@ export class Session {
    * false when it was not handed over, or that failed.
    */
   post(turn: Turn, frames: readonly string[], volatile = false): Promise<boolean> {
-    return this.#alive ? this.#hand(turn, frames, volatile) : Promise.resolve(false);
-  }
-
-  #hand(turn: Turn, frames: readonly string[], volatile: boolean): Promise<boolean> {
-    const sent = this.#runtime.outbound.send({ sid: this.sid, route: this.route }, frames, volatile);
-    turn.track(sent.then(({ outcome }) => (turn.tally[outcome] += 1)));
-    return sent.then(
+    if (!this.#alive) return Promise.resolve(false);
+    return this.#hand(turn, frames, volatile).then(
       () => true,
       () => false,
     );
+  }
+
+  #hand(turn: Turn, frames: readonly string[], volatile: boolean): Promise<unknown> {
+    const sent = this.#runtime.outbound.send({ sid: this.sid, route: this.route }, frames, volatile);
+    const counted = sent.then(({ outcome }) => (turn.tally[outcome] += 1));
+    turn.track(counted);
+    return counted;
   }
 
   /** Answers a client that asks for a sign of life, which is one of its own. */

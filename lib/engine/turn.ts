@@ -134,6 +134,24 @@ export class Turn {
     return this.quiet && this.#endings.length === 0;
   }
 
+  /** True when no handler runs and no effect is on its way. */
+  get isSettled(): boolean {
+    return this.#effects.size + this.#handlers.size === 0;
+  }
+
+  /** An effect that takes no time: done at once, unless there are stages before it or something to wait for. */
+  orderNow(stage: () => void): void {
+    if (this.hold !== undefined || !this.#stages.isIdle) {
+      void this.order(stage);
+      return;
+    }
+    try {
+      contexts.exit(stage);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** Starts an effect behind the stages of the effects before it. Resolves, or rejects, with its stage. */
   order<T>(stage: () => Promise<T> | T): Promise<T> {
     const held = this.hold?.();
@@ -190,7 +208,8 @@ export class Turn {
   /** What a handler returned; the turn ends after it. Never rejects: the caller has dealt with errors. */
   follow(handler: Promise<unknown>): void {
     this.#handlers.add(handler);
-    void handler.finally(() => this.#handlers.delete(handler));
+    const forget = () => this.#handlers.delete(handler);
+    handler.then(forget, forget);
   }
 
   /** Effects issued so far, and those which they cause. */
@@ -208,7 +227,7 @@ export class Turn {
 
   /** All handlers and effects, until there is nothing more of either. */
   async settle(): Promise<void> {
-    while (this.#effects.size + this.#handlers.size > 0) {
+    while (!this.isSettled) {
       await Promise.allSettled([...this.#effects, ...this.#handlers]);
     }
   }

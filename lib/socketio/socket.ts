@@ -41,6 +41,8 @@ interface SocketNamespace {
   readonly roomAdapter: RoomAdapter;
 }
 
+const isBound = Promise.resolve();
+
 /** A socket, but for the types that its namespace and its server name in turn. `Timed`: itself after `timeout`. */
 export abstract class BaseSocket<
   Listen extends EventsMap,
@@ -58,7 +60,7 @@ export abstract class BaseSocket<
   readonly #request: Request;
   readonly #emits: SocketEmits;
   #conn: Conn | undefined;
-  #bound: Promise<void> = Promise.resolve();
+  #bound = isBound;
   #isConnecting = false;
 
   /** @internal */

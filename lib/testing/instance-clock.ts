@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock, Waker } from "../clock.ts";
 
 /** Real time for one server, which stops with it: sleepers are then left where they are, like a frozen instance. */
 export class InstanceClock implements Clock {
@@ -14,7 +14,7 @@ export class InstanceClock implements Clock {
     return Date.now();
   }
 
-  sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+  sleep(durationMs: number, waker?: Waker): Promise<void> {
     return new Promise((resolve) => {
       if (this.#stopped) return;
       const timer = setTimeout(() => wake(), Math.min(durationMs, this.#longestSleepMs));
@@ -24,7 +24,7 @@ export class InstanceClock implements Clock {
         resolve();
       };
       this.#sleepers.set(timer, wake);
-      signal?.addEventListener("abort", wake, { once: true });
+      waker?.onWake(wake);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Waker } from "../../lib/clock.ts";
 /**
  * One atomic thing that a process is about to do: a call of a port. Two steps commute when they belong to different
  * processes and touch nothing in common that either of them writes.
@@ -125,7 +126,7 @@ export class Schedule {
     this.#ticks.set(process, { ...ticks });
   }
 
-  sleep(process: string, signal?: AbortSignal): Promise<void> {
+  sleep(process: string, waker?: Waker): Promise<void> {
     const ticks = this.#ticks.get(process) ?? { atOnce: 0, atAnyTime: 0 };
     if (ticks.atOnce > 0) {
       ticks.atOnce -= 1;
@@ -139,7 +140,7 @@ export class Schedule {
     return new Promise((wake) => {
       const sleeper = { process, wake };
       this.#sleepers.add(sleeper);
-      signal?.addEventListener("abort", () => {
+      waker?.onWake(() => {
         if (this.#sleepers.delete(sleeper)) wake();
       });
     });

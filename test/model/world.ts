@@ -125,8 +125,8 @@ export class World {
     let { nowMs } = this;
     const clock: Clock = {
       nowMs: () => nowMs,
-      sleep: async (durationMs, signal) => {
-        await schedule.sleep(process, signal);
+      sleep: async (durationMs, waker) => {
+        await schedule.sleep(process, waker);
         nowMs += durationMs;
       },
     };

@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Waker } from "../../lib/clock.ts";
 
 /** A realistic moment: 9 October 2025. */
 export const START_MS = 1_760_000_000_000;
@@ -17,11 +17,11 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
-  sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+  sleep(durationMs: number, waker?: Waker): Promise<void> {
     return new Promise((resolve) => {
       const sleeper = { dueMs: this.#nowMs + durationMs, wake: resolve };
       this.#sleepers.add(sleeper);
-      signal?.addEventListener("abort", () => {
+      waker?.onWake(() => {
         this.#sleepers.delete(sleeper);
         resolve();
       });

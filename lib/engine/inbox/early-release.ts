@@ -1,3 +1,4 @@
+import { Waker } from "../../clock.ts";
 import type { EngineApp } from "../engine.ts";
 import type { DeliveryRun, Lane } from "./lane.ts";
 import type { Runtime } from "../runtime.ts";
@@ -16,6 +17,7 @@ export class EarlyRelease {
   readonly #runtime: Runtime;
   readonly #app: EngineApp;
   readonly #lanes: readonly Lane[];
+  readonly #stop = new Waker();
   #stopped = false;
 
   constructor(runtime: Runtime, app: EngineApp, lanes: readonly Lane[]) {
@@ -28,11 +30,12 @@ export class EarlyRelease {
 
   stop(): void {
     this.#stopped = true;
+    this.#stop.wake();
   }
 
   async #loop(): Promise<void> {
     for (;;) {
-      await this.#runtime.clock.sleep(TICK_MS);
+      await this.#runtime.clock.sleep(TICK_MS, this.#stop);
       if (this.#stopped) return;
       try {
         await this.#releasePrefixes();

@@ -59,15 +59,18 @@ export class Inbox {
       sessions: new BatchSessions(this.#loader),
     };
     const release = new EarlyRelease(this.#runtime, this.#app, lanes);
-    const work = Promise.all(lanes.map((lane) => this.#runLane(lane, batch))).then(() =>
-      this.#runtime.strays.settle(),
-    );
+    const work = this.#runAll(lanes, batch);
     const isInTime = await batch.time.isEnoughFor(work);
     release.stop();
     if (isInTime) await work;
     else for (const lane of lanes) this.#handBack(lane);
     const failed = lanes.flatMap(({ runs }) => runs.filter((run) => run.isFailed));
     return failed.map(({ delivery }) => delivery.id);
+  }
+
+  async #runAll(lanes: readonly Lane[], batch: Batch): Promise<void> {
+    await Promise.all(lanes.map((lane) => this.#runLane(lane, batch)));
+    await this.#runtime.strays.settle();
   }
 
   /** What of a lane is not done by the end of the invocation. What is done was answered for, whoever's time it took. */
@@ -94,7 +97,7 @@ export class Inbox {
       if (lane.isFailed) run.isFailed = true;
       run.isStarted = true;
     }
-    await this.#savePending(lane);
+    if (lane.session?.pendingChanged) await this.#savePending(lane, lane.session);
     await lane.settle();
   }
 
@@ -130,7 +133,11 @@ export class Inbox {
       withLogContext(context, watched === undefined ? code : () => watched.run(code));
     const startedMs = clock.nowMs();
     try {
-      await within(() => this.#start(job, lane, batch));
+      await within(async () => {
+        if (delivery.redelivered && turn.spending.spend("redelivered", 1))
+          await this.#app.onRedelivered?.(delivery.id, turn);
+        await this.#start(job, lane, batch);
+      });
     } catch (error) {
       lane.isFailed = true;
       turn.fail(error);
@@ -143,37 +150,24 @@ export class Inbox {
     run.follow(job, within(finish));
   }
 
-  async #start(job: Job, lane: Lane, batch: Batch): Promise<void> {
+  #start(job: Job, lane: Lane, batch: Batch): Promise<void> | undefined {
     const { turn, delivery, task } = job;
-    if (delivery.redelivered && turn.spending.spend("redelivered", 1))
-      await this.#app.onRedelivered?.(delivery.id, turn);
     switch (task.kind) {
       case "opened":
-        if (await onOpened(this.#runtime, this.#app, task, turn)) await this.#announce(job, lane);
-        return;
+        return this.#startSession(job, task, lane);
       case "born":
         return this.#announce(job, lane);
       case "reap":
         return onReap(this.#runtime, task);
       case "frame": {
-        const isMain = lane.kind === "main";
         const excess = this.#findExcess(delivery, turn, batch);
-        if (excess !== undefined) {
-          const session = isMain ? await this.#session(lane, task.sid) : await batch.sessions.load(task.sid);
-          if (session) endForExcess(this.#runtime, session, turn, excess);
-          lane.isOver = true;
-        } else if (isMain) {
-          await this.#startFrame(job, task, lane);
-        } else {
-          const outcome = await onUrgentFrame(this.#runtime, this.#app, batch.sessions, task, turn);
-          if (outcome === "over") lane.isOver = true;
-        }
-        return;
+        if (excess !== undefined) return this.#refuse(job, excess, lane, batch);
+        return lane.kind === "main"
+          ? this.#startFrame(job, task, lane)
+          : this.#startUrgentFrame(job, task, lane, batch);
       }
       case "kick":
-        job.session = await this.#session(lane, task.sid);
-        if (job.session?.alive) await this.#app.onKick?.(job.session, task, turn);
-        return;
+        return this.#kick(job, task, lane);
       case "serverSide":
         return this.#app.onServerSide?.(task, turn);
       case "timer":
@@ -191,11 +185,31 @@ export class Inbox {
     }
   }
 
+  async #startSession(job: Job, task: Task & { kind: "opened" }, lane: Lane): Promise<void> {
+    if (await onOpened(this.#runtime, this.#app, task, job.turn)) await this.#announce(job, lane);
+  }
+
   /** Tells the app of a new session, if it wants to hear: of what else happens to it nothing runs before that. */
   async #announce(job: Job, lane: Lane): Promise<void> {
     if (this.#app.onOpened === undefined) return;
     job.session = await this.#session(lane, job.task.sid);
     if (job.session?.alive) await this.#app.onOpened(job.session, job.turn);
+  }
+
+  async #kick(job: Job, task: Task & { kind: "kick" }, lane: Lane): Promise<void> {
+    job.session = await this.#session(lane, task.sid);
+    if (job.session?.alive) await this.#app.onKick?.(job.session, task, job.turn);
+  }
+
+  async #refuse({ task: { sid }, turn }: Job, excess: Excess, lane: Lane, batch: Batch): Promise<void> {
+    const session = lane.kind === "main" ? await this.#session(lane, sid) : await batch.sessions.load(sid);
+    if (session) endForExcess(this.#runtime, session, turn, excess);
+    lane.isOver = true;
+  }
+
+  async #startUrgentFrame({ turn }: Job, task: FrameTask, lane: Lane, { sessions }: Batch): Promise<void> {
+    const outcome = await onUrgentFrame(this.#runtime, this.#app, sessions, task, turn);
+    if (outcome === "over") lane.isOver = true;
   }
 
   /** What a delivery as a whole is too much of. */
@@ -211,7 +225,7 @@ export class Inbox {
   }
 
   async #startFrame(job: Job, frame: FrameTask, lane: Lane): Promise<void> {
-    const session = await this.#session(lane, frame.sid);
+    const session = lane.session ?? (await this.#session(lane, frame.sid));
     job.session = session;
     const { connectionId } = frame;
     if (session === undefined) {
@@ -251,8 +265,8 @@ export class Inbox {
   /** Ends a turn: its handlers, their effects, and the write of what they changed. */
   async #finish(job: Job): Promise<void> {
     const { turn, session } = job;
-    await turn.settle();
-    await turn.runEndings();
+    if (!turn.isSettled) await turn.settle();
+    if (!turn.isDone) await turn.runEndings();
     turn.releaseSockets();
     if (session !== undefined) {
       try {
@@ -260,7 +274,7 @@ export class Inbox {
       } catch (error) {
         turn.fail(error);
       }
-      await turn.settle();
+      if (!turn.isSettled) await turn.settle();
     }
     const timers = clearTimers(turn.timers);
     if (timers > 0) {
@@ -282,8 +296,8 @@ export class Inbox {
     }
   }
 
-  async #savePending({ session, lastJob }: Lane): Promise<void> {
-    if (!session?.pendingChanged || !session.alive) return;
+  async #savePending({ lastJob }: Lane, session: Session): Promise<void> {
+    if (!session.alive) return;
     session.pendingChanged = false;
     const { sid, pending } = session;
     if (pending !== undefined && lastJob !== undefined && toPendingBytes(pending) > MAX_PENDING_BYTES) {

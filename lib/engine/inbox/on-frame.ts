@@ -9,7 +9,7 @@ import type { Turn } from "../turn.ts";
  * direction is a violation, an unknown type a parse error, and the types a client has no business sending are ignored.
  * @see https://socket.io/docs/v4/engine-io-protocol/
  */
-export async function onFrame(app: EngineApp, session: Session, text: string, turn: Turn): Promise<void> {
+export function onFrame(app: EngineApp, session: Session, text: string, turn: Turn): Promise<void> | void {
   if (Buffer.byteLength(text) > app.options.maxPayloadBytes) return session.close(turn, "transport error");
   const frame = tryDecode(session.dialect, text);
   if (frame === undefined) return session.close(turn, "parse error");

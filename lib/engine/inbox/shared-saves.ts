@@ -15,11 +15,10 @@ export class SharedSaves {
     this.#app = app;
   }
 
-  /** Resolves when everything that had changed by now is stored. */
-  async save(session: Session, turn: Turn): Promise<void> {
-    if (this.#app.save === undefined) return;
-    const waiting = this.#waiting.get(session) ?? this.#begin(session, turn, this.#app.save);
-    return waiting;
+  /** Resolves when everything that had changed by now is stored; undefined where an app stores nothing. */
+  save(session: Session, turn: Turn): Promise<void> | undefined {
+    if (this.#app.save === undefined) return undefined;
+    return this.#waiting.get(session) ?? this.#begin(session, turn, this.#app.save);
   }
 
   #begin(session: Session, turn: Turn, save: NonNullable<EngineApp["save"]>): Promise<void> {

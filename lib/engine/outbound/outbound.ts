@@ -187,9 +187,12 @@ export class Outbound {
   }
 
   async #sendPacket(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
-    const sent = await this.#attempt(recipient, frames, volatile);
-    const isLost = sent.outcome === "gone" || (sent.outcome === "dropped" && !volatile);
     const { sid, route } = recipient;
+    const sent =
+      route.kind === "connection"
+        ? { outcome: await this.#posts.post(sid, route.connectionId, frames, volatile) }
+        : await this.#appendPacket(recipient, route, frames, volatile);
+    const isLost = sent.outcome === "gone" || (sent.outcome === "dropped" && !volatile);
     // What was put aside for a client that comes back says nothing of it.
     if (isLost && route.kind !== "held")
       this.#rememberLoss(route.kind === "connection" ? route.connectionId : sid);
@@ -202,11 +205,13 @@ export class Outbound {
     if (oldest !== undefined && this.#lost.size > MAX_REMEMBERED_LOSSES) this.#lost.delete(oldest);
   }
 
-  async #attempt(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
-    const { sid, route } = recipient;
-    if (route.kind === "connection") {
-      return { outcome: await this.#posts.post(sid, route.connectionId, frames, volatile) };
-    }
+  async #appendPacket(
+    recipient: Recipient,
+    route: Exclude<Route, { kind: "connection" }>,
+    frames: readonly string[],
+    volatile: boolean,
+  ): Promise<Sent> {
+    const { sid } = recipient;
     const append = await this.#append(route.kind === "held" ? route.hold : sid, frames, volatile);
     switch (append.outcome) {
       case "appended":

@@ -7,15 +7,16 @@ export class Slots {
     this.#free = count;
   }
 
-  async with<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await task();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
-    }
+  /** What to wait for before going on with a slot, which must be given back; undefined: nothing. */
+  take(): Promise<void> | undefined {
+    if (this.#free === 0) return new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#free -= 1;
+    return undefined;
+  }
+
+  giveBack(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free += 1;
   }
 }

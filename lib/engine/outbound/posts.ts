@@ -4,7 +4,7 @@ import { sessionTag, type Logger } from "../../log.ts";
 import type { Route } from "../../state/records.ts";
 import type { WriteLeases } from "./write-leases.ts";
 import { Slots } from "./post-slots.ts";
-import type { Transport } from "../transport.ts";
+import type { PostOutcome, Transport } from "../transport.ts";
 
 /** What became of one emit for one recipient. `dropped`: given up on; unless volatile, its session is closed. */
 export type DeliveryOutcome = "delivered" | "gone" | "dropped";
@@ -53,21 +53,32 @@ export class Posts {
   }
 
   /** The frames of one packet, back to back. */
-  async post(
+  post(
     sid: Sid,
     connectionId: ConnectionId,
     frames: readonly string[],
     volatile: boolean,
   ): Promise<DeliveryOutcome> {
     const leases = isPacket(frames) ? this.#leases() : undefined;
+    const [only] = frames;
+    return frames.length === 1 && only !== undefined && leases === undefined
+      ? this.#postFrame(sid, connectionId, only, volatile)
+      : this.#postAll(sid, connectionId, frames, volatile, leases);
+  }
+
+  async #postAll(
+    sid: Sid,
+    connectionId: ConnectionId,
+    frames: readonly string[],
+    volatile: boolean,
+    leases: WriteLeases | undefined,
+  ): Promise<DeliveryOutcome> {
     if (leases !== undefined && !this.#ended.has(connectionId) && !(await leases.take(sid, !volatile))) {
       if (volatile) return "dropped";
       return this.#breakConnection(sid, connectionId, "others are writing to it");
     }
     for (const [index, frame] of frames.entries()) {
-      const ended = this.#ended.get(connectionId);
-      if (ended !== undefined) return ended;
-      if (leases !== undefined && index > 0 && !(await leases.keep(sid)))
+      if (leases !== undefined && index > 0 && !this.#ended.has(connectionId) && !(await leases.keep(sid)))
         return this.#breakConnection(sid, connectionId, "its lease was lost in mid-packet");
       const outcome = await this.#postFrame(sid, connectionId, frame, volatile && index === 0);
       if (outcome !== "delivered") return outcome;
@@ -87,10 +98,19 @@ export class Posts {
     frame: string,
     volatile: boolean,
   ): Promise<DeliveryOutcome> {
+    const ended = this.#ended.get(connectionId);
+    if (ended !== undefined) return ended;
     const recipient: Recipient = { sid, route: { kind: "connection", connectionId } };
     const giveUpAtMs = this.#clock.nowMs() + BUSY_BUDGET_MS;
     for (let delayMs = BUSY_FIRST_DELAY_MS; ; delayMs *= 2) {
-      const outcome = await this.#slots.with(() => this.#transport.post(connectionId, frame));
+      const free = this.#slots.take();
+      if (free) await free;
+      let outcome: PostOutcome;
+      try {
+        outcome = await this.#transport.post(connectionId, frame);
+      } finally {
+        this.#slots.giveBack();
+      }
       switch (outcome) {
         case "sent":
           return "delivered";

@@ -226,7 +226,7 @@ function runConnectionListener(
     check,
     store: (key) => {
       state.noteResult(index, key, run.results.get(key) ?? "");
-      return state.save(runtime.store);
+      return state.save(runtime.store) ?? Promise.resolve();
     },
   });
   const settled = callHandler(internals, turn, socket, "connection", listener, [socket], run);
@@ -234,7 +234,7 @@ function runConnectionListener(
   // What its synchronous part did: it may be stored before the rest has happened.
   state.noteDigest(index, check.digest);
   turn.follow(
-    settled.then(() => {
+    (settled ?? Promise.resolve()).then(() => {
       check.end();
       state.noteDigest(index, check.digest);
     }),

@@ -17,23 +17,34 @@ import type { Listener } from "../replay/typed-events.ts";
 
 /**
  * One event of a client: the socket is made anew, its handlers are bound by a replay, and those of this event run.
- * Resolves when they have run up to their first await; the next packet of the session may start then.
+ * Returns, or resolves, when they have run up to their first await; the next packet of the session may start then.
  */
-export async function onEvent(
+export function onEvent(
   internals: PacketPorts,
   session: Session,
   state: SocketState,
   packet: Packet & { type: "event" },
   turn: Turn,
-): Promise<void> {
+): Promise<void> | void {
   const nsp = internals.namespace(state.nsp, state.parent);
   if (nsp === undefined) return;
   const event = String(packet.args[0]);
   turn.describe("event", JSON.stringify(event));
   const { socket, bound } = replay(internals, nsp, session, state, turn);
+  const handle = () => handleEvent(internals, session, socket, state, packet, turn);
   // The listener may be asynchronous and bind this handler only after an await.
   // So may an event that came before this one, or take it off again.
-  if (!socket.hasListeners(event) || !state.journal.isEmpty) await bound;
+  return socket.hasListeners(event) && state.journal.isEmpty ? handle() : bound.then(handle);
+}
+
+function handleEvent(
+  internals: PacketPorts,
+  session: Session,
+  socket: ReplayedSocket,
+  state: SocketState,
+  packet: Packet & { type: "event" },
+  turn: Turn,
+): Promise<void> | void {
   const ack =
     packet.id === undefined ? undefined : new ClientAck(internals, session, packet.nsp, packet.id, turn);
   const args: EventArgs = ack ? [...packet.args, ack.send] : packet.args;
@@ -44,52 +55,86 @@ export async function onEvent(
     isJournaled: false,
   };
   beginHandling(turn, handling);
-  const { nsp: name, id: socketId } = state;
-  internals.observer?.observe(turn, { kind: "received", nsp: name, socketId, args: packet.args });
+  const { nsp, id: socketId } = state;
+  internals.observer?.observe(turn, { kind: "received", nsp, socketId, args: packet.args });
+  const calls = new HandlerCalls(internals, turn, socket, handling);
+  for (const listener of socket.listenersAny()) calls.call(listener, args);
+  if (socket.eventMiddlewares.length === 0) {
+    callListenersOf(args, args, calls, handling);
+    return calls.await(ack);
+  }
   let onIdle: () => void = () => undefined;
   const idle = new Promise<void>((resolve) => (onIdle = resolve));
-  const started = dispatch(internals, turn, socket, args, handling, onIdle).then((handlers) => {
-    // Nobody has it who could still send it, if there are no handlers.
-    if (ack && handlers.length > 0) turn.follow(ack.waitFor(handlers));
-  });
+  const started = callBehindMiddlewares(internals, turn, socket, args, calls, handling, onIdle).then(() =>
+    calls.await(ack),
+  );
   turn.follow(started.catch((error: unknown) => turn.fail(error)));
-  await Promise.race([started, idle]);
+  return Promise.race([started, idle]);
 }
 
 /** The name first. It may be a number, and stays one for whoever sees whole events. */
 type EventArgs = readonly [string | number, ...unknown[]];
 
 /** In Socket.IO's order: catch-all listeners, the socket's middlewares, the listeners of the event. */
-async function dispatch(
+async function callBehindMiddlewares(
   internals: PacketPorts,
   turn: Turn,
   socket: ReplayedSocket,
   args: EventArgs,
-  { event: handled, run }: Handling,
+  calls: HandlerCalls,
+  handling: Handling,
   onIdle: () => void,
-): Promise<Promise<void>[]> {
-  const { event } = handled.sent;
-  const handlers: Promise<void>[] = [];
-  const call = (listener: Listener<never[]>, values: readonly unknown[]) => {
-    handlers.push(callHandler(internals, turn, socket, event, listener, values, run.part(handlers.length)));
-  };
-  for (const listener of socket.listenersAny()) call(listener, args);
-  let passed: EventArgs = args;
-  if (socket.eventMiddlewares.length > 0) {
-    const mutable = [...args] as [string, ...unknown[]];
-    const refusal = await runEventMiddlewares(internals, socket, mutable, turn, onIdle);
-    if (refusal === "silent") return handlers;
-    if (refusal) {
-      callListeners(internals, turn, socket, "error", refusal.error);
-      return handlers;
-    }
-    passed = mutable;
-  }
+): Promise<void> {
+  const passed = [...args] as [string, ...unknown[]];
+  const refusal = await runEventMiddlewares(internals, socket, passed, turn, onIdle);
+  if (refusal === undefined) callListenersOf(passed, args, calls, handling);
+  else if (refusal !== "silent") callListeners(internals, turn, socket, "error", refusal.error);
+}
+
+function callListenersOf(passed: EventArgs, args: EventArgs, calls: HandlerCalls, handling: Handling): void {
+  const { event: handled } = handling;
   const isAsSent = passed.length === args.length && passed.every((value, index) => value === args[index]);
   handled.passed = isAsSent ? handled.sent : toCall(passed);
   const [name, ...values] = passed;
-  for (const listener of socket.rawListeners(String(name))) call(listener, values);
-  return handlers;
+  for (const listener of calls.socket.rawListeners(String(name))) calls.call(listener, values);
+}
+
+/** The listeners that one event has called so far. */
+class HandlerCalls {
+  readonly socket: ReplayedSocket;
+  readonly #internals: PacketPorts;
+  readonly #turn: Turn;
+  readonly #handling: Handling;
+  /** Of those which take time. */
+  readonly #running: Promise<void>[] = [];
+  #count = 0;
+
+  constructor(internals: PacketPorts, turn: Turn, socket: ReplayedSocket, handling: Handling) {
+    this.socket = socket;
+    this.#internals = internals;
+    this.#turn = turn;
+    this.#handling = handling;
+  }
+
+  call(listener: Listener<never[]>, values: readonly unknown[]): void {
+    const { event, run } = this.#handling;
+    const part = run.part(this.#count++);
+    const running = callHandler(
+      this.#internals,
+      this.#turn,
+      this.socket,
+      event.sent.event,
+      listener,
+      values,
+      part,
+    );
+    if (running !== undefined) this.#running.push(running);
+  }
+
+  /** The turn waits for the acknowledgement, too. Nobody has it who could still send it, if there are no handlers. */
+  await(ack: ClientAck | undefined): void {
+    if (ack !== undefined && this.#count > 0 && !ack.isSent) this.#turn.follow(ack.waitFor(this.#running));
+  }
 }
 
 function toCall([name, ...values]: EventArgs): Call {
@@ -120,6 +165,10 @@ class ClientAck {
     this.#ack.markSent();
     sendPacket(this.#internals, this.#session, turn, { type: "ack", nsp: this.#nsp, id: this.#id, args });
   };
+
+  get isSent(): boolean {
+    return this.#ack.isSent;
+  }
 
   waitFor(handlers: readonly Promise<void>[]): Promise<void> {
     return this.#ack.waitFor(this.#internals, handlers);

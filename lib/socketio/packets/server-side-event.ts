@@ -136,9 +136,10 @@ export async function onServerSide(
   }
   const answer = new Answer(internals, { ...letter, ackId }, turn);
   const called = listeners.map((listener) => call(listener, [...values, answer.send]));
-  if (called.length > 0) turn.follow(answer.waitFor(called));
+  const running = called.filter((handler) => handler !== undefined);
+  if (called.length > 0) turn.follow(answer.waitFor(running));
 
-  function call(listener: (typeof listeners)[number], args: readonly unknown[]): Promise<void> {
+  function call(listener: (typeof listeners)[number], args: readonly unknown[]): Promise<void> | undefined {
     return callListener(internals, turn, nsp, listener, args, { event, nsp: name, socketId: "" });
   }
 }

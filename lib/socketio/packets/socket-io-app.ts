@@ -94,15 +94,21 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     }
   }
 
-  async onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> {
+  onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> | void {
     turn.owner = session;
     const reading = this.#internals.live?.ready();
-    if (reading) await reading;
+    return reading === undefined
+      ? this.#onMessage(session, data, turn)
+      : reading.then(() => this.#onMessage(session, data, turn));
+  }
+
+  #onMessage(session: Session, data: string | Buffer, turn: Turn): Promise<void> | void {
     this.#internals.observer?.observe(turn, { kind: "message", bytes: Buffer.byteLength(data) });
     const received = this.#receive(session, data);
     if (received === undefined) return;
-    if ("packet" in received) return this.#onPacket(session, received.packet, turn);
-    await onViolation(this.#internals, session, turn, received.violation);
+    return "packet" in received
+      ? this.#onPacket(session, received.packet, turn)
+      : onViolation(this.#internals, session, turn, received.violation);
   }
 
   async onAck({ sid, text, atMs }: AckFrame): Promise<AckOutcome | undefined> {
@@ -172,12 +178,17 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     }));
   }
 
-  async save(session: Session, turn: Turn | undefined): Promise<void> {
+  save(session: Session, turn: Turn | undefined): Promise<void> | undefined {
     const { observer, runtime } = this.#internals;
-    await saveSockets(runtime.store, session);
-    if (observer === undefined || turn === undefined) return;
-    for (const state of socketsOf(session).values())
-      if (state.takeDataNews()) observer.observe(turn, { kind: "data", state });
+    const saved = saveSockets(runtime.store, session);
+    if (observer === undefined || turn === undefined) return saved;
+    const tellNews = () => {
+      for (const state of socketsOf(session).values())
+        if (state.takeDataNews()) observer.observe(turn, { kind: "data", state });
+    };
+    if (saved !== undefined) return saved.then(tellNews);
+    tellNews();
+    return undefined;
   }
 
   logFields(session: Session, turn: Turn): LogFields {
@@ -225,7 +236,7 @@ export class SocketIoApp extends EventEmitter<IoEngineEvents> implements EngineA
     if (!isSaved) countUnaskedAck(runtime, session, turn);
   }
 
-  async #onPacket(session: Session, packet: Packet, turn: Turn): Promise<void> {
+  #onPacket(session: Session, packet: Packet, turn: Turn): Promise<void> | void {
     this.#nsps.set(turn, packet.nsp);
     this.#internals.runtime.metrics.add("PacketsReceived", 1, packet.type);
     if (packet.type === "connect") return onConnect(this.#internals, session, packet, turn);

@@ -7,7 +7,7 @@ import type { Listener } from "./typed-events.ts";
 
 /**
  * Calls one listener of the app, live. What it throws or rejects with is reported with its event and socket and goes
- * no further; the turn waits for the promise it returns. Resolves, never rejects, when that has settled.
+ * no further; the turn waits for the promise it returns. Resolves, never rejects, when that has settled; undefined: at once.
  */
 export function callHandler(
   internals: FailureReport,
@@ -17,7 +17,7 @@ export function callHandler(
   listener: Listener<never[]>,
   args: readonly unknown[],
   run?: ListenerRun,
-): Promise<void> {
+): Promise<void> | undefined {
   const where = { event, nsp: socket.nsp.name, socketId: socket.id };
   return callListener(internals, turn, socket, listener, args, where, run);
 }
@@ -31,7 +31,7 @@ export function callListener(
   args: readonly unknown[],
   where: Pick<HandlerFailure, "event" | "nsp" | "socketId">,
   run?: ListenerRun,
-): Promise<void> {
+): Promise<void> | undefined {
   const endWatch = internals.watch?.begin({ event: where.event, listener, self });
   const report = (error: unknown) => {
     endWatch?.();
@@ -44,14 +44,14 @@ export function callListener(
     turn.timers.push(...timers);
     if (!isThenable(result)) {
       endWatch?.();
-      return Promise.resolve();
+      return undefined;
     }
     const settled = Promise.resolve(result).then(() => endWatch?.(), report);
     turn.follow(settled);
     return settled;
   } catch (error) {
     report(error);
-    return Promise.resolve();
+    return undefined;
   }
 }
 

@@ -60,7 +60,8 @@ export function admitRegistration(state: SocketState, { clock, store }: Runtime,
     state.journal.add(handling.event, handling.run, clock.nowMs());
     handling.isJournaled = true;
     // Nobody will save what this turn has changed any more.
-    if (turn.ended) turn.track(state.save(store));
+    const saved = turn.ended ? state.save(store) : undefined;
+    if (saved !== undefined) turn.track(saved);
     return;
   }
   // When a socket goes, say: there is no later packet.

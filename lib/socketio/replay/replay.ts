@@ -139,7 +139,8 @@ function bind(
   try {
     const result = turn.run("replay", call, run);
     if (isThenable(result)) return Promise.resolve(result).then(() => run.check?.end(), report);
-    void Promise.resolve().then(() => run.check?.end());
+    const { check } = run;
+    if (check !== undefined) void Promise.resolve().then(() => check.end());
     // What it asked for and did not await is at hand, so its callbacks bind their handlers before the event.
     if (run.hasAsked) return new Promise((resolve) => setImmediate(resolve));
   } catch (error) {

@@ -6,12 +6,17 @@ const known = new WeakMap<Session, Map<string, SocketState>>();
 
 /** The sockets of a session by namespace, which the turns of a batch share. */
 export function socketsOf(session: Session): Map<string, SocketState> {
-  const sockets = known.get(session) ?? new Map<string, SocketState>();
-  known.set(session, sockets);
+  let sockets = known.get(session);
+  if (sockets === undefined) known.set(session, (sockets = new Map<string, SocketState>()));
   return sockets;
 }
 
-/** Writes what has changed of them since they were last stored. */
-export async function saveSockets(store: Store, session: Session): Promise<void> {
-  await Promise.all([...socketsOf(session).values()].map((state) => state.save(store)));
+/** Writes what has changed of them since they were last stored; undefined: nothing has. */
+export function saveSockets(store: Store, session: Session): Promise<void> | undefined {
+  const saves: Promise<void>[] = [];
+  for (const state of socketsOf(session).values()) {
+    const saved = state.save(store);
+    if (saved !== undefined) saves.push(saved);
+  }
+  return saves.length === 0 ? undefined : Promise.all(saves).then(() => undefined);
 }

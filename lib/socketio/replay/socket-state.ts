@@ -100,7 +100,8 @@ export class SocketState {
   readonly #storedSpent: Set<string>;
   readonly #restored: SocketRecord["data"];
   #isDataNews = false;
-  #saving: Promise<unknown> = Promise.resolve();
+  /** A write of it that is under way, or the last one of several. */
+  #saving: Promise<unknown> | undefined;
   /** When it joined rooms last, and what rank one has that it joins in the same millisecond. */
   #joinedAtMs = 0;
   #nextRank = 0;
@@ -251,26 +252,36 @@ export class SocketState {
     return isNews;
   }
 
-  /** Writes what has changed since it was last stored, after any write still under way. At most one request. */
-  save(store: Store): Promise<void> {
-    const saved = this.#saving.then(async () => {
-      if (!this.connected) return;
+  /**
+   * Writes what has changed since it was last stored, after any write still under way. At most one request; undefined:
+   * nothing has changed, and nothing is under way.
+   */
+  save(store: Store): Promise<void> | undefined {
+    const write = (): Promise<void> | undefined => {
+      if (!this.connected) return undefined;
       const { changes, markStored } = this.#findChanges();
-      if (changes === undefined) return;
-      await store.saveSocket(this.sid, this.nsp, this.id, changes);
-      // Only now: what could not be written is written by the next save.
-      markStored();
-    });
-    this.#saving = saved.catch(() => undefined);
+      if (changes === undefined) return undefined;
+      // Marked then only: what could not be written is written by the next save.
+      return store.saveSocket(this.sid, this.nsp, this.id, changes).then(markStored);
+    };
+    const saved = this.#saving === undefined ? write() : this.#saving.then(write);
+    if (saved !== undefined) this.#await(saved.catch(() => undefined));
     return saved;
+  }
+
+  #await(saving: Promise<unknown>): void {
+    this.#saving = saving;
+    void saving.then(() => {
+      if (this.#saving === saving) this.#saving = undefined;
+    });
   }
 
   /** What is to be written by somebody else, who ends it; until then no other write of this socket begins. */
   async beginSave(): Promise<{ changes: SocketChanges | undefined; end: (isStored: boolean) => void }> {
     let release: () => void = () => undefined;
     const before = this.#saving;
-    this.#saving = new Promise<void>((resolve) => (release = resolve));
-    await before;
+    this.#await(new Promise<void>((resolve) => (release = resolve)));
+    if (before) await before;
     const { changes, markStored } = this.connected
       ? this.#findChanges()
       : { changes: undefined, markStored: () => undefined };
