@@ -47,17 +47,23 @@ export class Request implements SocketRequest {
   declare session?: Untyped;
   declare readonly sessionID?: string;
   readonly #session: Session;
-  readonly #kept: RequestSession;
+  readonly #state: { readonly session: RequestSession };
   readonly #middlewares: Middlewares;
   /** What libraries keep on it for themselves, while the middlewares of a CONNECT run. */
-  readonly #transient = new Map<string, unknown>();
+  #transient: Map<string, unknown> | undefined;
 
   /** @internal */
-  constructor(session: Session, kept: RequestSession, middlewares: Middlewares) {
+  constructor(session: Session, state: { readonly session: RequestSession }, middlewares: Middlewares) {
     this.#session = session;
-    this.#kept = kept;
+    this.#state = state;
     this.#middlewares = middlewares;
-    kept.findStoreBy((source) => this.#findStore(source));
+  }
+
+  /** Made when somebody asks for it: few apps have sessions. */
+  get #kept(): RequestSession {
+    const { session } = this.#state;
+    session.findStoreBy((source) => this.#findStore(source));
+    return session;
   }
 
   /** @internal What a middleware of the namespace, the one of that index, has opened is its socket's from here on. */
@@ -68,19 +74,19 @@ export class Request implements SocketRequest {
       Reflect.deleteProperty(this, "session");
       return this.#kept.adopt(session);
     }
-    const opened = this.#transient.get("session");
+    const opened = this.#transient?.get("session");
     if (opened === undefined) return;
-    this.#transient.delete("session");
-    const store = this.#transient.get("sessionStore");
+    this.#transient?.delete("session");
+    const store = this.#transient?.get("sessionStore");
     noteStore(middleware, store);
-    const id = this.#transient.get("sessionID");
+    const id = this.#transient?.get("sessionID");
     const isStored = store !== undefined && typeof id === "string";
     this.#kept.adopt(opened, isStored ? { id, source: `nsp ${index}`, inMemory: isInMemory(store) } : {});
   }
 
   /** @internal */
   getTransient(name: string): unknown {
-    if (this.#transient.has(name)) return this.#transient.get(name);
+    if (this.#transient?.has(name)) return this.#transient.get(name);
     if (name === "session") {
       if (this.#kept.isInMemory) this.#middlewares.reportInMemory();
       return this.#kept.view;
@@ -103,7 +109,7 @@ export class Request implements SocketRequest {
   /** @internal */
   setTransient(name: string, value: unknown): void {
     if (name === "session" && !this.#middlewares.isConnecting()) this.#kept.adopt(value);
-    else this.#transient.set(name, value);
+    else (this.#transient ??= new Map()).set(name, value);
   }
 
   async #findStore(source: string): Promise<FoundStore> {

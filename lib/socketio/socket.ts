@@ -72,7 +72,7 @@ export abstract class BaseSocket<
     this.#turn = turn;
     this.#isReplayed = replay !== undefined;
     this.#isBinding = () => replay?.isBinding() ?? false;
-    this.#request = new Request(session, state.session, {
+    this.#request = new Request(session, state, {
       engine: nsp.internals.engineMiddlewares,
       namespace: nsp.middlewares,
       isConnecting: () => this.#isConnecting,

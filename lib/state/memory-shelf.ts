@@ -34,22 +34,25 @@ interface Row<Value> {
 export function createShelf<Value>(clock: Clock): Shelf<Value> {
   const partitions = new Map<string, Map<string, Row<Value>>>();
 
-  const liveRows = (partition: string): Row<Value>[] =>
-    [...(partitions.get(partition)?.values() ?? [])]
+  const liveRows = (partition: string): Row<Value>[] => {
+    const rows = partitions.get(partition);
+    if (rows === undefined) return [];
+    return [...rows.values()]
       .filter((row) => isLive(row.expiresAtSeconds, clock))
       .sort((a, b) => (a.key < b.key ? -1 : 1));
+  };
 
   return {
     get(partition, key) {
       const row = partitions.get(partition)?.get(key);
       return row !== undefined && isLive(row.expiresAtSeconds, clock)
-        ? structuredClone(row.value)
+        ? copyOf(row.value)
         : undefined;
     },
 
     put(partition, key, value, expiresAtSeconds) {
       const rows = partitions.get(partition) ?? new Map<string, Row<Value>>();
-      rows.set(key, { key, value: structuredClone(value), expiresAtSeconds });
+      rows.set(key, { key, value: copyOf(value), expiresAtSeconds });
       partitions.set(partition, rows);
     },
 
@@ -59,7 +62,7 @@ export function createShelf<Value>(clock: Clock): Shelf<Value> {
       if (rows?.size === 0) partitions.delete(partition);
     },
 
-    list: (partition) => liveRows(partition).map((row) => structuredClone(row.value)),
+    list: (partition) => liveRows(partition).map((row) => copyOf(row.value)),
 
     async *pages(partition, pageSize, range) {
       const isWithin = (key: string) => range === undefined || (key >= range.from && key <= range.upTo);
@@ -68,7 +71,7 @@ export function createShelf<Value>(clock: Clock): Shelf<Value> {
         const page = liveRows(partition)
           .filter((row) => row.key > after && isWithin(row.key))
           .slice(0, pageSize);
-        if (page.length > 0) yield page.map((row) => structuredClone(row.value));
+        if (page.length > 0) yield page.map((row) => copyOf(row.value));
         if (page.length < pageSize) return;
         after = page.at(-1)?.key ?? after;
       }
@@ -76,4 +79,16 @@ export function createShelf<Value>(clock: Clock): Shelf<Value> {
 
     count: () => [...partitions.keys()].reduce((total, partition) => total + liveRows(partition).length, 0),
   };
+}
+
+/** What a network would make of a row: it has nothing in common with the row itself. */
+function copyOf<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as Value;
+  // Bytes, for example.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
+  const copy = { ...value };
+  for (const [name, inner] of Object.entries(copy))
+    if (typeof inner === "object" && inner !== null) Object.assign(copy, { [name]: copyOf(inner) as unknown });
+  return copy;
 }

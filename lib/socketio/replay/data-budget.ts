@@ -7,6 +7,12 @@ export const MAX_DATA_BYTES = 256 * 1024;
  */
 export class DataBudget {
   readonly #bytes = new Map<object, number>();
+  readonly #openAll: () => void;
+
+  /** `openAll`: has every owner say what it has stored, where some do so when they are first asked for. */
+  constructor(openAll: () => void = () => undefined) {
+    this.#openAll = openAll;
+  }
 
   /** What an owner has stored. */
   set(owner: object, bytes: number): void {
@@ -15,6 +21,7 @@ export class DataBudget {
 
   /** What all would take up if this owner took `bytes`. */
   totalWith(owner: object, bytes: number): number {
+    this.#openAll();
     const others = [...this.#bytes].filter(([other]) => other !== owner);
     return others.reduce((sum, [, other]) => sum + other, bytes);
   }

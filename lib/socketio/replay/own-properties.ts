@@ -44,7 +44,7 @@ export class OwnProperties {
   restore<T>(socket: object, bind: () => T): T {
     for (const other of this.#newest) this.collect(other);
     const watched: Watched = { observed: new Map(), shared: new Set() };
-    for (const name of Object.keys(this.#values.view)) this.#share(socket, watched, name);
+    for (const name of this.#values.names) this.#share(socket, watched, name);
     const bound = bind();
     for (const [name, value] of plainProperties(socket)) watched.observed.set(name, toComparable(value));
     this.#watched.set(socket, watched);

@@ -52,6 +52,7 @@ export class Journal {
   }
 
   list(): JournalEntry[] {
+    if (this.isEmpty) return [];
     const keys = new Set([...this.#stored.keys(), ...this.#live.keys()]);
     return [...keys].toSorted().map((key) => {
       const live = this.#live.get(key);
@@ -79,6 +80,7 @@ export class Journal {
 
   /** Entries that the table does not have in this form. */
   changes(): Record<string, string> | undefined {
+    if (this.#live.size === 0) return undefined;
     const changed = [...this.#texts()].filter(([key, text]) => this.#stored.get(key) !== text);
     return changed.length === 0 ? undefined : Object.fromEntries(changed);
   }

@@ -23,12 +23,11 @@ export type FindStore = (source: string) => Promise<FoundStore>;
  */
 export class RequestSession {
   readonly #values: SocketData;
-  readonly #facade: object;
+  #facade: object | undefined;
   #findStore: FindStore = () => Promise.reject(new Error("expected a store"));
 
   constructor(values: SocketData) {
     this.#values = values;
-    this.#facade = new Proxy({}, this.#handler());
   }
 
   /** What is there of a session before a socket has one of its own: that of the handshake. */
@@ -66,7 +65,7 @@ export class RequestSession {
     // A replay finds one that is gone by now: its listener did.
     const isThere =
       this.#data !== undefined || (this.id !== undefined && currentContext()?.mode === "replay");
-    return isThere ? this.#facade : undefined;
+    return isThere ? this.#facadeOf() : undefined;
   }
 
   /** One that the app's middleware, or a handler, has put on the request. */
@@ -118,6 +117,10 @@ export class RequestSession {
     this.#values.assign("id", session.id);
   }
 
+  #facadeOf(): object {
+    return (this.#facade ??= new Proxy({}, this.#handler()));
+  }
+
   #handler(): ProxyHandler<object> {
     const data = () => this.#data ?? {};
     return {
@@ -148,7 +151,7 @@ export class RequestSession {
     return (done) => {
       if (isAsynchronous(method)) this.#call(method, done ?? (() => undefined));
       else this.#restart();
-      return this.#facade;
+      return this.#facadeOf();
     };
   }
 

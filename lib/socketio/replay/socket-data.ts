@@ -16,8 +16,9 @@ export class SocketData {
   readonly #onUnstorable: (error: CoreError) => void;
   readonly #path: string;
   readonly #budget: DataBudget;
-  readonly #views = new WeakMap<object, object>();
-  readonly #targets = new WeakMap<object, object>();
+  /** Made when somebody looks: the data of most packets is not looked at. */
+  #views: WeakMap<object, object> | undefined;
+  #targets: WeakMap<object, object> | undefined;
 
   /** `isInert` says whether the running code is a replay, whose writes have happened already. */
   constructor(
@@ -35,6 +36,10 @@ export class SocketData {
     this.#values = parseStoredData(stored);
     this.#isInert = isInert;
     this.#onUnstorable = onUnstorable;
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.#values);
   }
 
   get view(): Values {
@@ -64,6 +69,7 @@ export class SocketData {
    * stored is reported and left out; the others are stored.
    */
   changes(): Pick<SocketChanges, "set" | "remove"> | undefined {
+    if (this.#stored.size === 0 && this.names.length === 0) return undefined;
     const set = Object.create(null) as Record<string, string>;
     for (const [key, value] of Object.entries(this.#values)) {
       if (value === undefined || !this.#isName(key)) continue;
@@ -123,7 +129,7 @@ export class SocketData {
   /** A view whose writes do nothing during a replay, also through aliases taken in the listener. */
   #viewOf(value: unknown): unknown {
     if (value === null || typeof value !== "object" || !isPlain(value)) return value;
-    const known = this.#views.get(value);
+    const known = this.#views?.get(value);
     if (known) return known;
     const view = new Proxy(value, {
       // A proxy must answer a frozen property with its very value.
@@ -136,13 +142,13 @@ export class SocketData {
       defineProperty: (target, key, descriptor) =>
         this.#isInert() || Reflect.defineProperty(target, key, descriptor),
     });
-    this.#views.set(value, view);
-    this.#targets.set(view, value);
+    (this.#views ??= new WeakMap()).set(value, view);
+    (this.#targets ??= new WeakMap()).set(view, value);
     return view;
   }
 
   #unwrap(value: unknown): unknown {
-    return typeof value === "object" && value !== null ? (this.#targets.get(value) ?? value) : value;
+    return typeof value === "object" && value !== null ? (this.#targets?.get(value) ?? value) : value;
   }
 }
 

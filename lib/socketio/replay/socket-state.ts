@@ -15,7 +15,6 @@ import {
   JOURNAL,
   DIGEST,
   resultKey,
-  storedData,
   isNote,
   LEFT_ROOMS,
   MAX_LEFT_ROOMS,
@@ -23,6 +22,7 @@ import {
   withoutPrefix,
 } from "./socket-row.ts";
 import { KeptHandshake } from "./kept-handshake.ts";
+import { RowNotes } from "./row-notes.ts";
 import { RequestSession } from "./request-session.ts";
 import { DataBudget } from "./data-budget.ts";
 import { SocketData } from "./socket-data.ts";
@@ -74,30 +74,28 @@ export class SocketState {
   /** Entries of shared maps that it may own, by map and key. */
   readonly owned = new Map<string, SharedPlace>();
   readonly auth: Readonly<Record<string, unknown>>;
-  readonly data: SocketData;
   readonly own: OwnProperties;
   /** What the app has added to `socket.request`. */
   readonly request: OwnProperties;
-  readonly session: RequestSession;
-  readonly #session: SocketData;
+  #data: SocketData | undefined;
+  #session: { readonly values: SocketData; readonly view: RequestSession } | undefined;
   /** By its prefix in the row. */
   readonly #beside = new Map<string, KeptBeside>();
-  /** Keys of its row for which the handshake has a value. */
-  readonly #kept: ReadonlySet<string>;
-  readonly #budget = new DataBudget();
+  /** What middlewares of the handshake have put on the request. */
+  readonly #kept: RequestRecord | undefined;
+  readonly #budget = new DataBudget(() => [this.data, this.session]);
   readonly #onUnstorable: (error: CoreError) => void;
   #handshake: KeptHandshake | undefined;
   /** Whether it continues the state of a socket that was disconnected. */
   readonly recovered: boolean;
   readonly journal: Journal;
-  /** What connection listeners learnt and did in their live run; never changed, only added to. */
-  readonly #notes: Map<string, string>;
-  readonly #storedNotes: Map<string, string>;
+  readonly #notes: RowNotes;
   /** `once` registrations that have fired, now or in an earlier turn. */
   readonly spent: Set<string>;
   /** False before CONNECT is accepted, and after the socket has left its namespace. */
   connected: boolean;
-  readonly #storedSpent: Set<string>;
+  /** How many of them the table has. */
+  #storedSpent: number;
   readonly #restored: SocketRecord["data"];
   #isDataNews = false;
   /** A write of it that is under way, or the last one of several. */
@@ -131,34 +129,28 @@ export class SocketState {
     this.rooms = new Set(options.rooms);
     this.auth = options.auth;
     this.connected = options.connected;
-    const budget = this.#budget;
     this.#onUnstorable = options.onUnstorable;
-    this.data = new SocketData(storedData(record), isReplaying, options.onUnstorable, undefined, budget);
-    const toData = (prefix: string, path: string, kept: Readonly<Record<string, string>>) => {
-      const stored = Object.fromEntries(
-        Object.entries({ ...kept, ...withoutPrefix(record.data, prefix) }).filter(
-          ([, text]) => text !== GONE,
-        ),
-      );
-      return new SocketData(stored, isReplaying, options.onUnstorable, path, budget);
-    };
-    const toOwn = (prefix: string, path: string, kept: Readonly<Record<string, string>> = {}) =>
-      new OwnProperties(toData(prefix, path, kept), options.onUnstorable, path);
-    const keptSession = RequestSession.stored(options.kept?.session);
-    this.#kept = new Set([
-      ...Object.keys(options.kept?.values ?? {}).map((key) => REQUEST + key),
-      ...Object.keys(keptSession).map((key) => SESSION + key),
-    ]);
-    this.own = toOwn(OWN, "socket");
-    this.request = toOwn(REQUEST, "socket.request", options.kept?.values);
-    this.#session = toData(SESSION, "socket.request.session", keptSession);
-    this.session = new RequestSession(this.#session);
+    this.#kept = options.kept;
+    this.own = this.#toOwn(OWN, "socket");
+    this.request = this.#toOwn(REQUEST, "socket.request", options.kept?.values);
     this.recovered = options.recovered ?? false;
     this.journal = new Journal(withoutPrefix(record.data, JOURNAL));
-    this.#notes = new Map(Object.entries(record.data).filter(([key]) => isNote(key)));
-    this.#storedNotes = new Map(this.#notes);
+    this.#notes = new RowNotes(record.data, isNote);
     this.spent = new Set(record.spent);
-    this.#storedSpent = new Set(record.spent);
+    this.#storedSpent = this.spent.size;
+  }
+
+  get data(): SocketData {
+    return (this.#data ??= this.#toData(DATA));
+  }
+
+  get session(): RequestSession {
+    if (this.#session === undefined) {
+      const kept = RequestSession.stored(this.#kept?.session);
+      const values = this.#toData(SESSION, "socket.request.session", kept);
+      this.#session = { values, view: new RequestSession(values) };
+    }
+    return this.#session.view;
   }
 
   /** `socket.handshake`: as the client has shown it, and what was written into it since. */
@@ -187,7 +179,7 @@ export class SocketState {
 
   /** What a connection listener's live run has learnt so far, by the key under which it was asked for. */
   resultsOf(listener: number): [string, string][] {
-    return Object.entries(withoutPrefix(Object.fromEntries(this.#notes), resultKey(listener, "")));
+    return this.#notes.behind(resultKey(listener, ""));
   }
 
   noteResult(listener: number, key: string, packed: string): void {
@@ -282,9 +274,7 @@ export class SocketState {
     const before = this.#saving;
     this.#await(new Promise<void>((resolve) => (release = resolve)));
     if (before) await before;
-    const { changes, markStored } = this.connected
-      ? this.#findChanges()
-      : { changes: undefined, markStored: () => undefined };
+    const { changes, markStored } = this.connected ? this.#findChanges() : NO_CHANGES;
     const end = (isStored: boolean) => {
       if (isStored) markStored();
       release();
@@ -293,41 +283,41 @@ export class SocketState {
   }
 
   #findChanges(): { readonly changes: SocketChanges | undefined; readonly markStored: () => void } {
-    const data = this.data.changes();
+    const data = this.#data?.changes();
     const own = this.own.changes();
     const request = this.request.changes();
-    const session = this.#session.changes();
+    const session = this.#session?.values.changes();
     const handshake = this.#handshake?.changes();
     const journal = this.journal.changes();
     const beside = [...this.#beside].flatMap(([prefix, kept]) => {
       const changed = kept.changes();
       return changed === undefined ? [] : [{ prefix, kept, changed }];
     });
+    const notes = this.#notes.changes();
+    const others = beside.length + (this.spent.size - this.#storedSpent);
+    if (!data && !own && !request && !session && !handshake && !journal && !notes && others === 0)
+      return NO_CHANGES;
     const { set: gone, remove } = this.#toRemovals(
       (data?.remove ?? []).map((key) => DATA + key),
       (own?.remove ?? []).map((key) => OWN + key),
       (request?.remove ?? []).map((key) => REQUEST + key),
       (session?.remove ?? []).map((key) => SESSION + key),
     );
-    const notes = [...this.#notes].filter(([key, text]) => this.#storedNotes.get(key) !== text);
-    const spent = [...this.spent].filter((key) => !this.#storedSpent.has(key));
+    const spent = [...this.spent].slice(this.#storedSpent);
     const markStored = () => {
       if (data) {
-        this.data.markStored(data);
+        this.#data?.markStored(data);
         this.#isDataNews = true;
       }
       if (own) this.own.markStored(own);
       if (request) this.request.markStored(request);
-      if (session) this.#session.markStored(session);
+      if (session) this.#session?.values.markStored(session);
       if (handshake) this.#handshake?.markStored(handshake);
       if (journal) this.journal.markStored(journal);
       for (const { kept, changed } of beside) kept.markStored(changed);
-      for (const [key, text] of notes) this.#storedNotes.set(key, text);
-      for (const key of spent) this.#storedSpent.add(key);
+      if (notes) this.#notes.markStored(notes);
+      this.#storedSpent += spent.length;
     };
-    const others = beside.length + notes.length + spent.length;
-    if (!data && !own && !request && !session && !handshake && !journal && others === 0)
-      return { changes: undefined, markStored };
     const changes = {
       set: {
         ...withPrefix(data?.set ?? {}, DATA),
@@ -337,7 +327,7 @@ export class SocketState {
         ...withPrefix(handshake?.set ?? {}, HANDSHAKE),
         ...withPrefix(journal ?? {}, JOURNAL),
         ...Object.assign({}, ...beside.map(({ prefix, changed }) => withPrefix(changed.set, prefix))),
-        ...Object.fromEntries(notes),
+        ...notes,
         ...gone,
       },
       remove,
@@ -346,16 +336,35 @@ export class SocketState {
     return { changes, markStored };
   }
 
+  /** `kept`: what is there of it unless the row says otherwise. */
+  #toData(prefix: string, path?: string, kept: Readonly<Record<string, string>> = {}): SocketData {
+    const own = withoutPrefix(this.#restored, prefix);
+    const stored = Object.fromEntries(
+      Object.entries({ ...kept, ...own }).filter(([, text]) => text !== GONE),
+    );
+    return new SocketData(stored, isReplaying, this.#onUnstorable, path, this.#budget);
+  }
+
+  #toOwn(prefix: string, path: string, kept?: Readonly<Record<string, string>>): OwnProperties {
+    return new OwnProperties(this.#toData(prefix, path, kept), this.#onUnstorable, path);
+  }
+
   /** What the handshake has would be there again, if its row did not say that it is gone. */
   #toRemovals(...keys: readonly string[][]): SocketRemovals {
     const all = keys.flat();
-    const isKept = (key: string) => this.#kept.has(key);
+    const kept = new Set([
+      ...Object.keys(this.#kept?.values ?? {}).map((key) => REQUEST + key),
+      ...Object.keys(RequestSession.stored(this.#kept?.session)).map((key) => SESSION + key),
+    ]);
+    const isKept = (key: string) => kept.has(key);
     return {
       set: Object.fromEntries(all.filter(isKept).map((key) => [key, GONE])),
       remove: all.filter((key) => !isKept(key)),
     };
   }
 }
+
+const NO_CHANGES = { changes: undefined, markStored: (): void => undefined };
 
 type SocketRemovals = Pick<SocketChanges, "set" | "remove">;
 
