@@ -186,17 +186,18 @@ export class Outbound {
     return result;
   }
 
-  async #sendPacket(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
+  #sendPacket(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
     const { sid, route } = recipient;
-    const sent =
-      route.kind === "connection"
-        ? { outcome: await this.#posts.post(sid, route.connectionId, frames, volatile) }
-        : await this.#appendPacket(recipient, route, frames, volatile);
-    const isLost = sent.outcome === "gone" || (sent.outcome === "dropped" && !volatile);
-    // What was put aside for a client that comes back says nothing of it.
-    if (isLost && route.kind !== "held")
-      this.#rememberLoss(route.kind === "connection" ? route.connectionId : sid);
-    return sent;
+    const noteLoss = (sent: Sent) => {
+      const isLost = sent.outcome === "gone" || (sent.outcome === "dropped" && !volatile);
+      // What was put aside for a client that comes back says nothing of it.
+      if (isLost && route.kind !== "held")
+        this.#rememberLoss(route.kind === "connection" ? route.connectionId : sid);
+      return sent;
+    };
+    return route.kind === "connection"
+      ? this.#posts.post(sid, route.connectionId, frames, volatile).then((outcome) => noteLoss({ outcome }))
+      : this.#appendPacket(recipient, route, frames, volatile).then(noteLoss);
   }
 
   #rememberLoss(of: ConnectionId | Sid): void {

@@ -39,7 +39,7 @@ export async function* listAudience(
 /** An audience of which a page has been read. */
 export interface OpenedAudience {
   /** All of it, or all up to `last`. */
-  readonly listed: AsyncIterable<Listed>;
+  readonly listed: readonly Listed[];
   /** Undefined when there is nobody behind. */
   readonly last: Sid | undefined;
 }
@@ -51,11 +51,16 @@ export async function openAudience(store: Store, audience: Audience): Promise<Op
   const last = ends.toSorted().at(0);
   const range = last === undefined ? undefined : { range: rangeUpTo(last) };
   const isWanted = await leaveOut(store, audience, range);
-  const upToLast = streams.map(({ page, room }) =>
-    toListed(one(last === undefined ? page : page.filter(({ sid }) => sid <= last)), room),
+  const isUpToLast = ({ sid }: Member) => last === undefined || sid <= last;
+  const read = streams.flatMap(({ page, room }) =>
+    page.filter(isUpToLast).map((member) => ({ member, room }) satisfies Listed),
   );
-  return { last, listed: filter(merge(upToLast), isWanted) };
+  if (streams.length > 1) read.sort(bySession);
+  return { last, listed: read.filter(isWanted) };
 }
+
+const bySession = ({ member: { sid: one } }: Listed, { member: { sid: other } }: Listed): number =>
+  one < other ? -1 : one > other ? 1 : 0;
 
 async function openPage({ pages, room }: Pages) {
   const iterator = pages[Symbol.asyncIterator]();
@@ -63,14 +68,6 @@ async function openPage({ pages, room }: Pages) {
   if (first.done) return { page: [], room, goesOn: false };
   const goesOn = !(await iterator.next()).done;
   return { page: first.value, room, goesOn };
-}
-
-async function* one<T>(value: T): AsyncGenerator<T> {
-  yield value;
-}
-
-async function* filter<T>(values: AsyncIterable<T>, isWanted: (value: T) => boolean): AsyncGenerator<T> {
-  for await (const value of values) if (isWanted(value)) yield value;
 }
 
 /** What tells, of members in ascending order, who is for the first time there and is not to be left out. */

@@ -1,5 +1,5 @@
 import type { PacketFrames } from "../../protocol/dialect.ts";
-import { listAudience, openAudience, type Audience } from "./audience.ts";
+import { listAudience, openAudience, type Audience, type Listed } from "./audience.ts";
 import { deliver } from "./deliver.ts";
 import { sendToLargeAudience } from "./large-audience.ts";
 import { isKicked } from "./kicked.ts";
@@ -34,16 +34,21 @@ export async function sendToAudience(
     return { found, all: Promise.resolve(isWhole) };
   }
   const sent: Promise<unknown>[] = [];
-  for await (const listed of opened?.listed ?? listAudience(store, audience)) {
-    if (isKicked(turn, listed.member.socketId)) continue;
-    const delivered = deliver(runtime, turn, audience.nsp, listed, frames, isVolatile);
-    turn.track(delivered);
-    sent.push(delivered);
+  const send = (listed: Listed) => {
+    if (isKicked(turn, listed.member.socketId)) return;
+    sent.push(deliver(runtime, turn, audience.nsp, listed, frames, isVolatile));
     onFound(listed.member.socketId);
-  }
-  const settled = Promise.allSettled(sent);
-  return {
-    found: sent.length,
-    all: settled.then((results) => results.every(({ status }) => status === "fulfilled")),
   };
+  if (opened === undefined) for await (const listed of listAudience(store, audience)) send(listed);
+  else for (const listed of opened.listed) send(listed);
+  const settled = Promise.allSettled(sent);
+  turn.track(settled.then(throwFirst));
+  return { found: sent.length, all: settled.then((results) => results.every(isFulfilled)) };
+}
+
+const isFulfilled = ({ status }: PromiseSettledResult<unknown>): boolean => status === "fulfilled";
+
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }

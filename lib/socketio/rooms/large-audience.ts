@@ -53,10 +53,11 @@ export async function sendToLargeAudience(
     parts: ranges.length + 1,
     untilMs: (turn.deadlineMs ?? runtime.clock.nowMs() + LONGEST_MS) - RESERVE_MS,
   } satisfies Omit<BroadcastPart, "range">;
+  const ownRows = own === undefined ? [] : await findOwn(runtime, own, audience, listed, kicked);
   const isLeft = ({ member }: Listed) => member.sid !== own && !kicked.has(member.socketId);
   const sent = await Promise.all([
-    sendFromHere(runtime, turn, whole, own === undefined ? [] : listOne(runtime, own, audience, kicked)),
-    sendFromHere(runtime, turn, whole, filter(listed, isLeft)),
+    sendFromHere(runtime, turn, whole, ownRows),
+    sendFromHere(runtime, turn, whole, listed.filter(isLeft)),
     ...ranges.map((range) => sendElsewhere(runtime, turn, { ...whole, range })),
   ]);
   return {
@@ -65,26 +66,27 @@ export async function sendToLargeAudience(
   };
 }
 
-const listOne = (
+/** The sender's own client, if it is of the audience: nobody is sent to before it is known. */
+async function findOwn(
   { store }: Runtime,
-  sid: Sid,
+  own: Sid,
   audience: Audience,
+  page: readonly Listed[],
   kicked: ReadonlySet<string>,
-): AsyncIterable<Listed> =>
-  listAudience(store, { ...audience, exceptSocketIds: [...kicked] }, { range: rangeOf(sid) });
-
-async function* filter(
-  members: AsyncIterable<Listed>,
-  isLeft: (listed: Listed) => boolean,
-): AsyncGenerator<Listed> {
-  for await (const listed of members) if (isLeft(listed)) yield listed;
+): Promise<readonly Listed[]> {
+  const onPage = page.find(({ member }) => member.sid === own);
+  if (onPage !== undefined) return kicked.has(onPage.member.socketId) ? [] : [onPage];
+  const found: Listed[] = [];
+  const one = listAudience(store, { ...audience, exceptSocketIds: [...kicked] }, { range: rangeOf(own) });
+  for await (const listed of one) found.push(listed);
+  return found;
 }
 
 async function sendFromHere(
   runtime: Runtime,
   turn: Turn,
   whole: Omit<BroadcastPart, "range">,
-  members: AsyncIterable<Listed> | readonly Listed[],
+  members: readonly Listed[],
 ): Promise<Outcome> {
   const { found, late, isWhole } = await sendPaced(runtime, turn, whole, members);
   turn.tally.unknown += late;
