@@ -45,9 +45,7 @@ export function createShelf<Value>(clock: Clock): Shelf<Value> {
   return {
     get(partition, key) {
       const row = partitions.get(partition)?.get(key);
-      return row !== undefined && isLive(row.expiresAtSeconds, clock)
-        ? copyOf(row.value)
-        : undefined;
+      return row !== undefined && isLive(row.expiresAtSeconds, clock) ? copyOf(row.value) : undefined;
     },
 
     put(partition, key, value, expiresAtSeconds) {
@@ -88,7 +86,7 @@ function copyOf<Value>(value: Value): Value {
   // Bytes, for example.
   if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
   const copy = { ...value };
-  for (const [name, inner] of Object.entries(copy))
-    if (typeof inner === "object" && inner !== null) Object.assign(copy, { [name]: copyOf(inner) as unknown });
+  // Also one that is called `__proto__`: it is the copy's own by now.
+  for (const name of Object.keys(copy) as (keyof Value)[]) copy[name] = copyOf(copy[name]);
   return copy;
 }

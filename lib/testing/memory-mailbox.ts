@@ -44,6 +44,8 @@ export class MemoryMailbox implements Mailbox {
   readonly #options: MemoryMailboxOptions;
   readonly #groups = new Map<string, Group>();
   readonly #inFlight = new Map<string, Message>();
+  /** Groups whose letters are handed over in the next round of the event loop. */
+  readonly #due: Group[] = [];
   /** Batches run outside of whatever turn their letters were sent in. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #count = 0;
@@ -101,7 +103,12 @@ export class MemoryMailbox implements Mailbox {
       return;
     }
     group.isDue = true;
-    setImmediate(() => this.#outside(() => void this.#handOver(group)));
+    if (this.#due.length === 0) setImmediate(() => this.#outside(() => this.#handOverAll()));
+    this.#due.push(group);
+  }
+
+  #handOverAll(): void {
+    for (const group of this.#due.splice(0)) void this.#handOver(group);
   }
 
   async #handOver(group: Group): Promise<void> {
@@ -110,7 +117,13 @@ export class MemoryMailbox implements Mailbox {
     const batch = group.messages.slice(0, this.#options.batchSize);
     const deliveries = batch.map((message) => this.#take(message));
     const end = this.#options.work.begin();
-    const failed = await this.#receive(deliveries);
+    let failed: ReadonlySet<string>;
+    try {
+      failed = new Set(await this.#options.receive(deliveries));
+    } catch (error) {
+      this.#options.logger.error("a batch of letters failed and comes again", { error });
+      failed = new Set(deliveries.map(({ id }) => id));
+    }
     for (const [index, message] of batch.entries()) {
       const { receipt } = deliveries[index] as Delivery & { receipt: string };
       // Released while its batch ran: it may not be touched again.
@@ -135,15 +148,6 @@ export class MemoryMailbox implements Mailbox {
       redelivered: receives > 1,
       receivedAtMs: Date.now(),
     };
-  }
-
-  async #receive(deliveries: readonly Delivery[]): Promise<ReadonlySet<string>> {
-    try {
-      return new Set(await this.#options.receive(deliveries));
-    } catch (error) {
-      this.#options.logger.error("a batch of letters failed and comes again", { error });
-      return new Set(deliveries.map(({ id }) => id));
-    }
   }
 
   #putBack(message: Message): void {

@@ -32,6 +32,8 @@ export class SocketGateway implements Transport {
   /** What connections were ended with from here, until they are gone. */
   readonly #codes = new Map<ConnectionId, number>();
   readonly #server: WebSocketServer;
+  /** To be done in the next round of the event loop. */
+  readonly #requests: (() => void)[] = [];
 
   constructor(options: SocketGatewayOptions) {
     this.#options = options;
@@ -73,24 +75,41 @@ export class SocketGateway implements Transport {
     }
   }
 
-  async post(connectionId: ConnectionId, frame: string): Promise<PostOutcome> {
-    await nextTick();
-    if (Buffer.byteLength(frame) > MAX_POST_BYTES) return "too-large";
-    const webSocket = this.#connections.get(connectionId);
-    if (webSocket === undefined) return "gone";
-    webSocket.send(frame);
-    return "sent";
+  post(connectionId: ConnectionId, frame: string): Promise<PostOutcome> {
+    return this.#elsewhere(() => {
+      if (Buffer.byteLength(frame) > MAX_POST_BYTES) return "too-large";
+      const webSocket = this.#connections.get(connectionId);
+      if (webSocket === undefined) return "gone";
+      webSocket.send(frame);
+      return "sent";
+    });
   }
 
-  async close(connectionId: ConnectionId): Promise<"closed" | "gone"> {
-    await nextTick();
-    return this.#end(connectionId, NORMAL) ? "closed" : "gone";
+  close(connectionId: ConnectionId): Promise<"closed" | "gone"> {
+    return this.#elsewhere(() => (this.#end(connectionId, NORMAL) ? "closed" : "gone"));
   }
 
   /** Ends every connection without another word. */
   stop(): void {
     for (const webSocket of this.#server.clients) webSocket.terminate();
     this.#server.close();
+  }
+
+  /**
+   * A post is a request to somewhere else: nothing of it happens in the code that makes it. Were it otherwise, timers of
+   * `ws` would count as the handler's own.
+   */
+  #elsewhere<T>(request: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#requests.length === 0) setImmediate(() => this.#requests.splice(0).forEach((run) => run()));
+      this.#requests.push(() => {
+        try {
+          resolve(request());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   #open(webSocket: WebSocket, sid: Sid, connectionId: ConnectionId): void {
@@ -130,12 +149,6 @@ export class SocketGateway implements Transport {
     void this.#options.mailbox.send(letter);
   }
 }
-
-/**
- * A post is a request to somewhere else: nothing of it happens in the code that makes it. Were it otherwise, timers of
- * `ws` would count as the handler's own.
- */
-const nextTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** As API Gateway words it. */
 export function refuse(socket: Duplex, status: number, message: string): void {

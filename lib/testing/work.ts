@@ -20,14 +20,21 @@ export class Work {
     });
   }
 
-  #wakeIfIdle(): void {
-    if (this.#count > 0) return;
-    // Not at once: what has just ended may be about to begin something else.
-    setImmediate(() => {
-      if (this.#count > 0) return;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const resolve of waiting) resolve();
-    });
+  /**
+   * Not at once: what has just ended may be about to begin something else, and what a client of this process has sent
+   * arrives when sockets are read next, which is not before the second round from here.
+   */
+  #wakeIfIdle(rounds = QUIET_ROUNDS): void {
+    if (this.#count > 0 || this.#waiting.length === 0) return;
+    if (rounds > 0) {
+      setImmediate(() => this.#wakeIfIdle(rounds - 1));
+      return;
+    }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 }
+
+/** Of the event loop. */
+const QUIET_ROUNDS = 3;
