@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { findFreePort } from "../scripts/free-port.ts";
+import { compilePeer } from "./peers/compile-peer.ts";
 import { startPeer, type Peer } from "./peers/peer.ts";
 import type { Question } from "./peers/run-together.ts";
 import { measureBroadcast, measureConnect, measureEcho, type Measured } from "./peers/rounds.ts";
@@ -65,12 +66,13 @@ try {
 async function startPeers() {
   const peers = [
     await startPeer(OFFICIAL, "./run-official.ts"),
-    await startPeer("nonsticky in process", "./run-in-process.ts"),
+    await startPeer("nonsticky in process", await compilePeer("run-in-process.ts")),
     await startPeer("nonsticky, local runtime", "./run-local.ts"),
   ];
+  const together = await compilePeer("run-together.ts");
   const pairs = [
-    await startPeer("official", "./run-together.ts", ["official"]),
-    await startPeer("nonsticky", "./run-together.ts", ["nonsticky"]),
+    await startPeer("official", together, ["official"]),
+    await startPeer("nonsticky", together, ["nonsticky"]),
   ];
   const stops = [...peers, ...pairs].map((peer) => peer.stop);
   if (spawnSync("redis-server", ["--version"]).status === 0) {

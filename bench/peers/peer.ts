@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import path from "node:path";
 
 /** A server under measurement: a process, with all that it starts. Counts of what it uses are those of Linux's `/proc`. */
 export interface Peer {
@@ -21,9 +21,9 @@ const PAGE_BYTES = 4096;
 /** Fields of `/proc/PID/stat` behind the name in parentheses, counted from the state. */
 const [PARENT, USER, SYSTEM, CHILDREN_USER, CHILDREN_SYSTEM, RESIDENT] = [1, 11, 12, 13, 14, 21] as const;
 
-/** @param file of this folder, that tells its parent the URLs. */
+/** @param file of this folder, or its absolute path where it is compiled, that tells its parent the URLs. */
 export async function startPeer(name: string, file: string, args: readonly string[] = []): Promise<Peer> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args);
+  const child = fork(path.resolve(import.meta.dirname, file), args);
   const urls = await new Promise<string[]>((resolve, reject) => {
     child.once("message", (message) => resolve(message as string[]));
     child.once("exit", (code) => reject(new Error(`expected ${file} to start, got exit code ${code}`)));
