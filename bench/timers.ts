@@ -15,6 +15,7 @@ const BATCH = 25;
 const WINDOW_MS = 60_000;
 const PATIENCE_MS = 60_000;
 const INSTANCES = 8;
+const SLICE_MS = 2_000;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -62,7 +63,7 @@ interface Place {
 }
 
 const onLocalRuntime: Place = {
-  armingMsEach: 20,
+  armingMsEach: 3,
   start: (collectorUrl) => {
     const app = fileURLToPath(new URL("./apps/timers.ts", import.meta.url));
     return startLocal({ app, instances: INSTANCES, env: { COLLECTOR_URL: collectorUrl } });
@@ -107,7 +108,24 @@ function judge(dues: ReadonlyMap<string, number>, rung: ReadonlyMap<string, read
       `${beyond} of ${late.length} by more than 2 s`,
   );
   console.log(`missing ${missing}, early ${early}, twice ${doubled}`);
+  tellSlices(dues, rung);
   return missing + early + doubled === 0;
+}
+
+/** Where in the minute the late ones are: an instance that starts or a burst makes a cluster, a lack of processor none. */
+function tellSlices(dues: ReadonlyMap<string, number>, rung: ReadonlyMap<string, readonly number[]>): void {
+  const firstDueMs = Math.min(...dues.values());
+  const slices = new Map<number, number[]>();
+  for (const [key, [atMs = 0]] of rung) {
+    const dueAtMs = dues.get(key) ?? 0;
+    const slice = Math.floor((dueAtMs - firstDueMs) / SLICE_MS);
+    slices.set(slice, [...(slices.get(slice) ?? []), atMs - dueAtMs]);
+  }
+  console.log("due in second: median, last");
+  for (const [slice, lates] of [...slices].sort(([a], [b]) => a - b)) {
+    const sorted = lates.sort((a, b) => a - b);
+    console.log(`  ${(slice * SLICE_MS) / 1000}: ${sorted[sorted.length >> 1]}, ${sorted.at(-1)}`);
+  }
 }
 
 await main();
