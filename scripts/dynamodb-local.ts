@@ -14,6 +14,7 @@ const startTimeoutMs = 30_000;
 /** Those that talk to a DynamoDB: the contract, and what depends on how requests are repeated or interleaved. */
 const suites = [
   "test/state/dynamo/dynamo-store.test.ts",
+  "test/state/dynamo/sharded-rooms.test.ts",
   "test/state/dynamo/lost-answers.test.ts",
   "test/state/dynamo/lost-shared-answers.test.ts",
   "test/state/dynamo/outbox-repeats.test.ts",

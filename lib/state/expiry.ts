@@ -19,6 +19,13 @@ export const sessionExpiresAtSeconds = (sid: Sid): number =>
 export const anySessionExpiresAtSeconds = (clock: Pick<Clock, "nowMs">): number =>
   toSeconds(clock.nowMs()) + SESSION_LIFETIME_SECONDS;
 
+/** A room stays spread over shards for a day and more behind the last who was put into one. */
+const ROOM_SHARDS_LIFETIME_SECONDS = 24 * 60 * 60;
+
+/** Behind everybody who is put into a shard by then. */
+export const roomShardsExpiresAtSeconds = (clock: Pick<Clock, "nowMs">): number =>
+  anySessionExpiresAtSeconds(clock) + ROOM_SHARDS_LIFETIME_SECONDS;
+
 /** Counts of a minute ago are of no use to anybody. */
 const COUNT_LIFETIME_SECONDS = 10 * 60;
 

@@ -21,6 +21,7 @@ export type MemberMethods = Pick<
   | "disconnectSocket"
   | "joinRooms"
   | "leaveRooms"
+  | "learnShards"
   | "deleteMemberships"
   | "deleteMemberIfRoute"
   | "repairRoute"
@@ -114,6 +115,12 @@ export function createMemoryMembers(
           joined.put(sid, toRoomKey(nsp, room), { nsp, room, left: true }, sessionExpiresAtSeconds(sid));
         } else joined.remove(sid, toRoomKey(nsp, room));
       }
+    },
+
+    // Every room is one partition of memory.
+    async learnShards(nsp, rooms) {
+      requireNamespace(nsp);
+      rooms.forEach(requireRoom);
     },
 
     async deleteMemberships(sid, ofSockets) {

@@ -96,8 +96,22 @@ export interface Store
   /**
    * The opposite of `joinRooms`. Idempotent. Where the room `own` is among them, the one that has the name of the
    * socket's id, its row in `joined` stays and says that it was left.
+   *
+   * So does every removal of memberships it has to have been read where they are: by `loadSession` of this session, in the
+   * turn that takes it out of its rooms; or, `isFromAfar`, by `learnShards` of these rooms.
    */
-  leaveRooms(nsp: string, sid: Sid, rooms: readonly string[], own?: SocketId): Promise<void>;
+  leaveRooms(
+    nsp: string,
+    sid: Sid,
+    rooms: readonly string[],
+    own?: SocketId,
+    isFromAfar?: boolean,
+  ): Promise<void>;
+  /**
+   * Finds out which rooms are spread over several partitions, for whoever takes sockets out of them from afar. One read
+   * for each room that this store does not know to be; none of those whose members it has listed from their beginning.
+   */
+  learnShards(nsp: string, rooms: readonly string[]): Promise<void>;
 
   /**
    * What a close removes: the memberships (own room and namespace row included) of all sockets of a session, and the

@@ -53,6 +53,7 @@ export function isLive({ identity: { kind } }: Row): boolean {
     case "shared":
     case "owned":
     case "room-note":
+    case "room-shards":
     case "child":
     case "live":
     case "strokes":

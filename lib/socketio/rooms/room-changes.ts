@@ -59,7 +59,8 @@ interface Joining {
 
 /**
  * Takes a socket out of rooms, its own if it is among them, and tells in their order who listens. One that has `left`
- * them goes on, and is known to be out of its own; one that is `gone`, or `closed` with its session, is known no more.
+ * them goes on, and is known to be out of its own, also where it was `taken` out from afar; one that is `gone`, or `closed`
+ * with its session, is known no more.
  */
 export async function exitRooms(
   internals: Ports,
@@ -67,10 +68,12 @@ export async function exitRooms(
   place: RoomPlace,
   { sid, socketId, counted }: Leaver,
   rooms: readonly string[],
-  why: "left" | "gone" | "closed" = "gone",
+  why: "left" | "taken" | "gone" | "closed" = "gone",
 ): Promise<void> {
   const { store } = internals.runtime;
-  if (!counted) return store.leaveRooms(place.nsp, sid, rooms, why === "left" ? socketId : undefined);
+  const goesOn = why === "left" || why === "taken";
+  if (!counted)
+    return store.leaveRooms(place.nsp, sid, rooms, goesOn ? socketId : undefined, why === "taken");
   const byClose = why === "closed";
   const left = await mapConcurrently([...new Set(rooms)], async (room) => ({
     room,
@@ -80,7 +83,7 @@ export async function exitRooms(
       socketId,
       room,
       byClose,
-      isOwnLeft: why === "left" && room === socketId,
+      isOwnLeft: goesOn && room === socketId,
       letterId: turn.letterId,
     }),
   }));

@@ -134,13 +134,18 @@ export function joinMembers(internals: RoomPorts, audience: Audience, rooms: rea
 }
 
 export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
-  forEachMember(internals, "socketsLeave", audience, async (member, session, turn) => {
+  const { store } = internals.runtime;
+  // Whoever is listed by a room has been read where that has its members.
+  const unread = rooms.filter((room) => !audience.rooms.has(room));
+  const learn = () => store.learnShards(audience.nsp, unread);
+  const leave: MemberEffect = async (member, session, turn) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     const left = internals.observer?.isWatched ? await whereIn(internals, audience.nsp, member, rooms) : [];
     for (const room of rooms) state?.leave(room);
-    await exitRooms(internals, turn, { nsp: audience.nsp }, member, rooms, "left");
+    await exitRooms(internals, turn, { nsp: audience.nsp }, member, rooms, "taken");
     observeRooms(internals.observer, turn, "left", { nsp: audience.nsp, socketId: member.socketId }, left);
-  });
+  };
+  forEachMember(internals, "socketsLeave", audience, leave, learn);
 }
 
 /** Which of the rooms a socket is in. */
@@ -179,14 +184,20 @@ function forEachMember(
   internals: RoomPorts,
   what: string,
   audience: Audience,
-  effect: (member: Member, session: Session | undefined, turn: Turn) => Promise<void>,
+  effect: MemberEffect,
+  beside: () => Promise<void> = () => Promise.resolve(),
 ): void {
   const turn = effectTurnIfServed(internals, what, { nsp: audience.nsp });
   if (turn === undefined) return;
   const session = sessionOf(turn);
   void turn.order(async () => {
     const members: Member[] = [];
-    for await (const { member } of listAudience(internals.runtime.store, audience)) members.push(member);
+    const list = async () => {
+      for await (const { member } of listAudience(internals.runtime.store, audience)) members.push(member);
+    };
+    await Promise.all([list(), beside()]);
     await mapConcurrently(members, (member) => effect(member, session, turn));
   });
 }
+
+type MemberEffect = (member: Member, session: Session | undefined, turn: Turn) => Promise<void>;

@@ -17,6 +17,13 @@ export interface BatchContext {
   readonly random: () => number;
 }
 
+export interface BatchOptions {
+  /** Batches that may be under way side by side, where their order is all one. Default 1. */
+  readonly atOnce?: number;
+  /** Hears of the partitions whose writes the table has refused for its load, each time. */
+  readonly onRefused?: (partitions: ReadonlySet<string>) => void;
+}
+
 const MAX_WRITES = 25;
 const MAX_ATTEMPTS = 8;
 const FIRST_WAIT_MS = 50;
@@ -33,11 +40,11 @@ const LONGEST_WAIT_MS = 1000;
 export async function writeBatches(
   context: BatchContext,
   writes: readonly Write[],
-  atOnce = 1,
+  { atOnce = 1, onRefused }: BatchOptions = {},
 ): Promise<void> {
   const batches = batchParams(context.tableName, writes).values();
   const work = async () => {
-    for (const params of batches) await writeBatch(context, params);
+    for (const params of batches) await writeBatch(context, params, onRefused);
   };
   await Promise.all(Array.from({ length: atOnce }, work));
 }
@@ -54,13 +61,25 @@ export function batchParams(tableName: string, writes: readonly Write[]): BatchW
   }));
 }
 
-async function writeBatch(context: BatchContext, params: BatchWriteCommandInput): Promise<void> {
+async function writeBatch(
+  context: BatchContext,
+  params: BatchWriteCommandInput,
+  onRefused: BatchOptions["onRefused"],
+): Promise<void> {
   let left = params.RequestItems;
   for (let attempt = 1; ; attempt++) {
     const { UnprocessedItems } = await context.client.send(new BatchWriteCommand({ RequestItems: left }));
     left = UnprocessedItems;
-    const count = left?.[context.tableName]?.length ?? 0;
+    const refused = left?.[context.tableName] ?? [];
+    const count = refused.length;
     if (count === 0) return;
+    onRefused?.(
+      new Set(
+        refused.map(({ PutRequest, DeleteRequest }) =>
+          String(PutRequest?.Item?.["pk"] ?? DeleteRequest?.Key?.["pk"]),
+        ),
+      ),
+    );
     if (attempt === MAX_ATTEMPTS)
       throw new StateError(
         "state.unprocessed_writes",

@@ -1,4 +1,4 @@
-import type { Sid } from "../../ids.ts";
+import type { Sid, SocketId } from "../../ids.ts";
 import { anySessionExpiresAtSeconds } from "../expiry.ts";
 import type { Member, SocketRecord } from "../records.ts";
 import { toJoinedRecord } from "../rooms-in-order.ts";
@@ -14,12 +14,15 @@ import {
   NAMESPACE_SHARDS,
   namespaceMemberKey,
   roomMemberKey,
+  roomPartition,
   socketKey,
 } from "./keys.ts";
 import { deleteEntriesOf } from "./dynamo-shared.ts";
 import * as memberItem from "./items/member-item.ts";
 import { toPidItem } from "./items/pid-item.ts";
 import { saveSocketParams, toSocketItem } from "./items/socket-item.ts";
+import { listRoomRows } from "./room-members.ts";
+import type { RoomShards } from "./room-shards.ts";
 import type { Table } from "./table.ts";
 
 export type MemberMethods = Pick<
@@ -28,6 +31,7 @@ export type MemberMethods = Pick<
   | "disconnectSocket"
   | "joinRooms"
   | "leaveRooms"
+  | "learnShards"
   | "deleteMemberships"
   | "deleteMemberIfRoute"
   | "saveSocket"
@@ -43,60 +47,111 @@ export type MemberMethods = Pick<
  * batch, and batches one after the other, such that a crash between them leaves no membership whose session does not
  * know of it: what a session has `joined` is written before and removed after the membership itself.
  */
-export function createDynamoMembers(table: Table): MemberMethods {
+export function createDynamoMembers(table: Table, shards: RoomShards): MemberMethods {
   const { name, pageLimit } = table;
+
+  /** Writes memberships, and looks at rooms that many are put into, or whose partition refuses a write for its load. */
+  const write = async (
+    writes: readonly Write[],
+    partitions: readonly string[],
+    options: WriteOptions = {},
+  ) => {
+    const { isJoin, atOnce } = options;
+    const looks: Promise<void>[] = [];
+    const onRefused = (refused: ReadonlySet<string>) =>
+      void looks.push(...partitions.filter((one) => refused.has(one)).map((one) => shards.look(one)));
+    const looked = isJoin ? shards.noteWritten(partitions) : undefined;
+    await table.write(writes, { ...(atOnce === undefined ? {} : { atOnce }), onRefused });
+    await Promise.all([looked, ...looks]);
+  };
+  /** Where a session is put in each room: its own keeps one partition, whatever happens. */
+  const placesFor = async (nsp: string, { sid, socketId }: Member, rooms: readonly string[]) => {
+    const places = new Map<string, number>();
+    for (const room of rooms) {
+      const partition = roomPartition(nsp, room);
+      if (room !== socketId && shards.isKnown(partition))
+        places.set(room, await shards.placeFor(partition, sid));
+    }
+    return places;
+  };
+  const removeFrom = (nsp: string, room: string, sid: Sid, isFromAfar = false): Write[] =>
+    shards
+      .placesOf(roomPartition(nsp, room), sid, isFromAfar)
+      .map((shard) => ({ remove: roomMemberKey(nsp, room, sid, shard) }));
+  const forget = (nsp: string, room: string, sid: Sid, isFromAfar = false): Write[] =>
+    shards
+      .placesOf(roomPartition(nsp, room), sid, isFromAfar)
+      .map((shard) => ({ remove: joinedKey(sid, nsp, room, shard) }));
+  const removeMember = (sid: Sid, { nsp, socketId, rooms }: Omit<SocketRooms, "owned">): Write[] => [
+    ...[...rooms, socketId].flatMap((room) => removeFrom(nsp, room, sid)),
+    { remove: namespaceMemberKey(nsp, sid) },
+  ];
+
   return {
     async connectSocket({ sid, socket, auth, member, rooms, joinedAtMs, firstRank }) {
-      await table.write([
+      const { nsp, socketId } = socket;
+      const entered = socket.counted ? [] : [...new Set([...rooms, socketId])];
+      const places = await placesFor(nsp, member, entered);
+      const join = toJoin(nsp, member, entered, places, (room) => joinedAtMs?.get(room), firstRank);
+      const writes = [
         { put: toSocketItem(sid, socket) },
         { put: toAuthItem(sid, auth) },
         ...toRecovery(sid, socket),
         ...toChild(socket, anySessionExpiresAtSeconds(table.clock)),
-        { put: memberItem.toNamespaceMemberItem(socket.nsp, member) },
-        ...toJoin(
-          socket.nsp,
-          member,
-          socket.counted ? [] : [...new Set([...rooms, socket.socketId])],
-          (room) => joinedAtMs?.get(room),
-          firstRank,
-        ),
-      ]);
+        { put: memberItem.toNamespaceMemberItem(nsp, member) },
+        ...join,
+      ];
+      await write(writes, toPartitions(nsp, entered, socketId), { isJoin: true });
     },
 
     async disconnectSocket(sid, nsp, socketId, rooms) {
-      await table.write([
-        ...toRemoveMember(sid, { nsp, socketId, rooms }),
-        ...rooms.map((room) => ({ remove: joinedKey(sid, nsp, room) })),
+      const writes = [
+        ...removeMember(sid, { nsp, socketId, rooms }),
+        ...rooms.flatMap((room) => forget(nsp, room, sid)),
         { remove: authKey(sid, nsp) },
         { remove: socketKey(sid, nsp) },
-      ]);
+      ];
+      await write(writes, toPartitions(nsp, rooms));
     },
 
     async joinRooms(nsp, member, rooms, joinedAtMs, firstRank) {
-      await table.write(toJoin(nsp, member, rooms, () => joinedAtMs, firstRank));
+      const places = await placesFor(nsp, member, rooms);
+      const writes = toJoin(nsp, member, rooms, places, () => joinedAtMs, firstRank);
+      await write(writes, toPartitions(nsp, rooms, member.socketId), { isJoin: true });
     },
-    async leaveRooms(nsp, sid, rooms, own) {
-      await table.write([
-        ...rooms.map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),
-        ...rooms.map((room) =>
+    async leaveRooms(nsp, sid, rooms, own, isFromAfar) {
+      const writes = [
+        ...rooms.flatMap((room) => removeFrom(nsp, room, sid, isFromAfar)),
+        ...rooms.flatMap((room) =>
           room === own
-            ? { put: toJoinedItem(sid, { nsp, room, left: true }) }
-            : { remove: joinedKey(sid, nsp, room) },
+            ? [{ put: toJoinedItem(sid, { nsp, room, left: true }) }]
+            : forget(nsp, room, sid, isFromAfar),
         ),
-      ]);
+      ];
+      await write(writes, toPartitions(nsp, rooms));
+    },
+    async learnShards(nsp, rooms) {
+      await Promise.all([...new Set(rooms)].map((room) => shards.ask(roomPartition(nsp, room))));
     },
 
     async deleteMemberships(sid, sockets) {
-      await table.write(
-        sockets.flatMap((socket) => toRemoveMember(sid, socket)),
-        REMOVALS_AT_ONCE,
+      const partitions = sockets.flatMap(({ nsp, rooms }) => toPartitions(nsp, rooms));
+      await write(
+        sockets.flatMap((socket) => removeMember(sid, socket)),
+        partitions,
+        { atOnce: REMOVALS_AT_ONCE },
       );
       for (const { socketId, owned = [] } of sockets) await deleteEntriesOf(table, { sid, socketId }, owned);
     },
 
     async deleteMemberIfRoute(nsp, room, sid, route) {
       const row = { nsp, room, sid, route, nowSeconds: table.nowSeconds() };
-      return table.remove(memberItem.deleteMemberIfRouteParams(name, row));
+      const removed = await Promise.all(
+        shards
+          .placesOfRow(nsp, room, sid)
+          .map((shard) => table.remove(memberItem.deleteMemberIfRouteParams(name, { ...row, shard }))),
+      );
+      return removed.includes(true);
     },
 
     async saveSocket(sid, nsp, socketId, changes) {
@@ -107,7 +162,7 @@ export function createDynamoMembers(table: Table): MemberMethods {
     },
 
     async *listRoomMembers(nsp, room, part) {
-      yield* toMembers(table.pages(memberItem.listRoomMembersParams(name, { nsp, room, part, pageLimit })));
+      yield* toMembers(listRoomRows(table, shards, nsp, room, part));
     },
 
     async listChildNamespaces(parent) {
@@ -144,20 +199,25 @@ const toJoin = (
   nsp: string,
   member: Member,
   rooms: readonly string[],
+  places: ReadonlyMap<string, number>,
   joinedAtOf: (room: string) => number | undefined,
   firstRank = 0,
 ): Write[] => [
   ...rooms
     .filter((room) => room !== member.socketId || joinedAtOf(room) !== undefined)
     .map((room, index) => toJoinedRecord(nsp, room, joinedAtOf(room), firstRank + index))
-    .map((record) => ({ put: toJoinedItem(member.sid, record) })),
-  ...rooms.map((room) => ({ put: memberItem.toRoomMemberItem(nsp, room, member) })),
+    .map((record) => ({ put: toJoinedItem(member.sid, record, places.get(record.room)) })),
+  ...rooms.map((room) => ({ put: memberItem.toRoomMemberItem(nsp, room, member, places.get(room)) })),
 ];
 
-const toRemoveMember = (sid: Sid, { nsp, socketId, rooms }: Omit<SocketRooms, "owned">): Write[] => [
-  ...[...rooms, socketId].map((room) => ({ remove: roomMemberKey(nsp, room, sid) })),
-  { remove: namespaceMemberKey(nsp, sid) },
-];
+interface WriteOptions {
+  readonly isJoin?: boolean;
+  readonly atOnce?: number;
+}
+
+/** The first ones of rooms that may grow large, which a socket's own does not. */
+const toPartitions = (nsp: string, rooms: readonly string[], own?: SocketId): string[] =>
+  [...new Set(rooms)].filter((room) => room !== own).map((room) => roomPartition(nsp, room));
 
 async function* toMembers(pages: AsyncIterable<readonly Item[]>): AsyncGenerator<Member[]> {
   for await (const page of pages) yield page.map(memberItem.fromMemberItem);

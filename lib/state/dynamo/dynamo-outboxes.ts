@@ -9,6 +9,7 @@ import { repairRouteParams } from "./items/member-item.ts";
 import * as outboxFrames from "./outbox-frames.ts";
 import * as outboxItem from "./items/outbox-item.ts";
 import { toSessionItem, upgradeSessionParams } from "./items/session-item.ts";
+import type { RoomShards } from "./room-shards.ts";
 import type { Table } from "./table.ts";
 
 /** How often and after which wait an append is tried again that large frames, just taken, were in the way of. */
@@ -20,7 +21,7 @@ const APPEND_WAIT_MS = 50;
  * where the caller wants to know. What the read cannot explain has changed since: then the outcome is the one that
  * must have been, for an outbox is never reopened, nor does it move back.
  */
-export function createDynamoOutboxes(table: Table): OutboxStore {
+export function createDynamoOutboxes(table: Table, shards: RoomShards): OutboxStore {
   const { name, clock } = table;
 
   const getItem = (sid: Sid) => table.get(outboxItem.getOutboxParams(name, sid));
@@ -149,7 +150,12 @@ export function createDynamoOutboxes(table: Table): OutboxStore {
 
     async repairRoute(nsp, room, sid, from, to) {
       const row = { nsp, room, sid, from, to, nowSeconds: table.nowSeconds() };
-      return (await table.update(repairRouteParams(name, row))) !== undefined;
+      const repaired = await Promise.all(
+        shards
+          .placesOfRow(nsp, room, sid)
+          .map((shard) => table.update(repairRouteParams(name, { ...row, shard }))),
+      );
+      return repaired.some((one) => one !== undefined);
     },
   };
 }

@@ -3,7 +3,10 @@ import { enterByCount, exitByCount, type CountForm, type CountSteps } from "../r
 import type { RoomEntry, RoomExit, RoomStore, RoomTurn } from "../room-store.ts";
 import * as roomItem from "./items/room-item.ts";
 import { fromRoomNoteItem, listRoomNotesParams, toRoomNoteItem } from "./items/room-note-item.ts";
-import { NAMESPACE_SHARDS } from "./keys.ts";
+import { shardedUntilSeconds } from "./items/room-shards-item.ts";
+import { NAMESPACE_SHARDS, roomPartition } from "./keys.ts";
+import { listRoomRows } from "./room-members.ts";
+import type { RoomShards } from "./room-shards.ts";
 import type { Table } from "./table.ts";
 import type { TransactWrite } from "./transact.ts";
 
@@ -16,7 +19,7 @@ const turnOf: Readonly<Record<CountForm, RoomTurn>> = {
 };
 
 /** Of the DynamoDB store: rooms that are counted. */
-export function createDynamoRooms(table: Table): RoomStore {
+export function createDynamoRooms(table: Table, shards: RoomShards): RoomStore {
   const { name, pageLimit } = table;
   let notes = 0;
 
@@ -82,12 +85,24 @@ export function createDynamoRooms(table: Table): RoomStore {
 
     async countMembers(nsp, room) {
       const options = { pageLimit, nowSeconds: table.nowSeconds() };
-      const places =
-        room === undefined ? Array.from({ length: NAMESPACE_SHARDS }, (_, shard) => ({ shard })) : [{ room }];
-      const counts = await Promise.all(
-        places.map((place) => table.count(roomItem.countMembersParams(name, { nsp, in: place }, options))),
-      );
-      return counts.reduce((sum, count) => sum + count, 0);
+      const countAt = (place: { room: string } | { shard: number }) =>
+        table.count(roomItem.countMembersParams(name, { nsp, in: place }, options));
+      if (room === undefined) {
+        const counts = await Promise.all(
+          Array.from({ length: NAMESPACE_SHARDS }, (_, shard) => countAt({ shard })),
+        );
+        return counts.reduce((sum, { count }) => sum + count, 0);
+      }
+      const partition = roomPartition(nsp, room);
+      if (!shards.isKnown(partition)) {
+        const { count, found } = await countAt({ room });
+        for (const mark of found) shards.learn(partition, shardedUntilSeconds(mark));
+        if (found.length === 0) return count;
+      }
+      // Who has a row in two shards is counted once.
+      let count = 0;
+      for await (const page of listRoomRows(table, shards, nsp, room)) count += page.length;
+      return count;
     },
   };
 }

@@ -89,7 +89,7 @@ export function createDynamoShared(table: Table): SharedStore {
     async countShared(map, range) {
       if (isEmpty(range)) return 0;
       const options = { pageLimit, nowSeconds: table.nowSeconds() };
-      return table.count(sharedItem.countSharedParams(name, map, range, options));
+      return (await table.count(sharedItem.countSharedParams(name, map, range, options))).count;
     },
 
     async noteOwned({ sid, socketId }, place) {

@@ -25,6 +25,7 @@ import { deletePendingParams, savePendingParams } from "./items/pending-item.ts"
 import { countPollerParams, fromPollersItem, getPollersParams } from "./items/pollers-item.ts";
 import * as sessionItem from "./items/session-item.ts";
 import { toSnapshot } from "./snapshot.ts";
+import { RoomShards, type RoomShardsOptions } from "./room-shards.ts";
 import * as sweepItem from "./items/sweep-item.ts";
 import { openTable } from "./table.ts";
 
@@ -37,6 +38,8 @@ export interface DynamoStoreOptions {
   readonly pageLimit?: number;
   /** In [0, 1), for the jitter of repeated batches. */
   readonly random?: () => number;
+  /** From when on rooms are spread over several partitions. */
+  readonly roomShards?: RoomShardsOptions;
 }
 
 /** The store of the product, over one table. */
@@ -45,18 +48,19 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
 
   const table = openTable({ client, tableName, clock, pageLimit, random });
   const { get, write, nowSeconds } = table;
+  const shards = new RoomShards(table, options.roomShards);
   const getBeat = async (sid: Sid, pingIntervalMs: number): Promise<BeatRecord | undefined> => {
     const item = await get(beatItem.getBeatParams(tableName, sid, pingIntervalMs));
     return item && beatItem.fromBeatItem(item);
   };
 
   return {
-    ...createDynamoMembers(table),
-    ...createDynamoOutboxes(table),
+    ...createDynamoMembers(table, shards),
+    ...createDynamoOutboxes(table, shards),
     ...createDynamoAcks(table),
     ...createDynamoRecovery(table),
     ...createDynamoLeases(table),
-    ...createDynamoRooms(table),
+    ...createDynamoRooms(table, shards),
     ...createDynamoShared(table),
     ...createDynamoLive(table),
     ...createDynamoPace(table),
@@ -70,7 +74,9 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
 
     async loadSession(sid, { handshake }) {
       const params = sessionItem.loadSessionParams(tableName, { sid, handshake, pageLimit });
-      return toSnapshot(await table.query(params), { handshake });
+      const items = await table.query(params);
+      shards.noteSession(sid, items);
+      return toSnapshot(items, { handshake });
     },
 
     async severSession(sid) {

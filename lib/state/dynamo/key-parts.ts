@@ -21,6 +21,18 @@ export function fromRoomPart(part: string): RoomPart | undefined {
   return room?.rest === "" ? { name: room.name } : undefined;
 }
 
+/** Behind a room: which of its shards, where that is not the first. */
+export const toShardPart = (shard: number): string => (shard === 0 ? "" : `#${shard}`);
+
+/** A room, and which of its shards. */
+export function fromShardedPart(text: string): { room: RoomPart; shard: number } | undefined {
+  const whole = fromRoomPart(text);
+  if (whole !== undefined) return { room: whole, shard: 0 };
+  const [ending, digit] = /#([1-9])$/.exec(text) ?? [];
+  const room = ending === undefined ? undefined : fromRoomPart(text.slice(0, -ending.length));
+  return room && { room, shard: Number(digit) };
+}
+
 export const toName = (name: string): string => `${name.length}:${name}`;
 
 /** The name that a text begins with, and what comes after it. */

@@ -41,14 +41,19 @@ export async function queryAll(client: AwsClient, params: QueryCommandInput, clo
   return items;
 }
 
-/** How many items all pages of a query find that asks for their number alone. */
-export async function queryCount(client: AwsClient, params: QueryCommandInput): Promise<number> {
+/** How many items all pages of a query find; and those of them that have an attribute which it asks for. */
+export async function queryCount(
+  client: AwsClient,
+  params: QueryCommandInput,
+): Promise<{ readonly count: number; readonly found: readonly Item[] }> {
   let count = 0;
+  const found: Item[] = [];
   let input: QueryCommandInput | undefined = params;
   while (input !== undefined) {
     const output: QueryCommand["output"] = await client.send(new QueryCommand(input));
     count += output.Count ?? 0;
+    found.push(...(output.Items ?? []).filter((item) => Object.keys(item).length > 0));
     input = output.LastEvaluatedKey && { ...params, ExclusiveStartKey: output.LastEvaluatedKey };
   }
-  return count;
+  return { count, found };
 }

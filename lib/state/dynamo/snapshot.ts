@@ -28,11 +28,18 @@ export function toSnapshot(
     else if (kind === "pending") single.pending = fromPendingItem(item);
     else if (kind === "handshake") single.handshake = fromHandshakeItem(item);
     else if (kind === "socket") sockets.push(fromSocketItem(item));
-    else if (kind === "joined") joined.push(fromJoinedItem(item));
+    else if (kind === "joined") addJoined(joined, fromJoinedItem(item));
     else if (kind === "owned") owned.push(fromOwnedItem(item));
     else if (kind === "auth") auths.push(fromAuthItem(item));
   }
   const { session, ...optional } = single;
   if (session === undefined) return undefined;
   return { session, sockets, joined, owned, ...optional, ...(handshake ? { auths } : {}) };
+}
+
+/** A room has a row for each shard that the session has a row in: more than one where two instances have put it there. */
+function addJoined(joined: JoinedRecord[], row: JoinedRecord): void {
+  const last = joined.at(-1);
+  if (last?.nsp !== row.nsp || last.room !== row.room) joined.push(row);
+  else if ((row.joinedAtMs ?? 0) >= (last.joinedAtMs ?? 0)) joined[joined.length - 1] = row;
 }

@@ -8,7 +8,7 @@ import type {
 import type { Clock } from "../../clock.ts";
 import type { AwsClient } from "../../requests/aws-client.ts";
 import { isLive, toExpirySeconds } from "../expiry.ts";
-import { writeBatches, type Write } from "./batch.ts";
+import { writeBatches, type BatchOptions, type Write } from "./batch.ts";
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from "./commands.ts";
 import type { Item } from "./expressions.ts";
 import { isAccepted, unlessRefused } from "./failures.ts";
@@ -47,8 +47,8 @@ export interface Table {
   page(
     params: QueryCommandInput,
   ): Promise<{ readonly items: readonly Item[]; readonly lastKey: Item | undefined }>;
-  /** How many rows a query with `Select: "COUNT"` finds, on all of its pages. */
-  count(params: QueryCommandInput): Promise<number>;
+  /** How many rows a query finds on all of its pages, and those of them that have an attribute which it asks for. */
+  count(params: QueryCommandInput): Promise<{ readonly count: number; readonly found: readonly Item[] }>;
   /** Whether the condition held. */
   put(params: PutCommandInput): Promise<boolean>;
   /** Undefined when the condition did not hold. */
@@ -57,8 +57,8 @@ export interface Table {
   remove(params: DeleteCommandInput): Promise<boolean>;
   /** All writes at once or none: undefined when they are done, else whether the condition of each held. */
   transact(writes: readonly TransactWrite[]): Promise<readonly boolean[] | undefined>;
-  /** Puts and removals with no condition; `atOnce` batches of them side by side, where their order is all one. */
-  write(writes: readonly Write[], atOnce?: number): Promise<void>;
+  /** Puts and removals with no condition. */
+  write(writes: readonly Write[], options?: BatchOptions): Promise<void>;
 }
 
 export function openTable({ client, tableName, clock, pageLimit, random }: TableOptions): Table {
@@ -84,6 +84,6 @@ export function openTable({ client, tableName, clock, pageLimit, random }: Table
       unlessRefused(retryConflicts({ clock, random }, () => client.send(new UpdateCommand(params)))),
     transact: (writes) => transact({ client, clock, random }, writes, createAttempt()),
     remove: async (params) => (await unlessRefused(client.send(new DeleteCommand(params)))) !== undefined,
-    write: (writes, atOnce) => writeBatches({ client, tableName, clock, random }, writes, atOnce),
+    write: (writes, options) => writeBatches({ client, tableName, clock, random }, writes, options),
   };
 }

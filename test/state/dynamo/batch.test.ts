@@ -54,6 +54,18 @@ describe("batched writes", () => {
     ]);
   });
 
+  it("tell each time which partitions refuse them", async () => {
+    const { client } = createRecordingClient([leave(1, 2), leave(2), {}]);
+    const heard: string[][] = [];
+    const context = { client, tableName: "table", clock: createOwnedClock(), random: () => 0.5 };
+
+    await writeBatches(context, manyRemoves(3), {
+      onRefused: (partitions) => void heard.push([...partitions]),
+    });
+
+    expect(heard).toEqual([["p"], ["p"]]);
+  });
+
   it("send again what was left, after longer and longer waits", async () => {
     const { done, requests, clock } = write([leave(1, 2), leave(2), {}], manyRemoves(3));
 

@@ -31,7 +31,9 @@ import {
   pendingKey,
   pidKey,
   pollersKey,
+  ROOM_SHARDS,
   roomMemberKey,
+  roomShardsKey,
   sessionKey,
   sharedKey,
   socketKey,
@@ -51,7 +53,8 @@ import { sidOf, socketIdOf } from "../fixtures.ts";
 type Row =
   | { kind: "session" | "pending" | "handshake" | "outbox" | "lease"; sid: Sid }
   | { kind: "socket" | "auth" | "namespace-member"; sid: Sid; nsp: string }
-  | { kind: "joined" | "room-member"; sid: Sid; nsp: string; room: string }
+  | { kind: "joined" | "room-member"; sid: Sid; nsp: string; room: string; shard: number }
+  | { kind: "room-shards"; nsp: string; room: string }
   | { kind: "beat"; sid: Sid; pingIntervalMs: number }
   | { kind: "sweep"; pingIntervalMs: number }
   | { kind: "ack"; ackId: number; sid: Sid }
@@ -78,9 +81,11 @@ function build(row: Row): Key {
     case "auth":
       return authKey(row.sid, row.nsp);
     case "joined":
-      return joinedKey(row.sid, row.nsp, row.room);
+      return joinedKey(row.sid, row.nsp, row.room, row.shard);
     case "room-member":
-      return roomMemberKey(row.nsp, row.room, row.sid);
+      return roomMemberKey(row.nsp, row.room, row.sid, row.shard);
+    case "room-shards":
+      return roomShardsKey(row.nsp, row.room);
     case "namespace-member":
       return namespaceMemberKey(row.nsp, row.sid);
     case "beat":
@@ -114,7 +119,10 @@ function build(row: Row): Key {
 
 /** What a parsed key says of the row, in the row's own words. */
 const toRow = (identity: Identity): object => {
-  const { shard: _shard, phaseMs: _phaseMs, ...rest } = { shard: 0, phaseMs: 0, ...identity };
+  const { shard, phaseMs: _phaseMs, ...others } = { shard: 0, phaseMs: 0, ...identity };
+  // That of a namespace or a beat follows from the session; a room has to say.
+  const isSaid = identity.kind === "joined" || identity.kind === "room-member";
+  const rest = { ...others, ...(isSaid ? { shard } : {}) };
   return "room" in rest && rest.room !== undefined && "name" in rest.room
     ? { ...rest, room: rest.room.name }
     : rest;
@@ -146,7 +154,14 @@ const offset = fc.nat().map((atMs) => createOffset(atMs));
 const row: fc.Arbitrary<Row> = fc.oneof(
   fc.record({ kind: fc.constantFrom("session", "pending", "handshake", "outbox", "lease"), sid }),
   fc.record({ kind: fc.constantFrom("socket", "auth", "namespace-member"), sid, nsp }),
-  fc.record({ kind: fc.constantFrom("joined", "room-member"), sid, nsp, room }),
+  fc.record({
+    kind: fc.constantFrom("joined", "room-member"),
+    sid,
+    nsp,
+    room,
+    shard: fc.nat(ROOM_SHARDS),
+  }),
+  fc.record({ kind: fc.constant("room-shards"), nsp, room }),
   fc.record({ kind: fc.constant("beat"), sid, pingIntervalMs }),
   fc.record({ kind: fc.constant("sweep"), pingIntervalMs }),
   fc.record({ kind: fc.constant("ack"), ackId: fc.maxSafeNat(), sid }),
@@ -254,6 +269,8 @@ describe("keys", () => {
     ["something else of an outbox", { pk: `out#${sidOf(1)}`, sk: "later" }],
     ["an unknown kind", { pk: `s#${sidOf(1)}`, sk: "4#later" }],
     ["a member that is no session", { pk: "room#1:/1:a", sk: "somebody" }],
+    ["a member of a tenth shard", { pk: "room#1:/1:a#10", sk: sidOf(1) }],
+    ["a mark that is not in a first shard", { pk: "room#1:/1:a#1", sk: "!" }],
     ["a phase of nine digits", { pk: "beat#0000001000#0", sk: `000000589#${sidOf(1)}` }],
     ["an interval that is none", { pk: "sweep", sk: "daily" }],
     ["nothing", { pk: "", sk: "" }],

@@ -7,8 +7,12 @@ import { isHashed, type RoomPart } from "../key-parts.ts";
 import { joinedKey, parseKey, type Key } from "../keys.ts";
 
 /** A room in its member's own partition: what a close has to remove. */
-export const toJoinedItem = (sid: Sid, { nsp, room, joinedAtMs, rank, left }: JoinedRecord): Item & Key => ({
-  ...joinedKey(sid, nsp, room),
+export const toJoinedItem = (
+  sid: Sid,
+  { nsp, room, joinedAtMs, rank, left }: JoinedRecord,
+  shard = 0,
+): Item & Key => ({
+  ...joinedKey(sid, nsp, room, shard),
   ...(isHashed(room) ? { room } : {}),
   ...(joinedAtMs === undefined ? {} : { joinedAtMs }),
   ...(rank === undefined ? {} : { rank }),

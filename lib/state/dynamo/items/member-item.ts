@@ -8,8 +8,8 @@ import { isHashed } from "../key-parts.ts";
 import { namespaceMemberKey, namespacePartition, roomMemberKey, roomPartition, type Key } from "../keys.ts";
 
 /** A socket in a room. Read once a recipient and broadcast: small, and enough to send with. */
-export const toRoomMemberItem = (nsp: string, room: string, member: Member): Item & Key => ({
-  ...roomMemberKey(nsp, room, member.sid),
+export const toRoomMemberItem = (nsp: string, room: string, member: Member, shard = 0): Item & Key => ({
+  ...roomMemberKey(nsp, room, member.sid, shard),
   ...(isHashed(room) ? { room } : {}),
   ...toAttributes(member),
 });
@@ -30,8 +30,8 @@ export const fromMemberItem = (item: Item): Member => ({
 
 export const listRoomMembersParams = (
   tableName: string,
-  { nsp, room, ...query }: { nsp: string; room: string } & MemberQuery,
-): QueryCommandInput => partitionQuery(tableName, roomPartition(nsp, room), toOptions(query));
+  { nsp, room, shard = 0, ...query }: { nsp: string; room: string; shard?: number } & MemberQuery,
+): QueryCommandInput => partitionQuery(tableName, roomPartition(nsp, room, shard), toOptions(query));
 
 export const listNamespaceMembersParams = (
   tableName: string,
@@ -58,6 +58,8 @@ interface MemberRow {
   /** Undefined for the row of its namespace. */
   readonly room: string | undefined;
   readonly sid: Sid;
+  /** Which of the room's. Default the first. */
+  readonly shard?: number;
 }
 
 /**
@@ -109,8 +111,8 @@ export function fromRouteText(text: string): Route {
     : { kind: "connection", connectionId: toConnectionId(text.slice(2)) };
 }
 
-const toMemberKey = ({ nsp, room, sid }: MemberRow): Key =>
-  room === undefined ? namespaceMemberKey(nsp, sid) : roomMemberKey(nsp, room, sid);
+const toMemberKey = ({ nsp, room, sid, shard }: MemberRow): Key =>
+  room === undefined ? namespaceMemberKey(nsp, sid) : roomMemberKey(nsp, room, sid, shard);
 
 const toAttributes = ({ sid, socketId, route, protocol, counted }: Member) => ({
   socketId,

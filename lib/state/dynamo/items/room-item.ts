@@ -104,7 +104,7 @@ export const getRoomCountParams = (tableName: string, nsp: string, room: string)
   ConsistentRead: true,
 });
 
-/** No member is sent, and those that have expired are not counted. */
+/** No member is sent, of a room only the mark that it has shards; those that have expired are not counted. */
 export function countMembersParams(
   tableName: string,
   { nsp, in: place }: { readonly nsp: string; readonly in: { room: string } | { shard: number } },
@@ -114,7 +114,7 @@ export function countMembersParams(
   const params = partitionQuery(tableName, pk, { pageLimit });
   return {
     ...params,
-    Select: "COUNT",
+    ...("room" in place ? { ProjectionExpression: "shardedUntil" } : { Select: "COUNT" }),
     FilterExpression: IS_LIVE,
     ExpressionAttributeValues: { ...params.ExpressionAttributeValues, ":now": nowSeconds },
   };
