@@ -11,6 +11,7 @@ import type { Budgeted, Counted, Operation } from "./operation.ts";
 import { liveOperations } from "./live-calls.ts";
 import { measureIdlePoll, pollingOperations } from "./polling-calls.ts";
 import { recoveryOperations } from "./recovery-calls.ts";
+import { shardOperations } from "./shard-calls.ts";
 import { measureSweep } from "./sweep-calls.ts";
 import { timerOperations } from "./timer-calls.ts";
 
@@ -347,6 +348,7 @@ async function main(): Promise<void> {
   };
   for (const operation of operations) await measure(operation);
   for (const operation of await recoveryOperations(aws)) await measure(operation);
+  for (const operation of shardOperations(handlers, aws, RECIPIENTS)) await measure(operation);
   for (const operation of await timerOperations(aws)) await measure(operation);
   for (const operation of await liveOperations(aws)) await measure(operation);
   for (const operation of pollingOperations({ handlers, aws }, { speaker: connected, members: RECIPIENTS }))

@@ -34,6 +34,7 @@ export function installCalls(io: Server): Server {
     socket.on("write data", async (room: string) => {
       for (const remote of await io.in(room).fetchSockets()) remote.data = { at: Math.random() };
     });
+    socket.on("take out", (room: string, other: string) => void io.in(room).socketsLeave(other));
     socket.on("count", (room: string) => io.in(room).count());
     socket.on("tell server", () => io.serverSideEmit("work"));
     socket.on("ask server", () => io.serverSideEmitWithAck("work"));
