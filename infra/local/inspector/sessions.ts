@@ -1,6 +1,8 @@
+import { systemClock } from "../../../lib/clock.ts";
 import { toSid } from "../../../lib/ids.ts";
 import { storedData } from "../../../lib/socketio/replay/socket-row.ts";
-import type { Store } from "../../../lib/state/store.ts";
+import { createDynamoStore } from "../../../lib/state/dynamo/dynamo-store.ts";
+import { createTableClient } from "../../../lib/state/dynamo/table-client.ts";
 
 /** A session as the table has it; undefined when there is none. Its handshake, with its headers, is not read. */
 export type SessionReader = (sid: string) => Promise<ShownSession | undefined>;
@@ -22,11 +24,16 @@ export interface ShownSocket {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** Reads the table at `endpoint` of this machine. The SDK is loaded with the first session that is asked for. */
+/** Reads the table at `endpoint` of this machine. */
 export function createSessionReader(endpoint: string, region: string, tableName: string): SessionReader {
-  let opened: Promise<Pick<Store, "loadSession">> | undefined;
+  const env = {
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+  };
+  const store = createDynamoStore({ client: createTableClient(env), tableName, clock: systemClock });
   return async (sid) => {
-    const store = await (opened ??= open(endpoint, region, tableName));
     const found = await store.loadSession(toSid(sid), { handshake: false });
     if (found === undefined) return undefined;
     const { session, sockets, joined } = found;
@@ -43,21 +50,4 @@ export function createSessionReader(endpoint: string, region: string, tableName:
       })),
     };
   };
-}
-
-async function open(
-  endpoint: string,
-  region: string,
-  tableName: string,
-): Promise<Pick<Store, "loadSession">> {
-  const [{ createDocumentClient }, { createSdkTableClient }, { createDynamoStore }, { systemClock }] =
-    await Promise.all([
-      import("../../../lib/state/dynamo/document-client.ts"),
-      import("../../../lib/state/dynamo/sdk-table-client.ts"),
-      import("../../../lib/state/dynamo/dynamo-store.ts"),
-      import("../../../lib/clock.ts"),
-    ]);
-  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const client = createSdkTableClient(createDocumentClient({}, { endpoint, region, credentials }));
-  return createDynamoStore({ client, tableName, clock: systemClock });
 }
