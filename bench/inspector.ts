@@ -7,12 +7,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
 import { startLocal } from "../infra/local/local.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 15;
 const CLIENTS = 20;
-const EVENTS = 300;
+const EVENTS = 1_000;
 const TICK_MS = 10;
 
 const isPage = process.argv.includes("--page");
@@ -22,7 +23,7 @@ const runtime = await startLocal({ app, instances: 2, maxInstances: 2, inspector
 const reader = isPage ? await createPage(runtime.url) : createReader(runtime.url);
 try {
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connect(runtime.url)));
-  await play(clients, EVENTS);
+  await play(clients, 4 * EVENTS);
   const ratios: number[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     const measure = async (isOpen: boolean) => {
@@ -31,7 +32,7 @@ try {
       await play(clients, EVENTS);
       const perEvent = (cpuMs() - cpuBefore) / EVENTS;
       const eventsPerSecond = (EVENTS * 1_000) / (performance.now() - before);
-      if (isOpen) reader.close();
+      if (isOpen) await reader.close();
       return { perEvent, eventsPerSecond };
     };
     // Who goes first changes, so that what warms up or slows down meets both.
@@ -98,7 +99,7 @@ function statOf(name: string): { pid: number; parent: number; ticks: number }[] 
 
 interface Reader {
   open(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
   /** How many events came. */
   told(): number;
   end(): Promise<void>;
@@ -122,7 +123,7 @@ function createReader(url: string): Reader {
         });
         request.on("error", reject);
       }),
-    close: () => request?.destroy(),
+    close: async () => void request?.destroy(),
     told: () => told,
     end: async () => undefined,
   };
@@ -137,10 +138,22 @@ async function createPage(url: string): Promise<Reader> {
     open: async () => {
       await page.goto(`${url}/__nonsticky`);
       await page.locator('body[data-live="true"]').waitFor();
-      told += 1;
+      // It is given what is kept, and has drawn it.
+      for (let before = -1; before !== told; await page.waitForTimeout(500)) {
+        before = told;
+        told = await countOf(page);
+      }
     },
-    close: () => void page.goto("about:blank").catch(() => undefined),
+    close: async () => {
+      told = await countOf(page);
+      await page.goto("about:blank");
+    },
     told: () => told,
     end: () => browser.close(),
   };
+}
+
+/** How many packets a page has seen. */
+async function countOf(page: Page): Promise<number> {
+  return Number((await page.locator("#packets-count").textContent())?.replaceAll(",", "") ?? 0);
 }

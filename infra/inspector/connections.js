@@ -4,7 +4,7 @@ import { KeyedList } from "./keyed-list.js";
 import { ask } from "./source.js";
 
 const MAX_SHOWN = 200;
-const MAX_READ = 8;
+const MAX_READ = 6;
 const READ_EVERY_MS = 1_500;
 
 /** Who is connected. A click filters everything to one, and shows what the table has of it. */

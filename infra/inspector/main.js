@@ -8,6 +8,11 @@ import { matches, PacketList } from "./packet-list.js";
 import { ask, listen } from "./source.js";
 import { SwitchPanel } from "./switches.js";
 
+/** The page is drawn so often at most; less often while more packets come in a second than anybody reads. */
+const DRAW_EVERY_MS = 160;
+const READABLE_PER_SECOND = 60;
+const DRAW_FLOOD_EVERY_MS = 700;
+
 const $ = (id) => document.getElementById(id);
 const model = new Model();
 const view = {
@@ -15,11 +20,11 @@ const view = {
   words: [],
   showPings: false,
   paused: undefined,
-  isDue: false,
+  timer: undefined,
   drawnAtMs: 0,
+  drawnPackets: 0,
+  drawEveryMs: DRAW_EVERY_MS,
 };
-/** However fast packets come, the page is drawn so often at most. */
-const DRAW_EVERY_MS = 160;
 
 const showError = (message) => {
   $("problem").textContent = message;
@@ -52,15 +57,24 @@ setInterval(() => draw(), 1_000);
 
 /** Soon, and not more often than it is seen. */
 function draw() {
-  if (view.isDue) return;
-  view.isDue = true;
-  const waitMs = Math.max(0, DRAW_EVERY_MS - (performance.now() - view.drawnAtMs));
-  setTimeout(() => requestAnimationFrame(drawNow), waitMs);
+  if (view.timer !== undefined) return;
+  const waitMs = Math.max(0, view.drawEveryMs - (performance.now() - view.drawnAtMs));
+  view.timer = setTimeout(() => requestAnimationFrame(drawNow), waitMs);
+}
+
+/** Somebody has done something, and waits to see it. */
+function drawAtOnce() {
+  clearTimeout(view.timer);
+  view.timer = setTimeout(() => requestAnimationFrame(drawNow));
 }
 
 function drawNow() {
-  view.isDue = false;
-  view.drawnAtMs = performance.now();
+  view.timer = undefined;
+  const nowMs = performance.now();
+  const perSecond = ((model.packets - view.drawnPackets) * 1_000) / (nowMs - view.drawnAtMs);
+  view.drawEveryMs = perSecond > READABLE_PER_SECOND ? DRAW_FLOOD_EVERY_MS : DRAW_EVERY_MS;
+  view.drawnAtMs = nowMs;
+  view.drawnPackets = model.packets;
   const rows = (view.paused ?? model.rows).filter((row) =>
     matches(row, view.words, view.session, view.showPings),
   );
@@ -91,14 +105,14 @@ function filterTo(tag) {
   view.session = tag;
   $("filter").hidden = tag === undefined;
   $("filter-name").textContent = tag?.slice(0, 6) ?? "";
-  draw();
+  drawAtOnce();
 }
 
 function pause(on) {
   view.paused = on ? [...model.rows] : undefined;
   $("pause").setAttribute("aria-pressed", String(on));
   document.body.toggleAttribute("data-paused", on);
-  draw();
+  drawAtOnce();
 }
 
 function showJourney(row) {
@@ -140,18 +154,18 @@ function refreshJourney() {
 
 $("search").addEventListener("input", () => {
   view.words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-  draw();
+  drawAtOnce();
 });
 $("pings").addEventListener("change", () => {
   view.showPings = $("pings").checked;
-  draw();
+  drawAtOnce();
 });
 $("pause").addEventListener("click", () => pause(view.paused === undefined));
 $("clear").addEventListener("click", () => {
   model.forget();
   if (view.paused !== undefined) pause(true);
   list.select(undefined);
-  draw();
+  drawAtOnce();
 });
 $("filter").addEventListener("click", () => filterTo(undefined));
 $("back").addEventListener("click", () => list.select(undefined));
@@ -164,7 +178,7 @@ function showTab(name) {
   for (const tab of document.querySelectorAll("[data-tab]")) {
     if (tab !== document.body) tab.setAttribute("aria-pressed", String(tab.dataset.tab === name));
   }
-  draw();
+  drawAtOnce();
 }
 
 document.addEventListener("keydown", (event) => {
@@ -203,7 +217,7 @@ function escape() {
   } else if (view.session !== undefined) {
     filterTo(undefined);
   }
-  draw();
+  drawAtOnce();
 }
 
 $("keys").append(

@@ -229,7 +229,7 @@ const handlers = {
       }
     }
   },
-  "batch.ended"(model, event) {
+  "batch.failed"(model, event) {
     for (const id of event.again) for (const packet of model.letter(id)?.packets ?? []) packet.again = true;
   },
   "letter.dead"(model, event) {

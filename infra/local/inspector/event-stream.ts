@@ -7,8 +7,10 @@ const MAX_EVENTS = 20_000;
 /** About as many characters as the events that are kept have. */
 const MAX_CHARACTERS = 12_000_000;
 const CHARACTERS_OF_EVENT = 200;
-const FLUSH_MS = 40;
-/** Invocations a second that are looked into; nobody reads more, and looking takes time. */
+/** No page draws more often. */
+const FLUSH_MS = 120;
+/** Packets that are looked into, in a row and then a second: nobody reads more, and looking takes time. */
+const MAX_TRACES = 50;
 const TRACES_PER_SECOND = 25;
 
 export interface StreamLimits {
@@ -32,7 +34,7 @@ export class EventStream {
   #dropped = 0;
   #pending: InspectorEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #traces = TRACES_PER_SECOND;
+  #traces = MAX_TRACES;
   #tracesAtMs = 0;
   readonly #listeners = new Set<Listener>();
   readonly #maxEvents: number;
@@ -57,8 +59,11 @@ export class EventStream {
     return this.#kept.length - this.#head;
   }
 
+  /** @param told MUST be nobody else's: it becomes the event */
   tell(told: Told, atMs: number = nowMs()): void {
-    const event: InspectorEvent = { ...told, n: (this.#n += 1), atMs };
+    const event = told as Told & { n: number; atMs: number };
+    event.n = this.#n += 1;
+    event.atMs = atMs;
     this.#kept.push(event);
     this.#characters += charactersOf(event);
     this.#forget();
@@ -66,15 +71,15 @@ export class EventStream {
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   }
 
-  /** Whether the invocation that begins now is to be looked into from inside: somebody listens, and it is not one too many. */
-  takesTrace(): boolean {
+  /** Whether the invocation that begins now, of so many packets, is to be looked into from inside: somebody listens, and it is not one too many. */
+  takesTrace(packets = 1): boolean {
     if (!this.listening) return false;
     const now = performance.now();
     const grown = this.#traces + ((now - this.#tracesAtMs) / 1_000) * TRACES_PER_SECOND;
-    this.#traces = Math.min(TRACES_PER_SECOND, grown);
+    this.#traces = Math.min(MAX_TRACES, grown);
     this.#tracesAtMs = now;
     if (this.#traces < 1) return false;
-    this.#traces -= 1;
+    this.#traces -= packets;
     return true;
   }
 

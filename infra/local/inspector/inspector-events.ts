@@ -92,8 +92,8 @@ export type Told =
         readonly receives: number;
       }[];
     }
-  /** What became of them: `again` come back, all others are deleted. */
-  | { readonly type: "batch.ended"; readonly invocation: string; readonly again: readonly string[] }
+  /** Letters of it come back; all others of all batches are deleted when their invocation has ended. */
+  | { readonly type: "batch.failed"; readonly invocation: string; readonly again: readonly string[] }
   | { readonly type: "letter.dead"; readonly letter: string; readonly queue: string }
   | {
       readonly type: "invocation";

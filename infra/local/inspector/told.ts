@@ -23,8 +23,21 @@ const ofNobody: ReadonlySet<string> = new Set(["serverSide", "timer"]);
 export const sidOf = ({ authorizer }: Connection): string | undefined =>
   typeof authorizer?.["sid"] === "string" ? authorizer["sid"] : undefined;
 
-export const tagOf = (sid: string | undefined): string | undefined =>
-  sid === undefined ? undefined : sessionTag(sid);
+const tags = new Map<string, string>();
+const MAX_TAGS = 1_000;
+
+/** A tag is a hash, and needed for each thing that is told of a session. */
+export function tagOf(sid: string): string;
+export function tagOf(sid: string | undefined): string | undefined;
+export function tagOf(sid: string | undefined): string | undefined {
+  if (sid === undefined) return undefined;
+  const known = tags.get(sid);
+  if (known !== undefined) return known;
+  if (tags.size === MAX_TAGS) tags.clear();
+  const tag = sessionTag(sid);
+  tags.set(sid, tag);
+  return tag;
+}
 
 export function toOpened(connection: Connection): Told {
   const { connectionId, connectedAt } = connection.facts;
@@ -129,7 +142,7 @@ function factsOf(letter: Letter, lane: "main" | "life" | "ack") {
   const connection = "connectionId" in letter ? letter.connectionId : undefined;
   return {
     kind,
-    session: isOfSession ? sessionTag(sid) : undefined,
+    session: isOfSession ? tagOf(sid) : undefined,
     sid: isOfSession ? sid : undefined,
     ...(connection === undefined ? {} : { connection }),
     lane,

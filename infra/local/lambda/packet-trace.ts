@@ -17,6 +17,8 @@ type Draft = { -readonly [Name in keyof PacketRun]: PacketRun[Name] } & {
 };
 
 const FLUSH_MS = 100;
+/** Whose a stray effect is can be said for so long; then nothing goes along any more with every promise of the process. */
+const REST_AFTER_MS = 5_000;
 const round = (ms: number): number => Math.round(ms * 100) / 100;
 
 /**
@@ -30,6 +32,7 @@ export class PacketTrace {
   #indices = new Map<string, number>();
   #runs: PacketRun[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #resting: NodeJS.Timeout | undefined;
 
   constructor(tell: (invocation: string, runs: readonly PacketRun[]) => void) {
     this.#tell = tell;
@@ -37,12 +40,14 @@ export class PacketTrace {
 
   /** Runs an invocation whose packets are told, before it resolves or a moment after each. */
   async during<T>(invocation: string, code: () => Promise<T>): Promise<T> {
+    clearTimeout(this.#resting);
     this.#invocation = invocation;
     this.#indices.clear();
     try {
       return await this.#running.run({ cause: invocation }, code);
     } finally {
       this.#flush();
+      this.#resting = setTimeout(() => this.#running.disable(), REST_AFTER_MS).unref();
     }
   }
 

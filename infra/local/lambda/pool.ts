@@ -29,6 +29,14 @@ export interface PoolOptions {
   readonly events: EventStream;
 }
 
+export interface Run {
+  /** Its id. */
+  readonly invocation: string;
+  readonly kind: InvocationKind;
+  /** How many are in the event. */
+  readonly packets: number;
+}
+
 /** Whether this caller may have that process. */
 export type Accepts = (pid: number) => boolean;
 
@@ -110,15 +118,11 @@ export class Pool {
   }
 
   /** Runs an event on an acquired instance and gives it back. Never rejects. */
-  async run(
-    instance: Instance,
-    event: unknown,
-    kind: InvocationKind,
-    invocation: string = randomUUID(),
-  ): Promise<InvocationOutcome> {
+  async run(instance: Instance, event: unknown, run: Run): Promise<InvocationOutcome> {
+    const { invocation, kind, packets } = run;
     const { events } = this.#options;
     const startedMs = nowMs();
-    const traced = events.takesTrace();
+    const traced = events.takesTrace(packets);
     if (events.listening) {
       const { pid, invocations } = instance;
       const about = { function: this.spec.key, pid, cold: invocations === 0, traced };
@@ -157,7 +161,7 @@ export class Pool {
     }
     const invocation = randomUUID();
     onAcquired?.(instance.pid, invocation);
-    return this.run(instance, event, kind, invocation);
+    return this.run(instance, event, { invocation, kind, packets: 1 });
   }
 
   /** Gives idle instances to those who wait for one; called when what they accept has changed. */

@@ -106,7 +106,11 @@ export class EventSource {
     const event = { Records: batch.map((message) => this.#toRecord(message)) };
     const invocation = randomUUID();
     if (events.listening) this.#tellBatch(invocation, batch);
-    const outcome = await pool.run(instance, event, "batch", invocation);
+    const outcome = await pool.run(instance, event, {
+      invocation,
+      kind: "batch",
+      packets: batch.length,
+    });
     const isRepeated =
       outcome.kind === "answered" && this.#repeated.isNext(this.#options.faults.repeatedBatchEvery);
     const failed = isRepeated ? idsOf(batch) : this.#failedIds(outcome, batch);
@@ -116,11 +120,9 @@ export class EventSource {
       if (failed.has(message.messageId)) again.push(handle);
       else queue.delete(handle);
     }
-    if (events.listening) {
-      const ids = batch.flatMap(({ messageId }) => (failed.has(messageId) ? [messageId] : []));
-      events.tell({ type: "batch.ended", invocation, again: ids });
-    }
-    if (again.length > 0) this.#later(() => again.forEach((handle) => queue.makeVisible(handle)));
+    if (again.length === 0) return;
+    if (events.listening) events.tell({ type: "batch.failed", invocation, again: [...failed] });
+    this.#later(() => again.forEach((handle) => queue.makeVisible(handle)));
   }
 
   #tellBatch(invocation: string, batch: readonly QueuedMessage[]): void {

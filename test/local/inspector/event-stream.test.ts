@@ -33,6 +33,28 @@ describe("the stream of events", () => {
     expect(stream.listening).toBe(false);
   });
 
+  it.each([
+    [1, 50],
+    [10, 5],
+  ])(
+    "has fifty packets in a row looked into, and then no more: of %i in a batch %i batches",
+    (size, batches) => {
+      const stream = new EventStream();
+      expect(stream.takesTrace(size)).toBe(false);
+      stream.subscribe(() => undefined);
+
+      const begunMs = performance.now();
+      let traced = 0;
+      while (stream.takesTrace(size)) traced += 1;
+
+      // Twenty-five a second come back while this runs.
+      const grown = 1 + Math.ceil(((performance.now() - begunMs) / 1_000) * 25);
+      expect(traced).toBeGreaterThanOrEqual(batches);
+      expect(traced).toBeLessThanOrEqual(batches + grown);
+      stream.stop();
+    },
+  );
+
   it("gives events in order, each once, to who was there and to who comes later", () => {
     const stream = new EventStream();
     const [early, late]: InspectorEvent[][] = [[], []];

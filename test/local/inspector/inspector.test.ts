@@ -102,7 +102,15 @@ describe("the stream of the inspector", () => {
     const reader = await read();
 
     await ada.timeout(PATIENCE_MS).emitWithAck("say", "hi");
-    await seen(() => reader.of("batch.ended").length > 0, "the end of a batch", reader);
+    await seen(
+      () => {
+        const ended = new Set(reader.of("invocation.ended").map(({ invocation }) => invocation));
+        const isOver = reader.of("packet").some(({ invocation }) => ended.has(invocation));
+        return isOver && reader.of("table").length >= 2;
+      },
+      "the end of an invocation, and its queries",
+      reader,
+    );
 
     const [letter] = reader.of("letter").filter(({ texts }) => texts[0]?.includes('"say"') === true);
     expect(letter).toMatchObject({ kind: "frame", lane: "main", frames: 1, sid: sidOf(ada) });
