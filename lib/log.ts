@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
+import { runningLog, runWithLog } from "./running.ts";
 
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
@@ -26,10 +26,8 @@ export interface LogContext {
 const MAX_FIELD_LENGTH = 200;
 const MAY_BE_LONG = new Set(["error", "stack"]);
 
-const contexts = new AsyncLocalStorage<LogContext>();
-
 /** Runs code, also what comes after its awaits, so that its lines tell whose work it was. */
-export const withLogContext = <T>(context: LogContext, code: () => T): T => contexts.run(context, code);
+export const withLogContext = <T>(context: LogContext, code: () => T): T => runWithLog(context, code);
 
 /** Names a session in logs: the same in all its lines, and of no use to a client. */
 export const sessionTag = (sid: string): string =>
@@ -51,7 +49,7 @@ export function createLogger(
 
 /** What is written of a line's fields and its context: flat, short, with no session id in it. */
 export function toLogged(fields: LogFields): Record<string, unknown> {
-  const { sid, fields: shared } = contexts.getStore() ?? {};
+  const { sid, fields: shared } = (runningLog() as LogContext | undefined) ?? {};
   const tag = sid === undefined ? undefined : sessionTag(sid);
   const { error, ...rest } = fields;
   const all = {

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { runningTurn, runWithTurn } from "../running.ts";
 import { Spending } from "./spending.ts";
 import { Stages } from "./effects-in-order.ts";
 import type { Strays } from "./stray-effects.ts";
@@ -13,8 +13,6 @@ export interface Context {
   /** What the layer above keeps of this run of the app's code; it knows the type. */
   readonly run?: object | undefined;
 }
-
-const contexts = new AsyncLocalStorage<Context>();
 
 /** A socket of a turn, as far as properties of its own go. */
 export interface WatchedSocket {
@@ -105,7 +103,8 @@ export class Turn {
 
   /** Runs the app's code so that `socket.*` and `io.*` inside it, also after an `await`, belong to this turn. */
   run<T>(mode: Mode, code: () => T, run?: object): T {
-    return contexts.run({ turn: this, mode, run }, code);
+    const context: Context = { turn: this, mode, run };
+    return runWithTurn(context, code);
   }
 
   /** The first failure of an effect: an outage, not a bug of the app. The boundary sees it. */
@@ -146,7 +145,7 @@ export class Turn {
       return;
     }
     try {
-      contexts.exit(stage);
+      runWithTurn(undefined, stage);
     } catch (error) {
       this.fail(error);
     }
@@ -155,7 +154,7 @@ export class Turn {
   /** Starts an effect behind the stages of the effects before it. Resolves, or rejects, with its stage. */
   order<T>(stage: () => Promise<T> | T): Promise<T> {
     const held = this.hold?.();
-    const begin = () => contexts.exit(stage);
+    const begin = () => runWithTurn(undefined, stage);
     const started = this.#stages.append(held === undefined ? begin : () => held.then(begin));
     this.track(started);
     return started;
@@ -247,4 +246,4 @@ export class Turn {
 }
 
 /** The turn that the running code belongs to, and how it runs; undefined outside of any. */
-export const currentContext = (): Context | undefined => contexts.getStore();
+export const currentContext = (): Context | undefined => runningTurn() as Context | undefined;
