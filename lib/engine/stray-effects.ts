@@ -35,6 +35,11 @@ export class Strays {
     });
   }
 
+  /** True when there is nothing to settle. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
   async settle(): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled([...this.#pending]);
   }

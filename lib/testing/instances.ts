@@ -114,14 +114,17 @@ export class Rotation {
   }
 
   /** Of one session. */
-  async receive(batch: readonly Delivery[]): Promise<readonly string[]> {
+  receive(batch: readonly Delivery[]): Promise<readonly string[]> {
     const [{ letter }] = batch as readonly [Delivery];
     const next = this.next();
     const instance = next === this.#last.get(letter.sid) ? this.next() : next;
     if (carriesPackets(letter)) this.#last.set(letter.sid, instance);
-    const failed = await instance.receive(batch);
-    if (letter.kind === "closed" && failed.length === 0) this.#last.delete(letter.sid);
-    return failed;
+    const received = instance.receive(batch);
+    if (letter.kind !== "closed") return received;
+    return received.then((failed) => {
+      if (failed.length === 0) this.#last.delete(letter.sid);
+      return failed;
+    });
   }
 
   #at(index: number): Instance {

@@ -70,7 +70,7 @@ export class Inbox {
 
   async #runAll(lanes: readonly Lane[], batch: Batch): Promise<void> {
     await Promise.all(lanes.map((lane) => this.#runLane(lane, batch)));
-    await this.#runtime.strays.settle();
+    if (!this.#runtime.strays.isIdle) await this.#runtime.strays.settle();
   }
 
   /** What of a lane is not done by the end of the invocation. What is done was answered for, whoever's time it took. */
@@ -118,7 +118,7 @@ export class Inbox {
   }
 
   /** Resolves when the next job of the lane may start. */
-  async #startJob(lane: Lane, run: DeliveryRun, task: Task, batch: Batch): Promise<void> {
+  #startJob(lane: Lane, run: DeliveryRun, task: Task, batch: Batch): Promise<void> {
     const { clock, metrics, strays, watch } = this.#runtime;
     const { delivery, spending } = run;
     const turn = new Turn(delivery.letter.kind, strays, { stages: lane.stages, spending });
@@ -129,25 +129,23 @@ export class Inbox {
     lane.lastJob = job;
     const context = toLogContext(this.#app, job);
     const watched = watch?.beginPacket?.(delivery.id);
-    const within = (code: () => Promise<void>) =>
-      withLogContext(context, watched === undefined ? code : () => watched.run(code));
     const startedMs = clock.nowMs();
-    try {
-      await within(async () => {
-        if (delivery.redelivered && turn.spending.spend("redelivered", 1))
-          await this.#app.onRedelivered?.(delivery.id, turn);
-        await this.#start(job, lane, batch);
-      });
-    } catch (error) {
-      lane.isFailed = true;
-      turn.fail(error);
-    }
-    const finish = async () => {
-      await this.#finish(job);
+    const end = () => {
       countTurn(metrics, job, clock.nowMs() - startedMs);
       watched?.end();
     };
-    run.follow(job, within(finish));
+    const code = async () => {
+      try {
+        if (delivery.redelivered && turn.spending.spend("redelivered", 1))
+          await this.#app.onRedelivered?.(delivery.id, turn);
+        await this.#start(job, lane, batch);
+      } catch (error) {
+        lane.isFailed = true;
+        turn.fail(error);
+      }
+      run.follow(job, this.#finish(job, end));
+    };
+    return withLogContext(context, watched === undefined ? code : () => watched.run(code));
   }
 
   #start(job: Job, lane: Lane, batch: Batch): Promise<void> | undefined {
@@ -257,13 +255,13 @@ export class Inbox {
     if (!session.alive) lane.isOver = true;
   }
 
-  async #session(lane: Lane, sid: Sid): Promise<Session | undefined> {
-    if (lane.session === undefined && !lane.isOver) lane.session = await this.#loader.load(sid);
-    return lane.session;
+  #session(lane: Lane, sid: Sid): Promise<Session | undefined> {
+    if (lane.session !== undefined || lane.isOver) return Promise.resolve(lane.session);
+    return this.#loader.load(sid).then((session) => (lane.session = session));
   }
 
   /** Ends a turn: its handlers, their effects, and the write of what they changed. */
-  async #finish(job: Job): Promise<void> {
+  async #finish(job: Job, end: () => void): Promise<void> {
     const { turn, session } = job;
     if (!turn.isSettled) await turn.settle();
     if (!turn.isDone) await turn.runEndings();
@@ -294,6 +292,7 @@ export class Inbox {
         error: turn.failure.error,
       });
     }
+    end();
   }
 
   async #savePending({ lastJob }: Lane, session: Session): Promise<void> {

@@ -24,8 +24,8 @@ export class Lane {
   }
 
   /** Resolves when everything that was started has ended. */
-  async settle(): Promise<void> {
-    await Promise.all(this.runs.flatMap((run) => run.endings));
+  settle(): Promise<unknown> {
+    return Promise.all(this.runs.flatMap((run) => run.endings));
   }
 
   /** The invocation ends without it. What it would still have done is left undone, as far as that can be seen from here. */

@@ -1,4 +1,4 @@
-import { endOfTick } from "../end-of-tick.ts";
+import { atEndOfTick } from "../end-of-tick.ts";
 import type { EngineApp } from "../engine.ts";
 import type { Session } from "../session.ts";
 import type { Turn } from "../turn.ts";
@@ -22,7 +22,7 @@ export class SharedSaves {
   }
 
   #begin(session: Session, turn: Turn, save: NonNullable<EngineApp["save"]>): Promise<void> {
-    const saved = endOfTick().then(() => {
+    const saved = atEndOfTick(() => {
       this.#waiting.delete(session);
       return save.call(this.#app, session, turn);
     });
