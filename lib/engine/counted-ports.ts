@@ -1,5 +1,5 @@
 import type { LogFields, Logger } from "../log.ts";
-import type { Metrics } from "../metrics.ts";
+import { noMetrics, type Metrics } from "../metrics.ts";
 import type { Transport } from "./transport.ts";
 
 /** A logger whose warnings and errors are counted by their code, whether or not the level lets them be written. */
@@ -18,14 +18,17 @@ export function countLogged(logger: Logger, metrics: Metrics): Logger {
 }
 
 /** A transport whose refusals are counted. Not "gone": OPEN is posted until the gateway knows the connection. */
-export const countRefused = (transport: Transport, metrics: Metrics): Transport => ({
-  post: (connectionId, frame) =>
-    transport.post(connectionId, frame).then((outcome) => {
-      if (outcome !== "sent" && outcome !== "gone") metrics.add("PostsRefused", 1, outcome);
-      return outcome;
-    }),
-  close: (connectionId) => transport.close(connectionId),
-});
+export function countRefused(transport: Transport, metrics: Metrics): Transport {
+  if (metrics === noMetrics) return transport;
+  return {
+    post: (connectionId, frame) =>
+      transport.post(connectionId, frame).then((outcome) => {
+        if (outcome !== "sent" && outcome !== "gone") metrics.add("PostsRefused", 1, outcome);
+        return outcome;
+      }),
+    close: (connectionId) => transport.close(connectionId),
+  };
+}
 
 /** The line's own code, or what the error is called by whoever threw it. */
 function codeOf({ code, error }: LogFields = {}): string {

@@ -32,20 +32,18 @@ export function createConnectionsApi(options: SignedPostOptions): ConnectionsApi
   const { origin, host, pathname } = new URL(options.callbackUrl);
   const base = `${pathname.replace(/\/$/, "")}/@connections/`;
   const connections = createConnections({ ...options, origin, requestTimeoutMs: options.timeoutMs });
-  let opening: Promise<Sign> | undefined;
-  const open = async (): Promise<Sign> =>
-    createSigner({ service: "execute-api", region: await settings.region(), host });
+  let signer: Sign | undefined;
+  const open = async (): Promise<Sign> => {
+    const region = await settings.region();
+    return (signer ??= createSigner({ service: "execute-api", region, host }));
+  };
 
   const exchange = async (method: string, connectionId: string, body: string): ReturnType<Exchange> => {
-    opening ??= open();
-    const sign = await opening.catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
+    const sign = signer ?? (await open());
     const path = base + encodeURIComponent(connectionId);
     const head = sign({ method, path, headers: [], body }, await settings.credentials(), nowMs());
     const length = Buffer.byteLength(body);
-    return connections.exchange(
+    return await connections.exchange(
       `${head}\r\ncontent-type: application/octet-stream\r\ncontent-length: ${length}`,
       body,
     );
