@@ -86,8 +86,9 @@ export function toPage(operations: Operations, prices: Prices): string {
     "## Assumptions",
     [
       `- A run of the inbox takes ${a.turnMs} ms of ${a.inboxGb} GB, for a pong ${a.pongMs} ms, and ${a.postMs} ms more for each ${a.postsAtOnce} posts; the authorizer ${a.authorizeMs} ms; handlers of the app as long as \`--handler-ms\` says.`,
+      `- Processor time is measured, waits are not: of these, ${toShare(a.measured.eventCpuMs)} ms are CPU for an event with its answer, and ${toShare(a.measured.postCpuMs * a.postsAtOnce)} ms for ${a.postsAtOnce} posts. \`npm run bench:function\` takes ${a.measured.eventCpuMs} ms for the one and ${a.measured.postCpuMs} ms for a post on a whole processor, of which ${a.inboxGb} GB has [${(a.inboxGb / a.measured.vcpuGb).toFixed(2)}](https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html). The rest waits for the table and the gateway.`,
       `- Every frame is a batch of its own: ${a.queueRequestsPerFrame} requests to the queue and one run. Under load, up to ten frames share two of the three and the run. Pongs do without load: those of one walk of the heartbeat come back together, ${a.pongsPerBatch.map(([pings, perBatch]) => `of ${toNumber(pings)} ${perBatch}`).join(", ")} in a batch, as \`npm run bench:pongs\` counts on the local queue, with five batches at once.`,
-      `- One run in ${1 / a.coldStarts} begins with a cold start of ${a.coldStartMs} ms, which [is billed since August 2025](https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).`,
+      `- One run in ${1 / a.coldStarts} begins with a cold start of ${a.coldStartMs} ms, ${toShare(a.measured.coldStartCpuMs).replace(/\..*/, "")} of which are CPU up to the first answer by the same measure; it [is billed since August 2025](https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).`,
       `- A run logs ${a.platformLogBytes} bytes, and ${a.metricsLogBytes} of metrics, one that ends a connection ${a.closeLogBytes} more; there are ${a.customMetrics} metrics. $connect and $disconnect are not metered as messages. A packet has ${a.frameBytes} bytes around it.`,
       `- A timer of \`io.timer\` is set for less than 15 minutes, and its alarm is a batch of its own: ${a.alarmRequestsPerRing} requests more, and a run of ${a.pongMs} ms.`,
       `- The two workloads ask for no routes of the app's own; with \`--routes\`, a request takes ${a.turnMs} ms of ${a.inboxGb} GB and what \`--handler-ms\` says, and answers ${toNumber(a.routeBytes)} bytes; what it asks the table for, as an emit does, is not in it.`,
@@ -156,3 +157,6 @@ function toTable(head: readonly string[], rows: readonly (readonly string[])[]):
 
 const pad = (text: string, width: number, isNumber: boolean): string =>
   isNumber ? text.padStart(width) : text.padEnd(width);
+
+/** Milliseconds of a whole processor, as they pass with the share of one that the inbox has. */
+const toShare = (cpuMs: number): string => ((cpuMs * a.measured.vcpuGb) / a.inboxGb).toFixed(1);
