@@ -43,6 +43,31 @@ describe("explorer", () => {
     expect(reduced).toMatchObject({ schedules: 1, complete: true });
   });
 
+  it("finds what happens late to a step that somebody else's last step has led to", async () => {
+    const late: Model = (schedule) => {
+      const table = new Set<string>();
+      let missed = false;
+      schedule.run("a", async () => {
+        await schedule.step("a", "is answered too early", [writes("a")], () => {
+          void schedule.step("write", "lands", [writes("row")], () => void table.add("row"));
+        });
+        await schedule.step("a", "does something else", [writes("other")], () => undefined);
+        await schedule.step("a", "says so", [writes("said")], () => void table.add("said"));
+      });
+      schedule.run("b", async () => {
+        const isSaid = await schedule.step("b", "hears", [reads("said")], () => table.has("said"));
+        const isThere = await schedule.step("b", "looks", [reads("row")], () => table.has("row"));
+        missed = isSaid && !isThere;
+      });
+      return () => (missed ? "expected a row that b was told of, got none" : undefined);
+    };
+
+    const verdict = await explore(late);
+
+    expect(describeViolation(verdict)).toMatch("expected a row");
+    expect(verdict.schedules).toBe(4);
+  });
+
   it.each([2, 3, 4, 5, 6, 8, 9, 10, 11, 12])(
     "comes to the same final states with and without reduction (program %i)",
     async (seed) => {

@@ -170,7 +170,10 @@ function markRace(stack: readonly Node[], step: Pending, barrier: number): void 
       node.backtrack.add(step.id);
       return;
     }
-    const lead = [...causes].find((after) => after > index && isPossible(stack[after]!.chosen.id));
+    // The first of them: one that comes later may be asleep until that has happened.
+    const lead = [...causes]
+      .toSorted((a, b) => a - b)
+      .find((after) => after > index && isPossible(stack[after]!.chosen.id));
     if (lead !== undefined) node.backtrack.add(stack[lead]!.chosen.id);
     else for (const { id } of node.enabled) node.backtrack.add(id);
     return;
