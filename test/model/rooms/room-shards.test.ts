@@ -28,34 +28,36 @@ type Careless = (action: string, perform: () => Promise<object>) => Promise<obje
 class Scene {
   readonly table = new MemoryTable();
   readonly #schedule: Schedule;
+  readonly #isBackwards: boolean;
   readonly #clock = createOwnedClock();
   /** Of whom it has been said that they are in the room, or that they have left it. */
   readonly #said = new Set<Sid>();
   readonly complaints: string[] = [];
 
-  constructor(schedule: Schedule) {
+  /** The rows of a batch are written in the order of the batch, or the other way round. */
+  constructor(schedule: Schedule, isBackwards = false) {
     this.#schedule = schedule;
+    this.#isBackwards = isBackwards;
   }
 
-  /** An instance, each of whose requests is a step, and each row of a batch one of its own. */
+  /** An instance, each of whose requests is a step, one after the other, and each row of a batch one of its own. */
   open(process: string, roomShards: RoomShardsOptions, careless?: Careless): Store {
     const { table } = this;
     const schedule = this.#schedule;
-    let queried: Promise<unknown> = Promise.resolve();
+    let sent: Promise<unknown> = Promise.resolve();
     const step = <Output extends object>(command: Command<object, Output>, touch: Touch) => {
       const perform = () => table.send(command);
       const act = async () => ((await careless?.(command.action, perform)) ?? (await perform())) as Output;
-      return schedule.step(process, `${command.action} ${touch.what}`, [touch], act);
+      const done = sent.then(() => schedule.step(process, `${command.action} ${touch.what}`, [touch], act));
+      sent = done;
+      return done;
     };
     const client = {
       send: async (command: Command<object, object>) => {
         const input = command.input as Requests;
         if (command.action === "Query") {
           const pk = String(input.ExpressionAttributeValues?.[":pk"]);
-          // The shards of a room are read side by side; which comes first makes no difference to anybody.
-          const query = queried.then(() => step(command, reads(pk)));
-          queried = query;
-          return query;
+          return step(command, reads(pk));
         }
         if (input.Key !== undefined) {
           const { pk, sk } = input.Key;
@@ -63,7 +65,7 @@ class Scene {
         }
         const [[name, rows] = ["", []]] = Object.entries(input.RequestItems ?? {});
         await Promise.all(
-          rows.map((row) => {
+          (this.#isBackwards ? rows.toReversed() : rows).map((row) => {
             const { pk = "", sk = "" } = row.PutRequest?.Item ?? row.DeleteRequest?.Key ?? {};
             const one = { ...command, input: { RequestItems: { [name]: [row] } } } as Command<object, object>;
             return step(one, writes(pk, sk));
@@ -113,18 +115,19 @@ const isMissed = (sid: Sid, listed: readonly Sid[]): boolean => !listed.includes
 const isThere = (sid: Sid, listed: readonly Sid[]): boolean => listed.includes(sid);
 
 interface Joining {
-  readonly joiner?: Careless;
+  readonly isBackwards?: boolean;
+  readonly joiner?: (schedule: Schedule) => Careless;
   readonly reader?: Careless;
 }
 
 /** A room of one, which an instance marks beside its first join and spreads with its second, and who reads meanwhile. */
 const joinWhileRead =
-  ({ joiner, reader }: Joining = {}): Model =>
+  ({ isBackwards, joiner, reader }: Joining = {}): Model =>
   async (schedule) => {
-    const scene = new Scene(schedule);
+    const scene = new Scene(schedule, isBackwards);
     await scene.setUp(late).joinRooms("/", memberOf(0), ["lobby"]);
     scene.run("joiner", async () => {
-      const store = scene.open("joiner", early, joiner);
+      const store = scene.open("joiner", early, joiner?.(schedule));
       for (const index of [1, 2]) {
         await store.joinRooms("/", memberOf(index), ["lobby"]);
         await scene.say("joiner", sidOf(index));
@@ -136,9 +139,9 @@ const joinWhileRead =
 
 /** A member of a shard leaves, and another joins, on instances that have known of no shards; who reads meanwhile. */
 const leaveWhileRead =
-  (leave: (store: Store, sid: Sid) => Promise<void>): Model =>
+  (leave: (store: Store, sid: Sid) => Promise<void>, isBackwards = false): Model =>
   async (schedule) => {
-    const scene = new Scene(schedule);
+    const scene = new Scene(schedule, isBackwards);
     const before = scene.setUp(early);
     for (const index of [0, 1, 2]) {
       await before.createSession(sessionOf(sidOf(index)), handshakeOf());
@@ -160,11 +163,18 @@ const leaveWhileRead =
 describe("a room that gets shards", { timeout: MODEL_TIMEOUT_MS }, () => {
   it("is heard of by whoever reads after a join was acknowledged, whatever any instance knew", async () => {
     await expectSafe("joins beside a reader", joinWhileRead());
+    await expectSafe("joins beside a reader, rows backwards", joinWhileRead({ isBackwards: true }));
   });
 
-  it("would lose members who were put into a shard of a room that is not marked", async () => {
-    const unmarked: Careless = (action) => (action === "UpdateItem" ? Promise.resolve({}) : undefined);
-    await expectViolated("not marked", joinWhileRead({ joiner: unmarked }), "reader: wrong about");
+  it("would lose members who were put into a shard before the room was marked", async () => {
+    const marksLater =
+      (schedule: Schedule): Careless =>
+      (action, perform) => {
+        if (action !== "UpdateItem") return undefined;
+        void schedule.step("mark", "lands late", [writes("room#1:/5:lobby", "!")], perform);
+        return Promise.resolve({});
+      };
+    await expectViolated("marked later", joinWhileRead({ joiner: marksLater }), "reader: wrong about");
   });
 
   it("would lose members to a reader who does not look at the mark", async () => {
@@ -176,20 +186,18 @@ describe("a room that gets shards", { timeout: MODEL_TIMEOUT_MS }, () => {
   });
 
   it("is left by whoever leaves it, by their own rows or from afar", async () => {
-    await expectSafe(
-      "leaving in their turn",
-      leaveWhileRead(async (store, sid) => {
+    for (const isBackwards of [false, true]) {
+      const inTurn = async (store: Store, sid: Sid) => {
         await store.loadSession(sid, { handshake: false });
         await store.leaveRooms("/", sid, ["lobby"]);
-      }),
-    );
-    await expectSafe(
-      "leaving from afar",
-      leaveWhileRead(async (store, sid) => {
+      };
+      const fromAfar = async (store: Store, sid: Sid) => {
         await store.learnShards("/", ["lobby"]);
         await store.leaveRooms("/", sid, ["lobby"], undefined, true);
-      }),
-    );
+      };
+      await expectSafe("leaving in their turn", leaveWhileRead(inTurn, isBackwards));
+      await expectSafe("leaving from afar", leaveWhileRead(fromAfar, isBackwards));
+    }
   });
 
   it("would keep members whom somebody takes out who has not read where they are", async () => {

@@ -6,6 +6,8 @@ import type { RoomShardsOptions } from "../../../lib/state/dynamo/room-shards.ts
 import { createTableClient } from "../../../lib/state/dynamo/table-client.ts";
 import { createMemoryStore } from "../../../lib/state/memory-store.ts";
 import type { Store } from "../../../lib/state/store.ts";
+import { listAudience, openAudience, type Listed } from "../../../lib/socketio/rooms/audience.ts";
+import { cutRanges } from "../../../lib/socketio/rooms/key-ranges.ts";
 import type { AwsClient, Command } from "../../../lib/requests/aws-client.ts";
 import { localCredentials, localRegion, startDynalite, type Dynalite } from "../../support/dynalite.ts";
 import { MemoryTable, type Gate } from "../../support/memory-table.ts";
@@ -67,13 +69,14 @@ function openTable({
     region: () => table.region(),
     destroy: () => table.destroy(),
   };
-  const open = (roomShards?: RoomShardsOptions) =>
+  const open = ({ pageLimit, ...roomShards }: RoomShardsOptions & { readonly pageLimit?: number } = {}) =>
     createDynamoStore({
       client,
       tableName: "table",
       clock,
       random: () => 0.5,
-      ...(roomShards && { roomShards }),
+      roomShards,
+      ...(pageLimit === undefined ? {} : { pageLimit }),
     });
   const during = async (action: () => Promise<unknown>) => {
     const before = requests.length;
@@ -155,6 +158,27 @@ describe("a room that grows", () => {
     for await (const page of open(late).listRoomMembers("/", "a", part)) pages.push(page.length);
 
     expect(pages).toEqual([60, 60, 60, 20]);
+  });
+
+  it("is sent to in parts, each read by another instance, which together have everybody once", async () => {
+    const { open } = openTable();
+    await fill(open(early), 0, 300);
+    const audience = { nsp: "/", rooms: new Set(["a"]), except: new Set<string>() };
+    const sidsFrom = async (listed: AsyncIterable<Listed> | readonly Listed[]) => {
+      const sids: string[] = [];
+      for await (const { member } of listed) sids.push(member.sid);
+      return sids;
+    };
+
+    const { listed, last } = await openAudience(open({ ...late, pageLimit: 40 }), audience);
+    const page = await sidsFrom(listed);
+    const parts = await Promise.all(
+      cutRanges(last!).map((range) => sidsFrom(listAudience(open(late), audience, { range, pageSize: 10 }))),
+    );
+
+    expect(page).toHaveLength(40);
+    expect(parts.length).toBeGreaterThan(4);
+    expect([...page, ...parts.flat()]).toEqual(sidsOf(300));
   });
 
   it("is left where its members are: one removal each, whichever instance leaves or closes", async () => {
