@@ -38,7 +38,7 @@ export function createRuntime(stack: Stack, parts: RuntimeParts): LocalRuntime {
       pidsBySid: counters.pidsBySid,
       invocations: Object.fromEntries([...pools].map(([key, { invocations }]) => [key, invocations])),
     }),
-    kill: (pid) => void stack.kill(pid),
+    kill: (pid) => void stack.functions.kill(pid),
     gateway: {
       connections: () =>
         [...connections.all()].map(({ facts, authorizer }) => ({
@@ -66,6 +66,6 @@ export function createRuntime(stack: Stack, parts: RuntimeParts): LocalRuntime {
     async reload() {
       await stack.reload(await rebuild());
     },
-    sources: () => stack.bundles.inputs,
+    sources: () => stack.functions.bundles.inputs,
   };
 }

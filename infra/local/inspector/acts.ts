@@ -12,7 +12,7 @@ export async function act(stack: Stack, value: unknown): Promise<string | undefi
   const connection = typeof id === "string" ? stack.connections.get(id) : undefined;
   switch (action) {
     case "kill":
-      return stack.kill(Number(pid)) ? undefined : "expected pid to be an instance's";
+      return stack.functions.kill(Number(pid)) ? undefined : "expected pid to be an instance's";
     case "drop":
       if (connection === undefined) return "expected connection to be an open one";
       stack.webSocketApi.drop(connection);
