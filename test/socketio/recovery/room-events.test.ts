@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { begin, comeBack, hall } from "../../support/recovery-scene.ts";
+import { describe, expect, it } from "vitest";
+import { begin, comeBack, hall, toEvents } from "../../support/recovery-scene.ts";
 
 it("a client that gets its state back joins its rooms again, for those who listen to them, and is in them", async () => {
   const told: string[] = [];
@@ -37,4 +37,57 @@ it("a client that gets its state back joins its rooms again, for those who liste
   ]);
   await speaker.send('42["union","welcome"]');
   expect(client.received.some((frame) => frame.includes("welcome"))).toBe(true);
+});
+
+describe("rooms of a client that gets its state back are in the order in which it had them", () => {
+  it.each([
+    { title: "behind what a middleware has joined", leaves: [], enters: [], are: ["early", "own", "hall"] },
+    {
+      title: "at the end, where it had left its own",
+      leaves: ["own"],
+      enters: [],
+      are: ["early", "hall", "own"],
+    },
+    {
+      title: "where it has joined its own anew",
+      leaves: ["own"],
+      enters: ["x", "own", "y"],
+      are: ["early", "hall", "x", "own", "y"],
+    },
+  ])("$title, twice, whether anybody listens to them or not", async ({ leaves, enters, are }) => {
+    for (const isHeard of [false, true]) {
+      const scene = await begin({}, (io) => {
+        if (isHeard) io.of("/").adapter.on("join-room", () => undefined);
+        io.use((socket, next) => {
+          void socket.join("early");
+          next();
+        });
+        hall(io);
+        io.on("connection", (socket) => {
+          const toRoom = (room: string) => (room === "own" ? socket.id : room);
+          socket.on("leave", (room: string) => socket.leave(toRoom(room)));
+          socket.on("enter all", (rooms: string[]) => socket.join(rooms.map(toRoom)));
+          socket.on("rooms", () =>
+            socket.emit("rooms", [...socket.rooms].map((room) => (room === socket.id ? "own" : room)).join()),
+          );
+        });
+      });
+      for (const room of leaves) await scene.guest.send(`42["leave","${room}"]`);
+      await scene.rig.advance(1_000);
+      if (enters.length > 0) await scene.guest.send(`42["enter all",${JSON.stringify(enters)}]`);
+      await scene.rig.advance(1_000);
+
+      let { guest } = scene;
+      for (let times = 0; times < 2; times += 1) {
+        await guest.leave();
+        await scene.rig.advance(1_000);
+        const { client, told } = await comeBack(scene, scene.auth);
+        expect(told.sid).toBe(scene.first.sid);
+        await client.send('42["rooms"]');
+
+        expect(toEvents(client.received)).toContainEqual(["rooms", are.join()]);
+        guest = client;
+      }
+    }
+  });
 });
