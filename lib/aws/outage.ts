@@ -60,7 +60,7 @@ const causes: readonly Cause[] = [
   {
     code: "aws.access_denied",
     isCauseOf: ({ name }) => name.includes("AccessDenied"),
-    remedy: "does the function's role allow it on this resource, and does no policy deny it?",
+    remedy: "do the caller's policies allow it on this resource, and does no policy deny it?",
   },
   {
     code: "aws.bad_credentials",

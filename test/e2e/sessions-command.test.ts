@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -90,7 +92,35 @@ describe.each(["fifo", "direct"] as const)("nonsticky sessions in %s ordering", 
     expect(made).toEqual((await allowedIn(ordering)).sort());
   });
 
-  if (ordering === "direct") return;
+  if (ordering === "direct") {
+    // The table names the queue by its URL, with the host in it: there nobody else can answer.
+    it("ends nobody without the permission, and says which one is missing", async () => {
+      const action = "lambda:InvokeFunction";
+      const client = await join(["websocket"]);
+      const denying = createServer((request, response) => {
+        request.resume();
+        const message = `User: ada is not authorized to perform: ${action}`;
+        response.writeHead(403, {
+          "content-type": "application/x-amz-json-1.0",
+          "x-amzn-errortype": "AccessDeniedException",
+        });
+        response.end(JSON.stringify({ __type: "AccessDeniedException", message, Message: message }));
+      });
+      denying.listen(0, "127.0.0.1");
+      await once(denying, "listening");
+      const url = `http://127.0.0.1:${(denying.address() as AddressInfo).port}`;
+      const { err, code } = await sessions(["--id", client.id!, "--end", "--yes"], {
+        AWS_ENDPOINT_URL_LAMBDA: url,
+      });
+      denying.close();
+
+      expect(err).toMatch(/^1 session\naws\.access_denied: [^\n]+\n$/);
+      expect(err).toContain(`is not authorized to perform: ${action}`);
+      expect(code).toBe(2);
+      expect(client.connected).toBe(true);
+    });
+    return;
+  }
 
   it.each([
     ["a table that is not there", ["--table", "nowhere"], {}, /^aws\.table_missing: .*nowhere/],
