@@ -27,6 +27,11 @@ export class Model {
   #invocations = new Map();
   #keys = 0;
 
+  /** How much is kept beside what is shown. */
+  get sizes() {
+    return { letters: this.#letters.size, invocations: this.#invocations.size };
+  }
+
   greet(hello) {
     // A runtime that was started anew counts from one again.
     if (this.hello !== undefined && hello.told < this.lastN) this.#clear();
