@@ -152,6 +152,7 @@ describe.skipIf(!hasChromium)(
       await shoot("dashboard-phone", small);
       await small.goto(`${pageUrl}/#/sockets/`);
       await small.getByText(bo.id!).waitFor(patience);
+      await hasSlidIn(small);
       await shoot("sockets-phone", small);
       expect(await small.getByLabel("Password").count()).toBe(0);
     });
@@ -172,9 +173,10 @@ const roomOf = (page: Page, room: string) =>
 async function goTo(page: Page, title: string): Promise<void> {
   await page.locator(".v-navigation-drawer").getByText(title, { exact: true }).click();
   await page.locator(".v-breadcrumbs").getByText(title, { exact: true }).waitFor(patience);
-  // It slides in.
-  await page.waitForTimeout(400);
+  await hasSlidIn(page);
 }
+
+const hasSlidIn = (page: Page) => page.waitForTimeout(400);
 
 /** As the app has it, not the page. */
 async function membersOf(runtime: LocalRuntime, room: string): Promise<number> {
