@@ -134,10 +134,9 @@ export function joinMembers(internals: RoomPorts, audience: Audience, rooms: rea
 }
 
 export function leaveMembers(internals: RoomPorts, audience: Audience, rooms: readonly string[]): void {
-  const { store } = internals.runtime;
   // Whoever is listed by a room has been read where that has its members.
   const unread = rooms.filter((room) => !audience.rooms.has(room));
-  const learn = () => store.learnShards(audience.nsp, unread);
+  const learn = () => internals.runtime.store.learnShards(audience.nsp, unread);
   const leave: MemberEffect = async (member, session, turn) => {
     const state = session?.sid === member.sid ? socketsOf(session).get(audience.nsp) : undefined;
     const left = internals.observer?.isWatched ? await whereIn(internals, audience.nsp, member, rooms) : [];
