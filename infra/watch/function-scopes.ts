@@ -30,6 +30,8 @@ export interface Inspected {
   readonly location: FunctionLocation;
   /** From the inside out, without the global one. */
   readonly scopes: readonly Scope[];
+  /** What a bound function calls it on, and with. */
+  readonly bound: readonly unknown[];
 }
 
 /** With what Node's types leave out. */
@@ -95,8 +97,11 @@ export class FunctionScopes {
 
   #inspect(objectId: string): Inspected | undefined {
     const properties = this.#properties(objectId);
-    const bound = internal(properties, "[[TargetFunction]]")?.objectId;
-    if (bound !== undefined) return this.#inspect(bound);
+    const called = internal(properties, "[[TargetFunction]]")?.objectId;
+    if (called !== undefined) {
+      const inspected = this.#inspect(called);
+      return inspected && { ...inspected, bound: [...this.#boundTo(properties), ...inspected.bound] };
+    }
     const location = this.#toLocation(properties);
     const list = internal(properties, "[[Scopes]]")?.objectId;
     if (location === undefined || list === undefined) return undefined;
@@ -106,7 +111,12 @@ export class FunctionScopes {
       description,
       variables: object,
     })).filter(({ description }) => !description.startsWith("Global"));
-    return { target: this.#take(objectId) as AnyFunction, location, scopes };
+    return { target: this.#take(objectId) as AnyFunction, location, scopes, bound: [] };
+  }
+
+  #boundTo(properties: Properties): readonly unknown[] {
+    const [self, given] = ["[[BoundThis]]", "[[BoundArgs]]"].map((name) => internal(properties, name));
+    return [...(self ? [this.#toValue(self)] : []), ...(given ? (this.#toValue(given) as unknown[]) : [])];
   }
 
   #toLocation(properties: Properties): FunctionLocation | undefined {

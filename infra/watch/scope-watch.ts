@@ -5,7 +5,8 @@ import { FunctionScopes } from "./function-scopes.ts";
 import { toLostVariable, type LostVariable } from "./lost-variable.ts";
 import { isMarked } from "./marks.ts";
 import { Sampling } from "./sampling.ts";
-import { Snapshots, sourceOf, type Kept, type Snapshot } from "./snapshot.ts";
+import { Snapshots, type Kept, type Snapshot } from "./snapshot.ts";
+import { sourceOf } from "./source-text.ts";
 import { Sources } from "./sources.ts";
 
 export interface ScopeWatchOptions {
@@ -80,10 +81,12 @@ export function createScopeWatch({
       if (underWay.size === 0) for (const kept of between.changedIn(before)) tell(kept, []);
       const looking: Looking = { before, call, events: new Set([call.event]) };
       underWay.add(looking);
-      return () => {
+      const look = () => {
         underWay.delete(looking);
         sampling.measure(() => end(looking));
       };
+      // A framework's listener returns before what it calls has begun: NestJS asks guards and pipes first.
+      return snapshots.isOfFramework(call.listener) ? () => void setImmediate(look) : look;
     },
     close: () => scopes.close(),
   };

@@ -1,6 +1,8 @@
 import type { HandlerCall } from "../../lib/handler-watch.ts";
+import { BehindFrameworks, type Behind } from "./behind.ts";
 import { contains, digestOf, isPlain, type Digest } from "./digest.ts";
 import type { AnyFunction, FunctionScopes, Inspected, Scope, Script } from "./function-scopes.ts";
+import { sourceOf, wordsOf } from "./source-text.ts";
 import type { Sources, Place } from "./sources.ts";
 
 /** Something that outlives a handler, as it was at one moment. */
@@ -31,17 +33,49 @@ export class Snapshots {
   readonly #scopes: FunctionScopes;
   readonly #sources: Sources;
   readonly #ownClasses = new WeakMap<object, boolean>();
+  readonly #frameworks: BehindFrameworks;
+  /** By what a framework has given for the listener of an event, which is another function for each socket. */
+  readonly #behindEvents = new Map<string, Behind>();
+  readonly #behind = new WeakMap<AnyFunction, Behind>();
 
   constructor(scopes: FunctionScopes, sources: Sources) {
     this.#scopes = scopes;
     this.#sources = sources;
+    this.#frameworks = new BehindFrameworks(scopes, sources);
   }
 
-  take({ listener, others = [], self }: HandlerCall): Snapshot {
+  take({ event, listener, others = [], self }: HandlerCall): Snapshot {
     const walk = new Walk(this.#scopes, this.#sources, (instance) => this.#isOwn(instance), self);
     const inner = (listener as { readonly listener?: AnyFunction }).listener ?? listener;
-    walk.from([inner, ...others]);
+    const behind = [this.#behindEvent(inner, event), ...others.map((one) => this.#behindOf(one))];
+    for (const instance of new Set(behind.flatMap(({ instances }) => instances))) walk.fromInstance(instance);
+    walk.from([inner, ...others, ...behind.flatMap(({ functions }) => functions)]);
     return walk.found;
+  }
+
+  /** What of the app is behind a function that is none of the app's. */
+  #behindOf(given: AnyFunction): Behind {
+    let found = this.#behind.get(given);
+    if (found === undefined) {
+      found = this.isOfFramework(given) ? this.#frameworks.find(given) : nothing;
+      this.#behind.set(given, found);
+    }
+    return found;
+  }
+
+  #behindEvent(given: AnyFunction, event: string): Behind {
+    const location = this.#scopes.locate(given);
+    const key = location && `${location.scriptId}:${location.line}:${location.column} ${event}`;
+    const found = (key === undefined ? undefined : this.#behindEvents.get(key)) ?? this.#behindOf(given);
+    if (key !== undefined) this.#behindEvents.set(key, found);
+    return found;
+  }
+
+  /** Whether it is a package's function, which may call the app's a little later. */
+  isOfFramework(listener: AnyFunction): boolean {
+    const location = this.#scopes.locate(listener);
+    const place = location && this.#sources.placeOf(location);
+    return place !== undefined && this.#sources.isOfPackage(place.file);
   }
 
   /**
@@ -81,6 +115,8 @@ export class Snapshots {
   }
 }
 
+const nothing: Behind = { functions: [], instances: [] };
+
 /** One snapshot in the making. */
 class Walk {
   readonly found = new Map<string, Kept>();
@@ -106,6 +142,15 @@ class Walk {
       if (next === undefined) return;
       this.#visit(next);
     }
+  }
+
+  /** One that a framework calls methods of: its fields by the name of its class. */
+  fromInstance(instance: object): void {
+    const name = instance.constructor.name;
+    const place = this.#placeOf(instance.constructor as AnyFunction);
+    if (place === undefined) return;
+    const about = { ...place, form: "field", name, label: name, isOfListener: false } as const;
+    this.#keepInstance(`instance ${this.#objects.size} ${name}`, instance, { ...about, seers: new Set() }, 0);
   }
 
   #visit(wanted: AnyFunction): void {
@@ -225,18 +270,6 @@ function keyOf({ description, variables }: Scope, { location }: Inspected, heigh
   if (/^(Module|Script)/.test(description)) return `${description} ${location.scriptId}`;
   return `${description} ${height} ${location.scriptId} ${Object.keys(variables).slice(0, 50).join()}`;
 }
-
-const texts = new WeakMap<AnyFunction, string>();
-
-export function sourceOf(value: AnyFunction): string {
-  let text = texts.get(value);
-  if (text === undefined) texts.set(value, (text = Function.prototype.toString.call(value)));
-  return text;
-}
-
-/** Names that may be variables. */
-const wordsOf = (value: AnyFunction): ReadonlySet<string> =>
-  new Set(sourceOf(value).match(/[A-Za-z_$][\w$]*/g) ?? []);
 
 /** Properties of the global object that a function names, as such or, in sloppy code, as variables that nobody declares. */
 function globalsIn(

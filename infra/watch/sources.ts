@@ -38,6 +38,11 @@ export class Sources {
     return !/[\\/]node_modules[\\/]/.test(file) && !this.#foreign.some((folder) => file.startsWith(folder));
   }
 
+  /** Of a package that the app uses. */
+  isOfPackage(file: string): boolean {
+    return /[\\/]node_modules[\\/]/.test(file) && !this.#foreign.some((folder) => file.startsWith(folder));
+  }
+
   /** The files that a script was made of; itself, where it is as it was written. */
   filesOf(script: Script): readonly string[] {
     const map = this.#mapOf(script);
