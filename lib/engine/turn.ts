@@ -1,6 +1,7 @@
 import { runningTurn, runWithTurn } from "../running.ts";
 import { Spending } from "./spending.ts";
 import { Stages } from "./effects-in-order.ts";
+import { endOfTick } from "./end-of-tick.ts";
 import type { Strays } from "./stray-effects.ts";
 
 /** In a replay every effect is inert: it happened in the live run. */
@@ -224,11 +225,13 @@ export class Turn {
     return this.#stages.tag;
   }
 
-  /** All handlers and effects, until there is nothing more of either. */
+  /**
+   * All handlers and effects, until there is nothing more of either. Code that waits for nothing but promises of its own goes
+   * on until it does: what an effect has woken, or what a framework calls a few promises behind its listener.
+   */
   async settle(): Promise<void> {
-    while (!this.isSettled) {
+    for (await endOfTick(); !this.isSettled; await endOfTick())
       await Promise.allSettled([...this.#effects, ...this.#handlers]);
-    }
   }
 
   /** Whether no letter of this session can run on another instance while this turn does. */

@@ -263,7 +263,7 @@ export class Inbox {
   /** Ends a turn: its handlers, their effects, and the write of what they changed. */
   async #finish(job: Job, end: () => void): Promise<void> {
     const { turn, session } = job;
-    if (!turn.isSettled) await turn.settle();
+    await turn.settle();
     if (!turn.isDone) await turn.runEndings();
     turn.releaseSockets();
     if (session !== undefined) {
