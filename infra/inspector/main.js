@@ -4,7 +4,8 @@ import { Instances } from "./instances.js";
 import { drawJourney } from "./journey.js";
 import { fill } from "./keyed-list.js";
 import { Model } from "./model.js";
-import { matches, PacketList } from "./packet-list.js";
+import { PacketList } from "./packet-list.js";
+import { ShownRows } from "./shown-rows.js";
 import { ask, listen } from "./source.js";
 import { SwitchPanel } from "./switches.js";
 
@@ -15,6 +16,7 @@ const DRAW_FLOOD_EVERY_MS = 700;
 
 const $ = (id) => document.getElementById(id);
 const model = new Model();
+const shown = new ShownRows();
 const view = {
   session: undefined,
   words: [],
@@ -75,9 +77,7 @@ function drawNow() {
   view.drawEveryMs = perSecond > READABLE_PER_SECOND ? DRAW_FLOOD_EVERY_MS : DRAW_EVERY_MS;
   view.drawnAtMs = nowMs;
   view.drawnPackets = model.packets;
-  const rows = (view.paused ?? model.rows).filter((row) =>
-    matches(row, view.words, view.session, view.showPings),
-  );
+  const rows = shown.of(view.paused ?? model.rows, view);
   list.show(rows);
   connections.draw(view.session);
   instances.draw();
