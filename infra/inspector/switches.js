@@ -4,15 +4,25 @@ import { ask } from "./source.js";
 export class SwitchPanel {
   #box;
   #model;
+  /** Names of those that have been set here, and of which nobody has said yet that they are. */
+  #asked = new Set();
 
   constructor({ box, model, onError }) {
     this.#box = box;
     this.#model = model;
-    const send = (changes) => ask("switches", changes).catch((error) => onError(error.message));
+    const send = async (name, value) => {
+      this.#asked.add(name);
+      try {
+        this.#model.switches = await ask("switches", { [name]: value });
+      } catch (error) {
+        onError(error.message);
+      }
+      this.#asked.delete(name);
+    };
     for (const input of box.querySelectorAll("input")) {
       const isRange = input.type === "range";
       input.addEventListener("change", () =>
-        send({ [input.name]: isRange ? Number(input.value) / 100 : input.checked }),
+        send(input.name, isRange ? Number(input.value) / 100 : input.checked),
       );
       if (isRange) input.addEventListener("input", () => this.#write(input.name, Number(input.value) / 100));
     }
@@ -20,6 +30,7 @@ export class SwitchPanel {
 
   draw() {
     for (const input of this.#box.querySelectorAll("input")) {
+      if (this.#asked.has(input.name)) continue;
       const value = this.#model.switches[input.name];
       // Not under somebody's finger.
       if (input.type === "range") {

@@ -191,7 +191,10 @@ export class Stack {
   #onSwitch(now: Switches, before: Switches): void {
     this.functions.onSwitch(now, before);
     this.#queues.pump();
-    if (this.events.listening) this.events.tell({ type: "switches", ...now });
+    if (!this.events.listening) return;
+    this.events.tell({ type: "switches", ...now });
+    // Every page shows it by the time that who has set it is answered.
+    this.events.flush();
   }
 
   /** In direct ordering: tells of a letter, and returns what tells which invocation got it. */

@@ -251,9 +251,10 @@ describe.skipIf(!hasChromium)("the inspector beside two chat windows, with kills
 
     const set = { chaos: 0, freeze: true, antiAffinity: true, throttle: 0.35 };
     await expect.poll(() => reader.of("switches").at(-1), { timeout: PATIENCE_MS }).toMatchObject(set);
-    await expect
-      .poll(() => small.getByRole("switch", { name: "Freeze" }).isChecked(), { timeout: PATIENCE_MS })
-      .toBe(true);
+    for (const one of [page, small]) {
+      await one.locator('[name="freeze"]:checked').waitFor({ state: "attached" });
+      await one.locator('[name="antiAffinity"]:checked').waitFor({ state: "attached" });
+    }
     await small.getByText("35 %").waitFor();
     await small.screenshot({ path: join(screenshotDir, "400-dark-switches.png") });
     await page.getByRole("switch", { name: "Freeze" }).click();
