@@ -4,10 +4,11 @@
  * tsconfig and modules that are asked for by name (NestJS), and a global that was never declared. `npm run test:dependencies`.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { io as connect } from "socket.io-client";
+import ts from "typescript";
 import { startLocal } from "../infra/local/local.ts";
 
 const packages = [
@@ -69,6 +70,53 @@ async function bootstrap() {
 void bootstrap();
 `;
 
+/** Compiled as `nest build` does: what is injected is found by the types of constructors. */
+const compiled = `
+import "reflect-metadata";
+import { Controller, Get, Injectable, Module } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { SubscribeMessage, WebSocketGateway, WebSocketServer } from "@nestjs/websockets";
+import type { Server } from "socket.io";
+import { AwaitedIoAdapter } from "./awaited-io-adapter";
+@Injectable()
+class Answers {
+  async find() { await new Promise((resolve) => { require("node:http").get("http://127.0.0.1:1").on("error", resolve); }); return "yes"; }
+}
+@WebSocketGateway()
+class Chat {
+  asked = 0;
+  @WebSocketServer() server!: Server;
+  constructor(private readonly answers: Answers) {}
+  @SubscribeMessage("ask") async ask() {
+    this.asked += 1;
+    const data = await this.answers.find();
+    this.server.emit("asked");
+    return { event: "answer", data };
+  }
+}
+@Controller()
+class Pages {
+  constructor(private readonly chat: Chat) {}
+  @Get("page") page() { return [this.chat.asked]; }
+}
+@Module({ providers: [Answers, Chat], controllers: [Pages] })
+class App {}
+async function bootstrap() {
+  const app = await NestFactory.create(App, { logger: ["error"] });
+  app.useWebSocketAdapter(new AwaitedIoAdapter(app));
+  await app.listen(3000);
+}
+void bootstrap();
+`;
+
+/** A block of code of docs/migrating.md. */
+function documented(start: string): string {
+  const text = readFileSync(path.resolve(import.meta.dirname, "../docs/migrating.md"), "utf8");
+  const block = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].find(([, code]) => code?.includes(start));
+  if (block?.[1] === undefined) throw new Error(`expected ${start} in docs/migrating.md, got none`);
+  return block[1];
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), "nonsticky-dependencies-"));
 try {
   writeFileSync(path.join(folder, "package.json"), `{ "name": "dependencies", "private": true }`);
@@ -82,14 +130,44 @@ try {
   const sql = 'select * from "users" where "id" = 1';
   await check("libraries.cjs", libraries, [true, sql, "function", "STRING", 1, 1]);
   await check("nest.ts", nest, ["page"]);
+  compile("awaited-io-adapter", documented("class AwaitedIoAdapter"));
+  compile("compiled", compiled);
+  const lines = await check("compiled.js", undefined, [0]);
+  const says = (text: string) => lines.some((line) => line.includes(text));
+  if (says("core.stray_effect")) throw new Error(`expected no stray effect, got ${lines.join("\n")}`);
+  if (!says('compiled.ts:14 Chat.asked (number) changed while \\"ask\\" was handled'))
+    throw new Error(`expected a warning of Chat.asked, got ${lines.join("\n") || "nothing"}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function check(name: string, source: string, page: unknown): Promise<void> {
+/** As `tsc` does with emitDecoratorMetadata. */
+function compile(name: string, source: string): void {
+  writeFileSync(path.join(folder, `${name}.ts`), source);
+  const { outputText, sourceMapText } = ts.transpileModule(source, {
+    fileName: `${name}.ts`,
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2022,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      sourceMap: true,
+    },
+  });
+  writeFileSync(path.join(folder, `${name}.js`), outputText);
+  writeFileSync(path.join(folder, `${name}.js.map`), sourceMapText ?? "");
+}
+
+/** Resolves with what the functions have logged. */
+async function check(name: string, source: string | undefined, page: unknown): Promise<readonly string[]> {
   const app = path.join(folder, name);
-  writeFileSync(app, source);
-  const runtime = await startLocal({ app, replace: ["socket.io"], log: (line) => console.error(line) });
+  if (source !== undefined) writeFileSync(app, source);
+  const lines: string[] = [];
+  const log = (line: string) => {
+    lines.push(line);
+    console.error(line);
+  };
+  const runtime = await startLocal({ app, replace: ["socket.io"], watch: true, log });
   try {
     expectEqual(await (await fetch(`${runtime.url}/page`)).json(), page, `the page of ${name}`);
     const socket = connect(runtime.url);
@@ -99,8 +177,10 @@ async function check(name: string, source: string, page: unknown): Promise<void>
       setTimeout(() => reject(new Error(`expected ${name} to answer in 20 s`)), 20_000).unref();
     });
     socket.close();
+    await runtime.idle();
     expectEqual(answer, "yes", `the answer of ${name}`);
     console.log(`${name}: its page and its packets are answered`);
+    return lines;
   } finally {
     await runtime.stop();
   }

@@ -71,13 +71,16 @@ export class BehindFrameworks {
   }
 }
 
+/** A bundler calls the function that it wraps a module in by the module's file. */
+export const isOfModule = (description: string): boolean =>
+  /^(Module|Script|Closure \((.*[\\/].*|.*\.[cm]?[jt]sx?)\)$)/.test(description);
+
 /** What a function can name, without what belongs to its whole module. */
 function heldBy({ target, scopes }: Inspected): readonly unknown[] {
   const words = wordsOf(target);
   const own = scopes.filter(
     ({ description, variables }, index) =>
-      // A bundler calls the function that it wraps a module in by the module's file.
-      !/^(Module|Script|Closure \(.*[\\/])/.test(description) &&
+      !isOfModule(description) &&
       index < scopes.findLastIndex((scope) => scope.description.startsWith("Closure")) &&
       !("module" in variables && "exports" in variables),
   );

@@ -1,4 +1,4 @@
-import type { Kept, Snapshot } from "./snapshot.ts";
+import type { Kept, Snapshot } from "./kept.ts";
 
 interface Remembered {
   readonly text: string;

@@ -73,9 +73,15 @@ export class FunctionScopes {
     }
   }
 
+  /** Of a bound function that of what it calls. */
   locate(wanted: AnyFunction): FunctionLocation | undefined {
     try {
-      return this.#toLocation(this.#properties(this.#toObjectId(wanted)));
+      let properties = this.#properties(this.#toObjectId(wanted));
+      for (;;) {
+        const called = internal(properties, "[[TargetFunction]]")?.objectId;
+        if (called === undefined) return this.#toLocation(properties);
+        properties = this.#properties(called);
+      }
     } finally {
       this.#post("Runtime.releaseObjectGroup", { objectGroup: GROUP });
     }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Declared } from "./declaration.ts";
-import type { Kept } from "./snapshot.ts";
+import type { Kept } from "./kept.ts";
 
 /** A variable that a handler has changed, and that the next packet may not find so. */
 export interface LostVariable {

@@ -5,7 +5,8 @@ import { FunctionScopes } from "./function-scopes.ts";
 import { toLostVariable, type LostVariable } from "./lost-variable.ts";
 import { isMarked } from "./marks.ts";
 import { Sampling } from "./sampling.ts";
-import { Snapshots, type Kept, type Snapshot } from "./snapshot.ts";
+import type { Kept, Snapshot } from "./kept.ts";
+import { Snapshots } from "./snapshot.ts";
 import { sourceOf } from "./source-text.ts";
 import { Sources } from "./sources.ts";
 

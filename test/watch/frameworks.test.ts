@@ -22,6 +22,7 @@ exports.gateway = (io, gateway) => {
     }
   });
 };
+exports.wrap = (instance, name) => (async (...args) => instance[name](...args)).bind(null);
 exports.compose = (...middlewares) => {
   const composed = middlewares.slice();
   const dispatch = (index, request, response) =>
@@ -70,6 +71,26 @@ it("names a field of an object whose methods a framework calls", async () => {
 
   expect(failure).toMatch(/server\.cjs:4 Chat\.users \(Array\) changed while "join" was handled; /);
   expect(failure).toMatch(/server\.cjs:2 Chat\.log\.lines \(Array\) changed while "join" was handled; /);
+});
+
+it("names a field of an object that a listener of the app's calls through a framework", async () => {
+  const server = await serveApp(
+    `const { wrap } = require("framework"); const io = require("socket.io")(3000);
+     class Chat { users = []; join(name, answer) { this.users.push(name); answer(this.users.length); } }
+     const chat = new Chat();
+     const callbacks = [wrap(chat, "join")];
+     const bind = (socket) => { for (const callback of callbacks) socket.on("join", (...args) => callback(...args)); };
+     io.on("connection", (socket) => bind(socket));`,
+  );
+  const client = clients.connect(server.url);
+  expect(await client.timeout(8_000).emitWithAck("join", "ada")).toBe(1);
+  client.close();
+
+  await expect(server.close()).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /server\.cjs:2 Chat\.users \(Array\) changed while "join" was handled; /,
+    ) as string,
+  });
 });
 
 it("names a variable of a middleware that a framework has composed", async () => {
