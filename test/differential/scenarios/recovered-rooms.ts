@@ -48,6 +48,9 @@ const hall: Scenario["app"] = ({ nsp }) => {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** An event that was sent less than 100 ms before the last one a client shows may come a second time. */
+const LOOKED_BACK_MS = 150;
+
 /** Each step waits until its watcher was told as much as it says: 2 of a room that is made or emptied, 1 of another. */
 interface Cast {
   enter(told: number, name: string, auth?: Readonly<Record<string, unknown>>): Promise<Participant>;
@@ -81,6 +84,7 @@ const gather =
         await told(times);
       },
       async back(times, one) {
+        await pause(LOOKED_BACK_MS);
         one.socket.connect();
         await one.hears("in");
         await told(times);
