@@ -18,10 +18,20 @@ export function createSdkSettings(
     lambda: () =>
       findEndpoint(new LambdaClient(config), (client) => client.send(new GetAccountSettingsCommand({}))),
   };
+  // Asked for by every request, of which several may be the first.
+  const found = new Map<EndpointService, Promise<string>>();
+  const endpoint = (service: EndpointService): Promise<string> => {
+    const known = found.get(service);
+    if (known !== undefined) return known;
+    const asked = endpoints[service]();
+    found.set(service, asked);
+    asked.catch(() => found.delete(service));
+    return asked;
+  };
   return {
     region: () => dynamodb.config.region(),
     credentials: () => dynamodb.config.credentials(),
-    endpoint: (service) => endpoints[service](),
+    endpoint,
   };
 }
 

@@ -103,6 +103,15 @@ describe("settings", () => {
     await expect(settings.credentials()).rejects.toMatchObject({ name: "CredentialsProviderError" });
   });
 
+  it("are found once for several requests that are the first", async () => {
+    stub({ ...keys, AWS_REGION: "eu-west-1" });
+    const settings = createSdkSettings(undefined, undefined);
+
+    const found = await Promise.all([1, 2, 3].map(() => settings.endpoint("dynamodb")));
+
+    expect(found).toEqual(Array(3).fill("https://dynamodb.eu-west-1.amazonaws.com"));
+  });
+
   it("are what they are told before anything else", async () => {
     stub({ ...lambda, AWS_REGION: "eu-west-1" });
     const credentials = { accessKeyId: "A", secretAccessKey: "B" };
