@@ -15,6 +15,7 @@ import {
   type Kind,
 } from "./keyed.ts";
 import { patch } from "./patch.ts";
+import { copyOf, separate } from "./separate.ts";
 import { fromTree, joinPath, toTree, type Tree } from "./tree.ts";
 import { isContainer, type Views } from "./views.ts";
 
@@ -197,7 +198,7 @@ export class LiveValue {
     const [parent, at] =
       this.#kind === "one" ? [this, WHOLE] : [this.#root as object, fromKey(this.#root, key)];
     if (this.#ports.isAssigned(parent, at)) assigned.add("");
-    let isShared = false;
+    const shared = new Set<object>();
     const tree = toTree(this.#valueAt(key), this.titleOf(place), {
       unwrap: this.#ports.views.unwrap,
       onContainer: (container, path) => {
@@ -205,7 +206,7 @@ export class LiveValue {
         const places = this.#ports.placesOf(container);
         const first = places.find((other) => other !== place && other.value.holds(other, container));
         if (first) {
-          isShared = true;
+          shared.add(container);
           this.#ports.onShared(first, place);
         }
         bare(container, this.#ports.views.unwrap);
@@ -214,7 +215,7 @@ export class LiveValue {
       },
     });
     // What is in two places is two from here on, as it is in the table.
-    if (isShared) this.#setAt(key, fromTree(tree));
+    if (shared.size > 0) this.#separate(key, shared);
     return { tree, assigned };
   }
 
@@ -264,6 +265,14 @@ export class LiveValue {
     return key === undefined
       ? this.name
       : `${this.name}[${this.#kind === "record" ? JSON.stringify(key) : key}]`;
+  }
+
+  #separate(key: string | undefined, shared: ReadonlySet<object>): void {
+    const { unwrap } = this.#ports.views;
+    const value = unwrap(this.#valueAt(key));
+    if (!isContainer(value)) return;
+    if (shared.has(value)) this.#setAt(key, copyOf(value, unwrap));
+    else separate(value, shared, unwrap);
   }
 
   #nextRank(): number {

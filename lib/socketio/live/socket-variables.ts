@@ -4,7 +4,7 @@ import { MAX_DATA_BYTES, toDataBytes } from "../replay/data-budget.ts";
 import type { KeptBeside, KeptPlace } from "../replay/socket-state.ts";
 import { define } from "./patch.ts";
 import { fromTree, toTree, type Tree } from "./tree.ts";
-import { Views } from "./views.ts";
+import { IS_LIVE, Views } from "./views.ts";
 
 /** Between the name of a listener and the name of a variable of it. */
 const OF = "#";
@@ -18,10 +18,15 @@ export class SocketVariables implements KeptBeside {
   readonly #stored: Map<string, string>;
   /** By the listener. */
   readonly #scopes = new Map<string, Record<string, unknown>>();
+  readonly #toldShared = new Set<unknown>();
   /** How often a run has asked for each. */
   readonly #asked = new WeakMap<object, Map<string, number>>();
   readonly #views = new Views({
-    admitsWrite: () => currentContext()?.mode !== "replay",
+    admitsWrite: (_, key, written) => {
+      const isLive = currentContext()?.mode !== "replay";
+      if (isLive && written !== undefined) this.#tellShared(key, written.value);
+      return isLive;
+    },
     onRead: () => undefined,
     onReached: () => undefined,
   });
@@ -52,6 +57,25 @@ export class SocketVariables implements KeptBeside {
     }
     this.#scopes.set(listener, values);
     return this.#views.viewOf(values);
+  }
+
+  /** What a live value has is copied, as what two have is: neither sees the other's changes. */
+  #tellShared(key: unknown, value: unknown): void {
+    const isOfLiveValue =
+      typeof value === "object" &&
+      value !== null &&
+      (value as { readonly [IS_LIVE]?: true })[IS_LIVE] === true &&
+      this.#views.unwrap(value) === value;
+    if (!isOfLiveValue || this.#toldShared.has(key)) return;
+    this.#toldShared.add(key);
+    this.#place.onUnstorable(
+      new CoreError(
+        "core.live_shared_object",
+        `expected the variable ${String(key)} of the listener to have something of its own, got an object of a live value, ` +
+          "of which it has a copy from the next packet on; keep its key, and look it up in each handler",
+        { evidence: { variable: String(key) } },
+      ),
+    );
   }
 
   changes():

@@ -149,6 +149,15 @@ describe("what a handler changes", () => {
           delete table["one"];
         },
         share: ({ playing, table }) => void (table["same"] = playing[0]!),
+        "share in lists": ({ waiting, playing }) => {
+          const player = { score: 8 };
+          waiting.push(player);
+          playing.push(player);
+        },
+        push: ({ waiting, playing }, score: number) => {
+          waiting.push({ score });
+          playing.push({ score });
+        },
         score: ({ table }) => (table["same"]!.score += 5),
         read: (state) => state,
       },
@@ -172,6 +181,15 @@ describe("what a handler changes", () => {
       table: { same: { score: 7 } },
     });
     expect(told()).toEqual([["playing", "table"]]);
+
+    // On every instance, those that have shared it too.
+    for (const score of [20, 21, 22, 23]) {
+      await ask(client, "share in lists");
+      await ask(client, "push", score);
+    }
+    const { waiting, playing } = (await ask(client, "read")) as { waiting: Player[]; playing: Player[] };
+    expect(waiting.map((one) => one.score)).toEqual([8, 20, 8, 21, 8, 22, 8, 23]);
+    expect(playing.map((one) => one.score)).toEqual([2, 8, 20, 8, 21, 8, 22, 8, 23]);
   });
 });
 
