@@ -1,11 +1,16 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Metafile } from "esbuild";
 import { codeDir, extension, isBuilt, packageDir, workingDir } from "../installation.ts";
 
-/** Content hash of every source that bundles were made of, by its path, and of what made them. */
-export async function hashInputs(built: readonly Metafile[], keep: boolean): Promise<Record<string, string>> {
+/** Content hash of every source that the bundles of an app were made of, by its path, and of what made them. */
+export async function hashInputs(
+  appFile: string,
+  built: readonly Metafile[],
+  keep: boolean,
+): Promise<Record<string, string>> {
   const own = built
     .flatMap(({ inputs }) => Object.keys(inputs))
     .filter((file) => !/node_modules\/|^nonsticky-(app|keep):/.test(file));
@@ -16,10 +21,21 @@ export async function hashInputs(built: readonly Metafile[], keep: boolean): Pro
     ),
     ...(keep ? [...(await listSources("infra/keep")), ...(await listSources("infra/doctor"))] : []),
   ];
-  const hashes = [...own, ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file)))].map(
-    async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const,
-  );
+  const manifests = manifestsOf(appFile).map((file) => path.relative(workingDir, file));
+  const hashes = [
+    ...own,
+    ...manifests,
+    ...(isBuilt ? [] : inside.map((file) => path.relative(workingDir, file))),
+  ].map(async (file) => [file, await hashFile(path.resolve(workingDir, file))] as const);
   return Object.fromEntries(await Promise.all(hashes));
+}
+
+/** What says whether an app is of modules: the nearest package.json, and wherever a nearer one could be. */
+function manifestsOf(appFile: string): readonly string[] {
+  const folder = path.dirname(appFile);
+  const file = path.join(folder, "package.json");
+  const isLast = existsSync(file) || folder === path.dirname(folder);
+  return isLast ? [file] : [file, ...manifestsOf(folder)];
 }
 
 async function listSources(folder: string): Promise<readonly string[]> {

@@ -159,7 +159,7 @@ async function buildInto(
           }),
     ]);
     const built = [metafile, ...(processes === undefined ? [] : [processes.metafile])];
-    const inputs = await hashInputs(built, keep);
+    const inputs = await hashInputs(appFile, built, keep);
     const dir = `${key}-${hash(JSON.stringify(inputs))}`;
     await rename(outdir, path.join(cacheDir, dir)).catch(() => rm(outdir, { recursive: true, force: true }));
     return { inputs, format, kept: kept?.lines ?? [], dir };
