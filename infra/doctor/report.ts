@@ -3,9 +3,12 @@ import path from "node:path";
 import { applyEdits } from "./apply-edits.ts";
 import type { Edit, Finding } from "./finding.ts";
 
+const NOTHING =
+  "nothing found: what of the app can be followed relies on no process that stays; nonsticky dev looks while it runs";
+
 /** For people: each finding with its place, its reason, and its rewrite as a diff. Paths are relative to `from`. */
 export function toText(findings: readonly Finding[], from = process.cwd()): string {
-  if (findings.length === 0) return "nothing found: the app does not rely on a process that stays";
+  if (findings.length === 0) return NOTHING;
   const blocks = findings.map(({ file, line, pattern, name, message, fix }) =>
     [
       `${path.relative(from, file)}:${line} ${pattern} ${name}`,

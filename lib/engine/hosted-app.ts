@@ -47,7 +47,7 @@ export class HostedApp {
       throw new ConfigError(
         "config.no_app",
         "expected the app to make a `new Server()`, or its module to export `io` or `engine`, got neither" +
-          (this.suspect?.() ?? ""),
+          (this.suspect === undefined ? HINT : (this.suspect() ?? "")),
       );
     }
     if (others.length === 0) return first;
@@ -63,6 +63,8 @@ export class HostedApp {
     return looks < LEAST_LOOKS || process.getActiveResourcesInfo().length > this.#resources;
   }
 }
+
+const HINT = "; a Server of socket.io's is one where that is replaced: --replace socket.io";
 
 const scope = new AsyncLocalStorage<HostedApp>();
 let ofProcess: HostedApp | undefined;

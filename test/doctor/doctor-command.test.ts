@@ -75,7 +75,7 @@ it("says so where nothing is found", () => {
   const clean = `require("socket.io")(3000).on("connection", (socket) => socket.on("a", (f) => f(1)));\n`;
 
   expect(toText(diagnose(appOf({ "a.js": clean })))).toBe(
-    "nothing found: the app does not rely on a process that stays",
+    "nothing found: what of the app can be followed relies on no process that stays; nonsticky dev looks while it runs",
   );
 });
 
