@@ -91,8 +91,10 @@ function isRead(place: Place, changes: readonly Change[], { names, runners, app 
 
 /** Set anew by the same run, in a block around it: then it is nothing more than a local variable. */
 const isSetBefore = (mention: ts.Node, changes: readonly Change[]): boolean =>
-  changes.some(({ node, isWhole, value }) => {
+  changes.some(({ node, isWhole, value, owner }) => {
     if (!isWhole || value === undefined || (isAssignment(node) && isLazy(node))) return false;
+    // A handler in it runs when others have run.
+    if (ts.isConstructorDeclaration(owner) && ownerOf(mention) !== owner) return false;
     if (ts.isForStatement(node.parent)) {
       const isBehind = node.parent.getEnd() <= mention.getStart() && isInside(mention, node.parent.parent);
       return node.parent.initializer === node && (isBehind || isInside(mention, node.parent));

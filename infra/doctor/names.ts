@@ -1,7 +1,9 @@
 import ts from "typescript";
+import { givenTypes } from "./given-types.ts";
 import type { App } from "./program.ts";
 import {
   bare,
+  initializerOf,
   isFunction,
   memberOf,
   nodesOf,
@@ -17,19 +19,29 @@ type Implementer = ts.ClassLikeDeclaration | ts.ObjectLiteralExpression;
 export class Names {
   readonly #checker: ts.TypeChecker;
   readonly #references = new Map<ts.Symbol, ts.Node[]>();
+  #isRead = false;
 
   constructor({ files, checker }: App) {
     this.#checker = checker;
+    const unknown: ts.Node[] = [];
     for (const file of files) {
       for (const node of nodesOf(file)) {
         if (!ts.isIdentifier(node) && !ts.isPrivateIdentifier(node)) continue;
-        const symbol = this.symbolOf(node);
-        if (symbol === undefined) continue;
-        const known = this.#references.get(symbol);
-        if (known) known.push(node);
-        else this.#references.set(symbol, [node]);
+        if (!this.#noteReference(node)) unknown.push(node);
       }
     }
+    // What was given to whom is known by now.
+    this.#isRead = true;
+    for (const node of unknown) this.#noteReference(node);
+  }
+
+  #noteReference(node: ts.Node): boolean {
+    const symbol = this.symbolOf(node);
+    if (symbol === undefined) return false;
+    const known = this.#references.get(symbol);
+    if (known) known.push(node);
+    else this.#references.set(symbol, [node]);
+    return true;
   }
 
   /** The same for a name and everything that it was imported, required, exported or shortened as. */
@@ -39,7 +51,18 @@ export class Names {
       return this.#whole(this.#checker.getShorthandAssignmentValueSymbol(parent));
     }
     const at = ts.isPropertyAccessExpression(node) ? node.name : node;
-    return this.#whole(this.#checker.getSymbolAtLocation(at));
+    return this.#whole(this.#checker.getSymbolAtLocation(at)) ?? this.#givenMember(at);
+  }
+
+  /** A member of what is not said to be anything, and was given something that has it. */
+  #givenMember(name: ts.Node): ts.Symbol | undefined {
+    const access = name.parent;
+    if (!this.#isRead || !access || !ts.isPropertyAccessExpression(access) || access.name !== name)
+      return undefined;
+    const members = givenTypes(access.expression, this.#checker, this).flatMap(
+      (type) => type.getProperty(access.name.text) ?? [],
+    );
+    return this.#whole(members[0]);
   }
 
   /** The variable that a name is bound to: the one that is imported under it, where a module of ES does that; else its own. */
@@ -215,16 +238,6 @@ function exportedValue(declaration: ts.Declaration): ts.Expression | undefined {
   const assigned = ts.isBinaryExpression(declaration) ? declaration : declaration.parent;
   if (assigned === undefined || !ts.isBinaryExpression(assigned)) return undefined;
   return /^(module\.)?exports\./.test(assigned.left.getText()) ? bare(assigned.right) : undefined;
-}
-
-export function initializerOf(symbol: ts.Symbol | undefined): ts.Expression | undefined {
-  const declaration = symbol?.valueDeclaration;
-  if (declaration === undefined) return undefined;
-  if (ts.isVariableDeclaration(declaration) || ts.isPropertyDeclaration(declaration))
-    return declaration.initializer;
-  if (ts.isPropertyAssignment(declaration)) return declaration.initializer;
-  const assigned = ts.isBinaryExpression(declaration) ? declaration : declaration.parent;
-  return assigned !== undefined && ts.isBinaryExpression(assigned) ? assigned.right : undefined;
 }
 
 export function functionOfSymbol(symbol: ts.Symbol): FunctionNode | undefined {

@@ -1,6 +1,15 @@
 import ts from "typescript";
-import { initializerOf, type Names } from "./names.ts";
-import { bare, isFunction, memberOf, methodOf, ownerOf, receiverOf, type FunctionNode } from "./syntax.ts";
+import type { Names } from "./names.ts";
+import {
+  bare,
+  initializerOf,
+  isFunction,
+  memberOf,
+  methodOf,
+  ownerOf,
+  receiverOf,
+  type FunctionNode,
+} from "./syntax.ts";
 
 /** Where something is kept between two packets: a variable, a field of an object, or a property of `global`. */
 export interface Place {
@@ -126,7 +135,8 @@ function partOrigin(base: ts.Expression, names: Names, depth: number): Place | u
   if (base.kind === ts.SyntaxKind.ThisKeyword) return undefined;
   const place = placeOf(base, names, depth + 1);
   if (place === undefined || place.kind === "global") return place;
-  const symbol = ts.isIdentifier(base) ? names.symbolOf(base) : undefined;
+  const isNamed = ts.isIdentifier(base) || ts.isPropertyAccessExpression(base);
+  const symbol = isNamed ? names.symbolOf(base) : undefined;
   return symbol === undefined || place.key !== symbol ? place : undefined;
 }
 

@@ -42,6 +42,7 @@ export function findRoots({ files }: App, names: Names): Roots {
   const roots = new Map<FunctionNode, Root>();
   const servers = new Set<ts.Symbol>();
   const sockets = new Set<ts.Symbol>();
+  const assignments: ts.BinaryExpression[] = [];
   const calls = files.flatMap((file) =>
     [...nodesOf(file)].filter((node) => ts.isCallExpression(node) || ts.isNewExpression(node)),
   );
@@ -75,7 +76,8 @@ export function findRoots({ files }: App, names: Names): Roots {
     const at = bare(node);
     if (isIn(sockets, at)) return true;
     if (ts.isIdentifier(at)) return isNamedSocket(at, names);
-    if (ts.isPropertyAccessExpression(at)) return /^(socket|broadcast)$/.test(at.name.text);
+    if (ts.isPropertyAccessExpression(at))
+      return /^(socket|broadcast)$/.test(at.name.text) || isGivenTo(at, sockets, names);
     if (!ts.isCallExpression(at)) return false;
     const receiver = receiverOf(at);
     return receiver !== undefined && ["on", "once", "to"].includes(methodOf(at) ?? "") && isSocket(receiver);
@@ -164,14 +166,8 @@ export function findRoots({ files }: App, names: Names): Roots {
         const symbol = names.symbolOf(node.name);
         if (symbol) servers.add(symbol);
       }
-      if (
-        ts.isBinaryExpression(node) &&
-        node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
-        isServer(node.right)
-      ) {
-        const symbol = names.symbolOf(node.left);
-        if (symbol) servers.add(symbol);
-      }
+      if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken)
+        assignments.push(node);
       if (ts.isMethodDeclaration(node) && isFunction(node))
         addDecorated(node, roots, (found) => addFirstParameter(found, sockets));
     }
@@ -179,6 +175,11 @@ export function findRoots({ files }: App, names: Names): Roots {
   // What one pass learns of parameters, the next one uses.
   for (let known = -1; known !== roots.size + servers.size + sockets.size;) {
     known = roots.size + servers.size + sockets.size;
+    for (const { left, right } of assignments) {
+      const symbol = names.symbolOf(left);
+      if (symbol && isServer(right)) servers.add(symbol);
+      else if (symbol && isOwnField(left) && isSocket(right)) sockets.add(symbol);
+    }
     calls.forEach(visit);
   }
   return { roots, isServer, isSocket };
@@ -187,12 +188,28 @@ export function findRoots({ files }: App, names: Names): Roots {
 export const isSocketIo = (name: string | undefined): boolean => name === "socket.io" || name === "nonsticky";
 const isHttp = (name: string | undefined): boolean => /^(node:)?https?$/.test(name ?? "");
 
-/** A parameter that is called so, of which nothing else is known: handed over by a loop, or by a loader of files. */
+/** A parameter, or a part of `this`, that is called so, of which nothing else is known: handed over by a loop, or by a loader of files. */
 function isNamedSocket(node: ts.Identifier, names: Names): boolean {
   if (!/^(socket|sock|clientSocket)$/.test(node.text)) return false;
   const declaration = names.symbolOf(node)?.valueDeclaration;
-  return declaration === undefined || ts.isParameter(declaration);
+  return declaration === undefined || ts.isParameter(declaration) || ts.isBindingElement(declaration);
 }
+
+/** `this.client` of `constructor(private readonly client: Socket)`. */
+function isGivenTo(
+  node: ts.PropertyAccessExpression,
+  sockets: ReadonlySet<ts.Symbol>,
+  names: Names,
+): boolean {
+  const declaration = names.symbolOf(node)?.valueDeclaration;
+  if (declaration === undefined || !ts.isParameter(declaration)) return false;
+  const given = names.symbolOf(declaration.name);
+  return given !== undefined && sockets.has(given);
+}
+
+/** `this.socket`, and not `users[id]`, which may be anything by the next line. */
+const isOwnField = (node: ts.Expression): boolean =>
+  ts.isPropertyAccessExpression(node) && node.expression.kind === ts.SyntaxKind.ThisKeyword;
 
 function isOtherServer(receiver: ts.Expression, names: Names): boolean {
   const name = names.packageOf(receiver);

@@ -113,3 +113,14 @@ export const lineOf = (node: ts.Node): number => {
   const source = node.getSourceFile();
   return source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
 };
+
+/** What a variable or a field was first set to. */
+export function initializerOf(symbol: ts.Symbol | undefined): ts.Expression | undefined {
+  const declaration = symbol?.valueDeclaration;
+  if (declaration === undefined) return undefined;
+  if (ts.isVariableDeclaration(declaration) || ts.isPropertyDeclaration(declaration))
+    return declaration.initializer;
+  if (ts.isPropertyAssignment(declaration)) return declaration.initializer;
+  const assigned = ts.isBinaryExpression(declaration) ? declaration : declaration.parent;
+  return assigned !== undefined && ts.isBinaryExpression(assigned) ? assigned.right : undefined;
+}
