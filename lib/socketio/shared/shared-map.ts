@@ -102,13 +102,19 @@ export class SharedMap<T = unknown> {
    * still the present one, else it is called again with the new. Undefined stands for no entry, before and after. Owner
    * and expiry stay. Resolves with what is stored. One read and one write, and as many again for each conflict.
    *
-   * Rejects with `core.shared_conflict` after 40 of them, and with what `change` throws.
+   * Rejects with `core.shared_conflict` after 40 of them, with `core.shared_bad_change` where `change` is no function, and
+   * with what it throws.
    */
   async update(
     key: string,
     change: (value: T | undefined) => T | undefined | Promise<T | undefined>,
   ): Promise<T | undefined> {
     const place = this.#at(key);
+    if (typeof change !== "function")
+      throw this.#refuse(
+        "core.shared_bad_change",
+        `a function that makes the next value of the present one, got ${change === null ? "null" : `a ${typeof change}`}`,
+      );
     const updated = recorded(async () => ({ value: await this.#change(place, change) }), "refuse");
     // The app may not wait for it, and its turn must: it goes from one stage to the next.
     currentContext()?.turn.track(

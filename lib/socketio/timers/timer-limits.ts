@@ -31,6 +31,15 @@ export function requireDelay(what: string, delayMs: unknown): number {
   );
 }
 
+/** @throws {CoreError} `core.timer_bad_delay` */
+export function requireOptions(name: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new CoreError(
+    "core.timer_bad_delay",
+    `expected the time of ${toTitle("timer", name)} as { in: milliseconds }, got ${String(options)}`,
+  );
+}
+
 /** @throws {CoreError} `core.timer_bad_key`, `state.key_too_long`, `state.malformed_name` */
 export function requireTimerKey(name: string, key: unknown): string {
   if (typeof key === "string") return requireSharedKey(key);

@@ -3,7 +3,7 @@ import { createVersion, placeOf, toTimerEntry } from "../../engine/alarms/timer-
 import { rejectUnknownOptions } from "../../engine/engine-options.ts";
 import { currentContext } from "../../engine/turn.ts";
 import { recorded } from "../replay/recorded-result.ts";
-import { requireDelay, requirePayload, requireTimerKey, toTitle } from "./timer-limits.ts";
+import { requireDelay, requireOptions, requirePayload, requireTimerKey, toTitle } from "./timer-limits.ts";
 import type { TimerPorts } from "./timer-ports.ts";
 
 export interface TimerSetOptions {
@@ -50,6 +50,7 @@ export class Timer<Payload = unknown> {
   ): Promise<void> {
     const { name } = this;
     const id = { of: "timer", name, key: requireTimerKey(name, key) } as const;
+    requireOptions(name, options);
     rejectUnknownOptions(`${toTitle("timer", name)}.set`, options, ["in"]);
     const inMs = requireDelay(`the time of ${toTitle("timer", name)}`, options.in);
     const kept = requirePayload(name, payload);

@@ -198,6 +198,8 @@ describe("a shared map", () => {
       },
       half: (map) => map.increment("n", 0.5),
       beyond: (map) => map.increment("n", Number.MAX_SAFE_INTEGER),
+      value: (map) => map.update("n", 5 as never),
+      nothing: (map) => map.update("n", null as never),
       kept: (map) => map.get("n"),
     });
 
@@ -208,6 +210,8 @@ describe("a shared map", () => {
       "core.shared_not_a_number",
       "core.shared_not_a_number",
       "core.shared_out_of_range",
+      "core.shared_bad_change",
+      "core.shared_bad_change",
       40,
     ]);
   });

@@ -255,6 +255,15 @@ describe("what makes no sense", () => {
     },
   );
 
+  it.each([1_000, undefined, null, "1000"])("are options that are %s", async (options) => {
+    io();
+
+    await expect(timers[0]!.set("k", options as unknown as { in: number })).rejects.toMatchObject({
+      code: "core.timer_bad_delay",
+      message: expect.stringContaining(`as { in: milliseconds }, got ${String(options)}`) as string,
+    });
+  });
+
   it.each([7, undefined, null, {}])("is %s as a key", async (key) => {
     io();
 
