@@ -139,6 +139,21 @@ it.each([
   expect(() => parseSessionsOptions(args, {})).toThrow(message);
 });
 
+it.each([
+  [["--id", "-GEbNydHBshbm1MepydP", "--show"], { id: "-GEbNydHBshbm1MepydP" }],
+  [["--id", "--bNydHBshbm1MepydPx"], { id: "--bNydHBshbm1MepydPx" }],
+  [["--room", "-a=b", "--id=x", "--namespace", "-n"], { room: "-a=b", id: "x", namespace: "/-n" }],
+])("takes ids and names that begin with a dash: %j", (args, filter) => {
+  expect(parseSessionsOptions(["--table", "t", ...args], {}).filter).toMatchObject(filter);
+});
+
+it.each([[["--id", "--show"]], [["--id=x", "-y"]], [["--show", "-y"]]])(
+  "takes no option for a value, and no value for nothing: %j",
+  (args) => {
+    expect(() => parseSessionsOptions(["--table", "t", ...args], {})).toThrow(/^expected the options below/);
+  },
+);
+
 it("looks only, unless it is told to end", () => {
   expect(parseSessionsOptions([], { NONSTICKY_TABLE: "t" })).toMatchObject({
     ...{ table: "t", limit: 100, ends: false, isConfirmed: false, environment: {} },
