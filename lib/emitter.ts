@@ -8,6 +8,7 @@ import { createLambdaMailbox } from "./aws/lambda-mailbox.ts";
 import { createSqsAlarms } from "./aws/sqs-alarms.ts";
 import { createSqsMailbox } from "./aws/sqs-mailbox.ts";
 import { systemClock } from "./clock.ts";
+import { rejectUnknownOptions } from "./engine/engine-options.ts";
 import { Runtime } from "./engine/runtime.ts";
 import type { Server } from "./socketio/server.ts";
 import { readRequired, type Environment } from "./env.ts";
@@ -47,6 +48,7 @@ export function connectEmitter(
   options: EmitterOptions = {},
   env: Environment = process.env,
 ): ReturnType<typeof createEmitHandler> {
+  rejectUnknownOptions("connectEmitter", options, ["tableName", "callbackUrl", "logLevel"]);
   const callbackUrl = options.callbackUrl ?? readRequired(env, "NONSTICKY_CALLBACK_URL");
   const clients = createAwsClients(env);
   const store = createDynamoStore({

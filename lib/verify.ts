@@ -1,4 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { described } from "./described.ts";
+import { rejectUnknownOptions } from "./engine/engine-options.ts";
 import type { Server, Socket } from "./socketio/server.ts";
 import type { DefaultEventsMap, EventsMap } from "./socketio/replay/typed-events.ts";
 import type { Timer } from "./socketio/timers/timer.ts";
@@ -62,12 +64,14 @@ export function installVerification<
   ServerSide extends EventsMap,
   SocketData,
 >(io: Server<Listen, Emit, ServerSide, SocketData>, options: VerificationOptions = {}): boolean {
+  rejectUnknownOptions("installVerification", options, ["token"]);
   const token = options.token ?? process.env["NONSTICKY_VERIFY_TOKEN"] ?? "";
   if (token === "") return false;
-  if (token.length < LEAST_TOKEN_LENGTH) {
+  if (typeof token !== "string" || token.length < LEAST_TOKEN_LENGTH) {
+    const got = typeof token === "string" ? token.length : described(token);
     throw new ConfigError(
       "config.bad_option",
-      `expected the token of the verification to have at least ${LEAST_TOKEN_LENGTH} characters, got ${token.length}`,
+      `expected the token of the verification to have at least ${LEAST_TOKEN_LENGTH} characters, got ${got}`,
     );
   }
   const server = io as unknown as AnyServer;

@@ -1,3 +1,4 @@
+import { described } from "../described.ts";
 import { ConfigError } from "../errors.ts";
 import { rejectUnknownOptions } from "../engine/engine-options.ts";
 import type { Environment } from "../env.ts";
@@ -87,8 +88,6 @@ const isStore = (store: unknown): boolean =>
   );
 
 const bad = (name: string, rule: string, value: unknown): ConfigError =>
-  new ConfigError(
-    "config.bad_option",
-    `expected ${name} ${rule}, got ${typeof value === "object" ? "an object" : String(value)}`,
-    { evidence: { name } },
-  );
+  new ConfigError("config.bad_option", `expected ${name} ${rule}, got ${described(value)}`, {
+    evidence: { name },
+  });

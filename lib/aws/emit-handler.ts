@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
+import { described } from "../described.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import { addTally, emptyTally, Turn, type Tally } from "../engine/turn.ts";
 import { AwsError } from "./errors.ts";
@@ -123,8 +124,8 @@ const isRooms = (value: unknown): boolean =>
 const isFromQueue = (records: readonly unknown[]): records is readonly SQSRecord[] =>
   records.every((record) => typeof (record as Partial<SQSRecord>).body === "string");
 
-const describe = (value: unknown): string =>
-  value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
+/** Text may be what clients are to read, which is for no log. */
+const describe = (value: unknown): string => (typeof value === "string" ? "a string" : described(value));
 
 function parse(text: string): unknown {
   try {

@@ -1,5 +1,6 @@
 import type { SerializeOptions } from "cookie";
 import type { CorsOptions } from "cors";
+import { described } from "../described.ts";
 import { ConfigError } from "../errors.ts";
 import { readMs, readOptional, type Environment } from "../env.ts";
 import type { HandshakeRecord } from "../state/records.ts";
@@ -182,31 +183,48 @@ function readCompression(compression: EngineOptions["httpCompression"]): number 
   return (compression === true ? undefined : compression?.threshold) ?? 1024;
 }
 
-/** An option we do not know is a typing error or a feature we do not have: either way the app would not do as told. */
-export function rejectUnknownOptions(owner: string, options: object, known: readonly string[]): void {
+/**
+ * An option we do not know is a typing error or a feature we do not have: either way the app would not do as told. So is
+ * what is no object of options at all.
+ *
+ * @throws {ConfigError} `config.unknown_option`, `config.bad_option`
+ */
+export function rejectUnknownOptions(owner: string, options: unknown, known: readonly string[]): void {
+  const names = [...known].sort().join(", ");
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const wanted = known.length === 0 ? "no options" : `options in an object, { ${names} },`;
+    // It may be a secret, in the place of an object that has it.
+    const got = typeof options === "string" ? "a string" : described(options);
+    throw new ConfigError("config.bad_option", `expected ${wanted} of ${owner}, got ${got}`, {
+      evidence: { name: owner },
+    });
+  }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    throw new ConfigError(
-      "config.unknown_option",
-      `expected an option of ${owner} (${[...known].sort().join(", ")}), got ${JSON.stringify(name)}`,
-      { evidence: { name } },
-    );
+    const wanted = known.length === 0 ? `no options of ${owner}` : `an option of ${owner} (${names})`;
+    throw new ConfigError("config.unknown_option", `expected ${wanted}, got ${JSON.stringify(name)}`, {
+      evidence: { name },
+    });
   }
 }
 
 /** An interval, too: sessions are found by the remainder of their age by it, in whole milliseconds. */
 function readWhole(name: string, value: unknown): number {
   if (Number.isInteger(value)) return readDuration(name, value);
-  throw new ConfigError("config.bad_option", `expected ${name} to be a whole number, got ${String(value)}`, {
-    evidence: { name },
-  });
+  throw new ConfigError(
+    "config.bad_option",
+    `expected ${name} to be a whole number, got ${described(value)}`,
+    {
+      evidence: { name },
+    },
+  );
 }
 
 export function readDuration(name: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
   throw new ConfigError(
     "config.bad_option",
-    `expected ${name} to be a positive number, got ${String(value)}`,
+    `expected ${name} to be a positive number, got ${described(value)}`,
     {
       evidence: { name },
     },

@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import { ConfigError } from "../errors.ts";
 import { effectTurn } from "../engine/turn-for-effect.ts";
 import { closeEverySession } from "../engine/heartbeat/close-every-session.ts";
+import { rejectUnknownOptions } from "../engine/engine-options.ts";
 import { CoreError } from "../engine/errors.ts";
 import { isThenable } from "./replay/handler.ts";
 import type { HandlerFailure } from "./replay/handler-failure.ts";
@@ -130,7 +131,9 @@ export abstract class BaseServer<
    * The map of that name in the table: what all instances share, and what outlives them. Its first entry makes it.
    * Throws `core.shared_bad_key`, `state.map_too_long`.
    */
-  shared<T = unknown>(name: string): SharedMap<T> {
+  shared<T = unknown>(name: string): SharedMap<T>;
+  shared<T = unknown>(name: string, options: unknown = {}): SharedMap<T> {
+    rejectUnknownOptions("io.shared, which are given to set", options, []);
     return new SharedMap<T>(name, this.#internals);
   }
 

@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from "node:http";
+import { described } from "../described.ts";
 import { CoreError } from "../engine/errors.ts";
 import type { EngineMiddleware } from "../engine/handshake/engine-middlewares.ts";
 import { currentContext } from "../engine/turn.ts";
@@ -64,7 +65,7 @@ export class IoEngine extends SocketIoApp {
     if (typeof middleware !== "function") {
       throw new CoreError(
         "core.not_a_listener",
-        `expected a middleware of io.engine to be a function, got ${typeof middleware}`,
+        `expected a middleware of io.engine to be a function, got ${described(middleware)}`,
       );
     }
     const turn = currentContext()?.turn;

@@ -1,3 +1,4 @@
+import { described } from "../described.ts";
 import { readFlag, type Environment } from "../env.ts";
 import { ConfigError } from "../errors.ts";
 import { createCustomCodec, type Parser } from "../protocol/custom-codec.ts";
@@ -98,7 +99,7 @@ function readOutbound(outbound: unknown = "shared"): "shared" | "exclusive" {
   if (outbound === "shared" || outbound === "exclusive") return outbound;
   throw new ConfigError(
     "config.bad_option",
-    `expected outbound to be "shared" or "exclusive", got ${JSON.stringify(outbound)}`,
+    `expected outbound to be "shared" or "exclusive", got ${described(outbound)}`,
     { evidence: { name: "outbound" } },
   );
 }
@@ -111,7 +112,7 @@ function readParser(parser: unknown): PacketCodec {
   if (found) return createCustomCodec(found);
   throw new ConfigError(
     "config.bad_option",
-    `expected parser to be { Encoder, Decoder }, got ${parser === null ? "null" : `an ${typeof parser} without them`}`,
+    `expected parser to be { Encoder, Decoder }, got ${parser === null ? "null" : `${described(parser)} without them`}`,
     { evidence: { name: "parser" } },
   );
 }

@@ -1,3 +1,4 @@
+import { described } from "../described.ts";
 import { CoreError } from "../engine/errors.ts";
 import type { Session } from "../engine/session.ts";
 import type { Turn } from "../engine/turn.ts";
@@ -91,7 +92,10 @@ export class Namespace<
   /** Runs once for every socket that asks to connect, in order; never in a replay. */
   use(middleware: Middleware<Listen, Emit, ServerSide, SocketData>): this {
     if (typeof middleware !== "function") {
-      throw new CoreError("core.not_a_listener", `expected a middleware function, got ${typeof middleware}`);
+      throw new CoreError(
+        "core.not_a_listener",
+        `expected a middleware function, got ${described(middleware)}`,
+      );
     }
     this.middlewares.push(middleware);
     return this;

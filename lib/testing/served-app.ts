@@ -1,3 +1,4 @@
+import { described } from "../described.ts";
 import { appOfModule } from "../engine/app-of-module.ts";
 import type { EngineApp } from "../engine/engine.ts";
 import { ConfigError } from "../errors.ts";
@@ -26,7 +27,7 @@ export async function createApps(
   if (!Number.isInteger(instances) || instances < 1) {
     throw new ConfigError(
       "config.bad_option",
-      `expected instances to be a whole number of at least 1, got ${String(instances)}`,
+      `expected instances to be a whole number of at least 1, got ${described(instances)}`,
     );
   }
   if (typeof subject === "string" || subject instanceof URL) return loadApps(subject, options);

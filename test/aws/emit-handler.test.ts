@@ -79,10 +79,10 @@ describe("what cannot be emitted", () => {
     [{}, '"event" to be a string, got undefined'],
     [null, '"event" to be a string, got undefined'],
     ["headline", '"event" to be a string, got undefined'],
-    [{ event: "x", nsp: 1 }, '"nsp" to be a string, got number'],
-    [{ event: "x", rooms: ["a", 2] }, '"rooms" to be a string or a list of strings, got a list'],
+    [{ event: "x", nsp: 1 }, '"nsp" to be a string, got 1'],
+    [{ event: "x", rooms: ["a", 2] }, '"rooms" to be a string or a list of strings, got an array'],
     [{ event: "x", except: null }, '"except" to be a string or a list of strings, got null'],
-    [{ event: "x", args: "a" }, '"args" to be a list, got string'],
+    [{ event: "x", args: "a" }, '"args" to be a list, got a string'],
     [{ Records: [{ Sns: { Message: "hello" } }] }, "a message in JSON, got 5 other characters"],
   ])("fails the invocation: %j", async (event, message) => {
     await expect(handle(event)).rejects.toThrow(

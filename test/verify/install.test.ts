@@ -67,6 +67,15 @@ it("does not exist without a token", async () => {
   expect(await connect(io, { token: "", run: "abcdefgh" })).toBe("Invalid namespace");
 });
 
+it("refuses a token in the place of its options, and tells nobody that", () => {
+  expect(() => installVerification(new Server(), token as never)).toThrow(
+    expect.objectContaining({
+      code: "config.bad_option",
+      message: "expected options in an object, { token }, of installVerification, got a string",
+    }),
+  );
+});
+
 it("refuses a token that can be guessed", () => {
   expect(() => installVerification(new Server(), { token: "verify" })).toThrow(
     expect.objectContaining({ code: "config.bad_option" }),

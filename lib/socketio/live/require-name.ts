@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { currentContext } from "../../engine/turn.ts";
 
@@ -6,7 +7,7 @@ export function requireName(name: unknown, known: ReadonlyMap<string, unknown>):
   if (typeof name !== "string")
     throw new CoreError(
       "core.live_bad_name",
-      `expected the name of a live value to be a string, got a ${typeof name}`,
+      `expected the name of a live value to be a string, got ${described(name)}`,
     );
   if (known.has(name))
     throw new CoreError(

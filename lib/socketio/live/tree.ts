@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { CoreError } from "../../engine/errors.ts";
 
 /** What a value is in the table: JSON, in which an object with `$` says what else it stands for. */
@@ -71,7 +72,7 @@ function read(given: unknown, title: string, path: readonly string[] | undefined
     case "bigint":
     case "symbol":
     case "function":
-      throw unserialisable(title, `a ${typeof value}`);
+      throw unserialisable(title, described(value));
     case "object":
       break;
   }
@@ -105,7 +106,7 @@ function readContainer(
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw unserialisable(title, `a ${value.constructor.name}`);
+    throw unserialisable(title, described(value));
   }
   const entries = Object.entries(value).map(([key, one]): [string, Tree] => [
     key,

@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { readOptional, type Environment } from "../../env.ts";
 import { ConfigError } from "../../errors.ts";
 import { rejectUnknownOptions, type ResolvedEngineOptions } from "../../engine/engine-options.ts";
@@ -36,7 +37,7 @@ export function resolveRecovery(
   if (typeof maxDisconnectionMs !== "number" || !(maxDisconnectionMs > 0 && maxDisconnectionMs <= MAX_MS)) {
     throw new ConfigError(
       "config.bad_option",
-      `expected maxDisconnectionDuration to be more than 0 and up to ${MAX_MS} ms, got ${String(maxDisconnectionMs)}`,
+      `expected maxDisconnectionDuration to be more than 0 and up to ${MAX_MS} ms, got ${described(maxDisconnectionMs)}`,
       { evidence: { name: "maxDisconnectionDuration" } },
     );
   }

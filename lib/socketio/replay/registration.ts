@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import type { SocketState } from "./socket-state.ts";
@@ -79,6 +80,6 @@ export function requireListener(event: string, listener: unknown): void {
   if (typeof listener === "function") return;
   throw new CoreError(
     "core.not_a_listener",
-    `expected a function for ${JSON.stringify(event)}, got ${typeof listener}`,
+    `expected a function for ${JSON.stringify(event)}, got ${described(listener)}`,
   );
 }

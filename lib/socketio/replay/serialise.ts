@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { CoreError } from "../../engine/errors.ts";
 
 /**
@@ -45,7 +46,7 @@ function check(value: unknown, path: string, above: Set<object>): void {
     case "bigint":
     case "symbol":
     case "function":
-      throw unserialisable(path, `a ${typeof value}`);
+      throw unserialisable(path, described(value));
   }
   if (value === null) return;
   if (above.has(value)) throw unserialisable(path, "a value that contains itself");
@@ -55,7 +56,7 @@ function check(value: unknown, path: string, above: Set<object>): void {
   } else {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
-      throw unserialisable(path, `a ${value.constructor.name}`);
+      throw unserialisable(path, described(value));
     }
     for (const [key, item] of Object.entries(value)) {
       if (item !== undefined) check(item, `${path}.${key}`, above);

@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import type { SocketChanges } from "../../state/store.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { DataBudget, MAX_DATA_BYTES, toDataBytes } from "./data-budget.ts";
@@ -51,7 +52,7 @@ export class SocketData {
     if (values === null || typeof values !== "object") {
       throw new CoreError(
         "core.unserialisable",
-        `expected socket.data to be an object, got ${typeof values}`,
+        `expected socket.data to be an object, got ${described(values)}`,
       );
     }
     this.#values = this.#unwrap(values) as Values;

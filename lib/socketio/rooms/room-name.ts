@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { requireRoom } from "../../state/row-limits.ts";
 import { CoreError } from "../../engine/errors.ts";
 
@@ -15,7 +16,7 @@ export function toRoomName(room: unknown): string {
   if (isRoom(room)) return requireRoom(MARK + toLiteral(room));
   throw new CoreError(
     "core.not_a_room",
-    `expected a room to be text, a number or another plain value, got ${describe(room)}: instances do not share it`,
+    `expected a room to be text, a number or another plain value, got ${described(room)}: instances do not share it`,
   );
 }
 
@@ -58,5 +59,3 @@ function fromLiteral(literal: string): unknown {
   ]);
   return words.has(literal) ? words.get(literal) : Number(literal);
 }
-
-const describe = (value: unknown): string => (typeof value === "object" ? "an object" : `a ${typeof value}`);

@@ -1,5 +1,7 @@
+import { described } from "../../described.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { RESERVED_MAPS } from "../../engine/alarms/timer-rows.ts";
+import { rejectUnknownOptions } from "../../engine/engine-options.ts";
 import type { Runtime } from "../../engine/runtime.ts";
 import { currentContext, type Turn } from "../../engine/turn.ts";
 import { requireMap } from "../../state/row-limits.ts";
@@ -20,6 +22,8 @@ import { fromSharedValue, toSharedValue } from "./shared-value.ts";
 const MAX_CONFLICTS = 40;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 200;
+
+type Change<T> = (value: T | undefined) => T | undefined | Promise<T | undefined>;
 
 /** What a shared map needs of its server. */
 export interface SharedPorts {
@@ -47,7 +51,7 @@ export class SharedMap<T = unknown> {
   /** Throws `core.shared_bad_key`, `state.map_too_long`. */
   constructor(name: string, ports: SharedPorts) {
     if (typeof name !== "string")
-      throw new CoreError("core.shared_bad_key", `expected a name that is a string, got a ${typeof name}`);
+      throw new CoreError("core.shared_bad_key", `expected a name that is a string, got ${described(name)}`);
     if (name.startsWith(RESERVED_MAPS))
       throw new CoreError(
         "core.shared_bad_key",
@@ -74,7 +78,8 @@ export class SharedMap<T = unknown> {
 
   /**
    * One write, whatever was there before; for an owner two. Rejects with `core.unserialisable`, `core.shared_too_large`,
-   * `core.shared_bad_owner`, `core.shared_too_many_owned`, `core.shared_bad_ttl`.
+   * `core.shared_bad_owner`, `core.shared_too_many_owned`, `core.shared_bad_ttl`, `config.unknown_option`,
+   * `config.bad_option`.
    */
   async set(key: string, value: T, options: SharedSetOptions = {}): Promise<void> {
     const place = this.#at(key);
@@ -105,15 +110,14 @@ export class SharedMap<T = unknown> {
    * Rejects with `core.shared_conflict` after 40 of them, with `core.shared_bad_change` where `change` is no function, and
    * with what it throws.
    */
-  async update(
-    key: string,
-    change: (value: T | undefined) => T | undefined | Promise<T | undefined>,
-  ): Promise<T | undefined> {
+  async update(key: string, change: Change<T>): Promise<T | undefined>;
+  async update(key: string, change: Change<T>, options: unknown = {}): Promise<T | undefined> {
     const place = this.#at(key);
+    rejectUnknownOptions("io.shared().update, which keeps owner and expiry", options, []);
     if (typeof change !== "function")
       throw this.#refuse(
         "core.shared_bad_change",
-        `a function that makes the next value of the present one, got ${change === null ? "null" : `a ${typeof change}`}`,
+        `a function that makes the next value of the present one, got ${described(change)}`,
       );
     const updated = recorded(async () => ({ value: await this.#change(place, change) }), "refuse");
     // The app may not wait for it, and its turn must: it goes from one stage to the next.
@@ -130,11 +134,13 @@ export class SharedMap<T = unknown> {
    * Adds a whole number to an entry that is one, or to 0 where there is none, and resolves with the sum. One write, of
    * which none is ever in the way of another. Rejects with `core.shared_not_a_number`, `core.shared_out_of_range`.
    */
-  async increment(key: string, by = 1): Promise<number> {
+  async increment(key: string, by?: number): Promise<number>;
+  async increment(key: string, by = 1, options: unknown = {}): Promise<number> {
     const place = this.#at(key);
+    rejectUnknownOptions("io.shared().increment, which keeps owner and expiry", options, []);
     return recorded(async () => {
       if (!Number.isSafeInteger(by))
-        throw this.#refuse("core.shared_not_a_number", `a whole number to add, got ${String(by)}`);
+        throw this.#refuse("core.shared_not_a_number", `a whole number to add, got ${described(by)}`);
       const sum = await this.#effect((store) => store.addShared(place, by));
       if (sum === "not a number")
         throw this.#refuse(
@@ -212,10 +218,7 @@ export class SharedMap<T = unknown> {
     return turn.order(() => stage(runtime.store, turn));
   }
 
-  async #change(
-    place: SharedPlace,
-    change: (value: T | undefined) => T | undefined | Promise<T | undefined>,
-  ): Promise<T | undefined> {
+  async #change(place: SharedPlace, change: Change<T>): Promise<T | undefined> {
     const { clock, metrics } = this.#ports.runtime;
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       if (conflicts > 0) {

@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { placeOf, readTimer } from "../../engine/alarms/timer-rows.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { rejectUnknownOptions } from "../../engine/engine-options.ts";
@@ -128,7 +129,7 @@ function requireHandler(of: string, name: string, handler: unknown): void {
   if (typeof handler !== "function") {
     throw new CoreError(
       "core.not_a_listener",
-      `expected the handler of ${toTitle(of, name)} to be a function, got a ${typeof handler}`,
+      `expected the handler of ${toTitle(of, name)} to be a function, got ${described(handler)}`,
     );
   }
   const turn = currentContext()?.turn;
@@ -154,6 +155,6 @@ function requireWhile(name: string, value: unknown): boolean {
   if (value === undefined || value === "connected") return value === "connected";
   throw new CoreError(
     "core.timer_bad_while",
-    `expected the option while of ${toTitle("every", name)} to be "connected" or left out, got ${JSON.stringify(value)}`,
+    `expected the option while of ${toTitle("every", name)} to be "connected" or left out, got ${described(value)}`,
   );
 }

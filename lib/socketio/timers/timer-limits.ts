@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { CoreError } from "../../engine/errors.ts";
 import { requireSharedKey } from "../../state/row-limits.ts";
 import { serialise } from "../replay/serialise.ts";
@@ -16,7 +17,7 @@ export function requireTimerName(of: string, name: unknown): string {
     if (bytes <= MAX_NAME_BYTES) return name;
     throw badName(of, `one of ${bytes} bytes`);
   }
-  throw badName(of, typeof name === "string" ? JSON.stringify(name) : `a ${typeof name}`);
+  throw badName(of, described(name));
 }
 
 /** @throws {CoreError} `core.timer_bad_delay` */
@@ -25,18 +26,16 @@ export function requireDelay(what: string, delayMs: unknown): number {
     return Math.ceil(delayMs);
   throw new CoreError(
     "core.timer_bad_delay",
-    `expected ${what} to be from ${SHORTEST_MS} to ${LONGEST_MS} milliseconds, a second to 30 days, got ${
-      typeof delayMs === "number" ? delayMs : `a ${typeof delayMs}`
-    }`,
+    `expected ${what} to be from ${SHORTEST_MS} to ${LONGEST_MS} milliseconds, a second to 30 days, got ${described(delayMs)}`,
   );
 }
 
 /** @throws {CoreError} `core.timer_bad_delay` */
 export function requireOptions(name: string, options: unknown): void {
-  if (typeof options === "object" && options !== null) return;
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
   throw new CoreError(
     "core.timer_bad_delay",
-    `expected the time of ${toTitle("timer", name)} as { in: milliseconds }, got ${String(options)}`,
+    `expected the time of ${toTitle("timer", name)} as { in: milliseconds }, got ${described(options)}`,
   );
 }
 
@@ -45,7 +44,7 @@ export function requireTimerKey(name: string, key: unknown): string {
   if (typeof key === "string") return requireSharedKey(key);
   throw new CoreError(
     "core.timer_bad_key",
-    `expected the key of ${toTitle("timer", name)} to be a string, got a ${typeof key}`,
+    `expected the key of ${toTitle("timer", name)} to be a string, got ${described(key)}`,
   );
 }
 

@@ -35,9 +35,9 @@ describe("the name of a room", () => {
 
   it.each<[string, unknown]>([
     ["an object", { id: 1 }],
-    ["an object", ["a", ["b"]][1]],
+    ["an array", ["a", ["b"]][1]],
     ["a function", () => "a"],
-    ["a symbol", Symbol("a")],
+    ["Symbol(a)", Symbol("a")],
   ])("is refused to %s, which no other instance would know", (what, room) => {
     expect(() => toRoomName(room)).toThrow(
       expect.objectContaining({ code: "core.not_a_room", message: expect.stringContaining(what) as string }),

@@ -4,6 +4,8 @@ import type { Server } from "../../../lib/socketio/server.ts";
 import type { Callback } from "../../support/asking.ts";
 import { Rig, type Client, type RigOptions } from "../../support/rig.ts";
 
+/** As code without types calls it. */
+type Loose = (this: unknown, ...args: unknown[]) => unknown;
 type Act = (map: SharedMap<unknown>, io: Server) => unknown;
 
 /** Each event runs one of the acts, on whichever of three instances is next, and acknowledges what came of it. */
@@ -187,6 +189,53 @@ describe("a shared map", () => {
     expect(await ask(client, "get")).toBe("gone");
   });
 
+  it.each([1_000, 1_001.5, 20_000])("keeps an entry for all of a ttl of %d ms", async (ttl) => {
+    const rig = createRig({
+      set: (map) => map.set("a", 1, { ttl }),
+      get: async (map) => (await map.get("a")) ?? "gone",
+    });
+    const client = await rig.connect();
+    await ask(client, "set");
+
+    await rig.advance(Math.floor(ttl) - 1);
+    expect(await ask(client, "get")).toBe(1);
+    await rig.advance(1_001);
+    expect(await ask(client, "get")).toBe("gone");
+  });
+
+  it.each<[Act, string]>([
+    [
+      (map) => map.set("a", 1, 5_000 as never),
+      "expected options in an object, { owner, ttl }, of io.shared().set, got 5000",
+    ],
+    [
+      (map) => map.set("a", 1, { tll: 5 } as object),
+      'expected an option of io.shared().set (owner, ttl), got "tll"',
+    ],
+    [(map) => map.set("a", 1, { owner: 5 as never }), "expected a socket for an owner, got 5"],
+    [
+      (map) => map.set("a", 1, { ttl: 60 }),
+      "expected ttl to be a finite number of milliseconds from 1000 on, got 60",
+    ],
+    [
+      (map) => (map.update as Loose).call(map, "a", () => 1, { ttl: 5_000 }),
+      'expected no options of io.shared().update, which keeps owner and expiry, got "ttl"',
+    ],
+    [
+      (map) => map.update("a", 5 as never),
+      'expected in io.shared("things") a function that makes the next value of the present one, got 5',
+    ],
+    [(map) => map.count({ prefix: 5 as never }), "expected prefix of a range of keys to be a string, got 5"],
+    [(map) => map.get(undefined as never), "expected a key that is a string, got undefined"],
+  ])("says what it expected, and what came", async (act, message) => {
+    const rig = createRig({
+      act: (map, io) =>
+        Promise.resolve(act(map, io)).catch((error: unknown) => ({ message: (error as Error).message })),
+    });
+
+    expect(await ask(await rig.connect(), "act")).toEqual({ message });
+  });
+
   it("adds a whole number to a number", async () => {
     const answers = await run({
       first: (map) => map.increment("n"),
@@ -302,7 +351,15 @@ describe("what a shared map cannot keep", () => {
     ["a key over 512 bytes", (map) => map.get("é".repeat(257)), "state.key_too_long"],
     ["half a surrogate pair for a key", (map) => map.has("\ud83d"), "state.malformed_name"],
     ["a name over 128 bytes", (_, io) => io.shared("é".repeat(65)), "state.map_too_long"],
+    [
+      "a name, with options",
+      (_, io) => (io.shared as Loose).call(io, "things", { ttl: 5_000 }),
+      "config.unknown_option",
+    ],
     ["no time to live", (map) => map.set("a", 1, { ttl: 0 }), "core.shared_bad_ttl"],
+    ["a ttl under a second", (map) => map.set("a", 1, { ttl: 999 }), "core.shared_bad_ttl"],
+    ["a ttl for ever", (map) => map.set("a", 1, { ttl: Infinity }), "core.shared_bad_ttl"],
+    ["a ttl that is null", (map) => map.set("a", 1, { ttl: null as never }), "core.shared_bad_ttl"],
     [
       "a ttl that is no number",
       (map) => map.set("a", 1, { ttl: "5" as unknown as number }),
@@ -310,6 +367,26 @@ describe("what a shared map cannot keep", () => {
     ],
     ["a misspelt option", (map) => map.set("a", 1, { tll: 5 } as object), "config.unknown_option"],
     ["an id for an owner", (map) => map.set("a", 1, { owner: "id" as never }), "core.shared_bad_owner"],
+    ["nobody for an owner", (map) => map.set("a", 1, { owner: null as never }), "core.shared_bad_owner"],
+    ["a ttl in the place of options", (map) => map.set("a", 1, 5_000 as never), "config.bad_option"],
+    ["null in the place of options", (map) => map.set("a", 1, null as never), "config.bad_option"],
+    ["a list in the place of options", (map) => map.set("a", 1, [] as never), "config.bad_option"],
+    [
+      "an update with options",
+      (map) => (map.update as Loose).call(map, "a", () => 1, { ttl: 5_000 }),
+      "config.unknown_option",
+    ],
+    [
+      "an increment with a ttl",
+      (map) => (map.increment as Loose).call(map, "a", 1, 5_000),
+      "config.bad_option",
+    ],
+    ["a sum of text", (map) => map.increment("a", "1" as never), "core.shared_not_a_number"],
+    ["a number for a range", (map) => collect(map.entries(5 as never)), "config.bad_option"],
+    ["a prefix in the place of a range", (map) => collect(map.keys("a" as never)), "config.bad_option"],
+    ["a misspelt range", (map) => map.count({ prefx: "a" } as object), "config.unknown_option"],
+    ["a prefix that is no text", (map) => map.count({ prefix: 5 as never }), "core.shared_bad_range"],
+    ["an end that is null", (map) => collect(map.values({ to: null as never })), "core.shared_bad_range"],
     ["two ranges", (map) => collect(map.keys({ prefix: "a", to: "b" })), "core.shared_bad_range"],
   ])("is %s: a code, no outage, and nothing stored", async (_, act, code) => {
     const rig = createRig({ act, count: (map) => map.count() });

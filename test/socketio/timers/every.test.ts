@@ -225,6 +225,10 @@ describe("what makes no sense", () => {
     expect(() => define("tick", 5_000, handler, { until: "connected" })).toThrow(
       expect.objectContaining({ code: "config.unknown_option" }),
     );
+    for (const options of [5, "connected", null])
+      expect(() => define("tick", 5_000, handler, options as never)).toThrow(
+        expect.objectContaining({ code: "config.bad_option" }),
+      );
   });
 
   it("is a name for two", () => {

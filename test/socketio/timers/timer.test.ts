@@ -255,12 +255,19 @@ describe("what makes no sense", () => {
     },
   );
 
-  it.each([1_000, undefined, null, "1000"])("are options that are %s", async (options) => {
+  it.each([
+    [1_000, "1000"],
+    [undefined, "undefined"],
+    [null, "null"],
+    ["1000", '"1000"'],
+    [[1_000], "an array"],
+    [() => 1_000, "a function"],
+  ])("are options that are %s", async (options, got) => {
     io();
 
     await expect(timers[0]!.set("k", options as unknown as { in: number })).rejects.toMatchObject({
       code: "core.timer_bad_delay",
-      message: expect.stringContaining(`as { in: milliseconds }, got ${String(options)}`) as string,
+      message: expect.stringContaining(`as { in: milliseconds }, got ${got}`) as string,
     });
   });
 

@@ -1,3 +1,4 @@
+import { described } from "../../../described.ts";
 /** A value with its type, as DynamoDB has it in JSON: `{"S":"text"}`, `{"N":"1"}`, `{"M":{…}}`. */
 export type AttributeValue = Readonly<Record<string, unknown>>;
 
@@ -69,7 +70,7 @@ function fromSet(members: readonly unknown[]): AttributeValue {
   if (typeof first === "string") return { SS: members.map(String) };
   if (typeof first === "number" || typeof first === "bigint") return { NS: members.map(toNumberText) };
   if (!(first instanceof Uint8Array))
-    throw new TypeError(`expected a set of strings, numbers or bytes, got ${typeof first}`);
+    throw new TypeError(`expected a set of strings, numbers or bytes, got ${described(first)}`);
   return { BS: members.map((member) => toBase64(member as Uint8Array)) };
 }
 
