@@ -1,4 +1,4 @@
-import { define } from "./patch.ts";
+import { define } from "./define.ts";
 
 /** Puts what is behind them in the place of views that the app has put into a container of its own. */
 export function bare(container: object, unwrap: (value: unknown) => unknown): void {

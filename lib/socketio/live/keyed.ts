@@ -1,5 +1,6 @@
+import { described } from "../../described.ts";
 import { CoreError } from "../../engine/errors.ts";
-import { define } from "./patch.ts";
+import { define } from "./define.ts";
 import { isContainer } from "./views.ts";
 
 /** `one` is a row, the others have a row a key. */
@@ -32,7 +33,7 @@ export function toKey(kind: Kind, key: unknown, name: string): string {
   throw new CoreError(
     "core.live_bad_key",
     `expected keys of the live value ${JSON.stringify(name)} to be ` +
-      `${kind === "record" ? "text" : "text, finite numbers, booleans or null"}, got ${nameOf(key)}; ` +
+      `${kind === "record" ? "text" : "text, finite numbers, booleans or null"}, got ${described(key)}; ` +
       "the table knows them by what they say",
     { evidence: { name } },
   );
@@ -55,11 +56,10 @@ export function removeAt(root: object, key: string): void {
   else Reflect.deleteProperty(root, key);
 }
 
-export const nameOf = (value: unknown): string =>
-  value === null
-    ? "null"
-    : Array.isArray(value)
-      ? "a list"
-      : value instanceof Object
-        ? `a ${value.constructor.name}`
-        : `a ${typeof value}`;
+/** How errors call one. */
+export const kindNames: Readonly<Record<Kind, string>> = {
+  record: "an object",
+  map: "a Map",
+  set: "a Set",
+  one: "a value",
+};

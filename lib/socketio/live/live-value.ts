@@ -1,3 +1,4 @@
+import { described } from "../../described.ts";
 import { CoreError } from "../../engine/errors.ts";
 import type { LiveRecord } from "../../state/live/live-store.ts";
 import { requireLivePlace } from "../../state/row-limits.ts";
@@ -6,8 +7,8 @@ import {
   fromKey,
   hasKey,
   keysOf,
+  kindNames,
   kindOf,
-  nameOf,
   removeAt,
   setAt,
   toKey,
@@ -15,7 +16,7 @@ import {
   type Kind,
 } from "./keyed.ts";
 import { patch } from "./patch.ts";
-import { copyOf, separate } from "./separate.ts";
+import { copyOf, opened, separate } from "./separate.ts";
 import { fromTree, joinPath, toTree, type Tree } from "./tree.ts";
 import { isContainer, type Views } from "./views.ts";
 
@@ -74,7 +75,7 @@ export class LiveValue {
   constructor(name: string, initial: unknown, ports: ValuePorts) {
     requireLivePlace({ name, key: undefined });
     this.name = name;
-    this.#root = initial;
+    this.#root = opened(initial);
     this.#kind = kindOf(initial);
     this.#ports = ports;
   }
@@ -103,7 +104,7 @@ export class LiveValue {
     if (!isContainer(root) || kindOf(root) !== this.#kind) {
       throw new CoreError(
         "core.live_kind",
-        `expected the live value ${JSON.stringify(this.name)}, a ${this.#kind}, to stay one, got ${nameOf(root)}; ` +
+        `expected ${this.title}, ${kindNames[this.#kind]}, to stay one, got ${described(root)}; ` +
           "begin with null, or with an object that has it in a property",
         { evidence: { name: this.name } },
       );
@@ -113,7 +114,7 @@ export class LiveValue {
 
   /** Another value takes its place. */
   replace(next: unknown): void {
-    const root = this.#ports.views.unwrap(next);
+    const root = opened(this.#ports.views.unwrap(next));
     this.#root = root;
     if (this.#kind === "one") return;
     let last = -Infinity;
@@ -209,6 +210,8 @@ export class LiveValue {
           shared.add(container);
           this.#ports.onShared(first, place);
         }
+        // Frozen by the app before it was put here: what stands here is open to all.
+        if (!Object.isExtensible(container)) return void shared.add(container);
         bare(container, this.#ports.views.unwrap);
         for (const name of path === undefined ? [] : Object.keys(container))
           if (path && this.#ports.isAssigned(container, name)) assigned.add(joinPath([...path, name]));
@@ -258,6 +261,10 @@ export class LiveValue {
   /** Every place that the table, or somebody here, has something to say of. */
   get places(): Iterable<Place> {
     return this.#places.values();
+  }
+
+  get title(): string {
+    return `the live value ${JSON.stringify(this.name)}`;
   }
 
   /** As it is called where something is wrong with it: `users["ann"]`. */

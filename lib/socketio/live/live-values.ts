@@ -49,6 +49,7 @@ export class LiveValues implements LivePort {
 
   constructor() {
     this.#views = new Views({
+      titleOf: (target) => this.#titleOf(target),
       admitsWrite: (target, key, written) => this.#admitsWrite(target, key, written),
       onRead: (target, key) => this.#onRead(target, key),
       onReached: (parent, key, child) => {
@@ -118,7 +119,7 @@ export class LiveValues implements LivePort {
   }
 
   #holderOf(value: LiveValue): LiveHolder {
-    return new LiveHolder({
+    return new LiveHolder(value.title, {
       read: () => {
         if (!isContainer(value.root)) this.#onRead(value, WHOLE);
         return value.present;
@@ -141,6 +142,13 @@ export class LiveValues implements LivePort {
   #onRead(target: object, key: unknown): void {
     const context = currentContext();
     if (context?.mode === "live") this.#traces.noteRead(context.turn, target, key);
+  }
+
+  #titleOf(target: object): string {
+    const value = this.#roots.get(target);
+    if (value !== undefined) return value.title;
+    const [place] = this.#traces.placesOf(target);
+    return place === undefined ? "what is in a live value" : `what is in ${place.value.titleOf(place)}`;
   }
 
   /** The rows that a property is in. */

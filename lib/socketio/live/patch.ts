@@ -1,3 +1,5 @@
+import { define } from "./define.ts";
+import { isOpen } from "./plain-changes.ts";
 import { isContainer } from "./views.ts";
 
 /**
@@ -6,6 +8,8 @@ import { isContainer } from "./views.ts";
  */
 export function patch(present: unknown, wanted: unknown, textOf: (value: unknown) => string): unknown {
   if (!isContainer(present) || !isContainer(wanted) || kindOf(present) !== kindOf(wanted)) return wanted;
+  // The app may have frozen an object of its own after it was put here.
+  if (!isOpen(present)) return wanted;
   if (Array.isArray(present) && Array.isArray(wanted)) patchList(present, wanted, textOf);
   else if (present instanceof Map && wanted instanceof Map) patchMap(present, wanted, textOf);
   else if (present instanceof Set && wanted instanceof Set) {
@@ -55,10 +59,6 @@ function patchRecord(present: Fields, wanted: Fields, textOf: TextOf): void {
     define(present, key, patch(old, wanted[key], textOf));
   }
 }
-
-/** Also a key that is called `__proto__`. */
-export const define = (target: object, key: string, value: unknown): void =>
-  void Object.defineProperty(target, key, { value, configurable: true, enumerable: true, writable: true });
 
 const kindOf = (value: object): string =>
   Array.isArray(value) ? "list" : value instanceof Map ? "map" : value instanceof Set ? "set" : "record";

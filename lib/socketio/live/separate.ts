@@ -1,6 +1,8 @@
-import { define } from "./patch.ts";
+import { define } from "./define.ts";
+import { isOpen } from "./plain-changes.ts";
 import { fromTree, toTree } from "./tree.ts";
 import { isContainer } from "./views.ts";
+import { isCollection } from "./watcher.ts";
 
 /**
  * Puts copies in the place of some of the containers inside of one, which stays itself, as do all others: the app may hold
@@ -44,3 +46,9 @@ export function separate(
 
 export const copyOf = (value: object, unwrap: (value: unknown) => unknown): unknown =>
   fromTree(toTree(value, "", { unwrap, onContainer: () => undefined }));
+
+/** The same, with another container around it where that one is frozen. */
+export function opened(value: unknown): unknown {
+  if (!isContainer(value) || isCollection(value) || isOpen(value)) return value;
+  return Array.isArray(value) ? [...(value as unknown[])] : Object.fromEntries(Object.entries(value));
+}

@@ -2,7 +2,7 @@ import { CoreError } from "../../engine/errors.ts";
 import { currentContext } from "../../engine/turn.ts";
 import { MAX_DATA_BYTES, toDataBytes } from "../replay/data-budget.ts";
 import type { KeptBeside, KeptPlace } from "../replay/socket-state.ts";
-import { define } from "./patch.ts";
+import { define } from "./define.ts";
 import { fromTree, toTree, type Tree } from "./tree.ts";
 import { IS_LIVE, Views } from "./views.ts";
 
@@ -29,6 +29,7 @@ export class SocketVariables implements KeptBeside {
     },
     onRead: () => undefined,
     onReached: () => undefined,
+    titleOf: () => "variables of a listener",
   });
 
   constructor(place: KeptPlace) {

@@ -1,4 +1,12 @@
 import { collectionMethod } from "./collection-views.ts";
+import { define } from "./define.ts";
+import {
+  refuseClosing,
+  refuseKey,
+  requirePlainProperty,
+  requirePropertyKey,
+  requireSamePrototype,
+} from "./plain-changes.ts";
 import { isCollection, type Collection, type Seen, type Watcher } from "./watcher.ts";
 
 /** What every view answers with true, for those who walk over the values of an app. */
@@ -49,6 +57,11 @@ export class Views implements Seen {
       if (typeof key === "symbol") return value;
       if (typeof value === "function")
         return Array.isArray(target) ? this.#listMethod(target, key, value) : value;
+      // What it inherits is nobody's value.
+      if (key === "__proto__" && !Object.hasOwn(target, key)) {
+        this.#watcher.onRead(target, key);
+        return value;
+      }
       // A proxy must answer a frozen property with its very value.
       return Object.isFrozen(target) ? value : this.reach(target, key, value);
     },
@@ -63,11 +76,20 @@ export class Views implements Seen {
         ? { ...found, value: this.reach(target, key, found.value) }
         : found;
     },
-    set: (target, key, next) =>
-      !this.#watcher.admitsWrite(target, key, { value: next }) || Reflect.set(target, key, this.unwrap(next)),
+    set: (target, key, next) => {
+      requirePropertyKey(target, key, () => this.#watcher.titleOf(target));
+      if (!this.#watcher.admitsWrite(target, key, { value: next })) return true;
+      const value = this.unwrap(next);
+      // As a key that somebody has chosen, and not as what the object inherits from.
+      if (key === "__proto__") define(target, key, value);
+      return key === "__proto__" || Reflect.set(target, key, value);
+    },
     deleteProperty: (target, key) =>
       !this.#watcher.admitsWrite(target, key) || Reflect.deleteProperty(target, key),
     defineProperty: (target, key, descriptor) => {
+      const title = () => this.#watcher.titleOf(target);
+      requirePropertyKey(target, key, title);
+      requirePlainProperty(target, key as string, descriptor, title);
       const isValue = "value" in descriptor;
       if (!this.#watcher.admitsWrite(target, key, { value: descriptor.value })) return true;
       return Reflect.defineProperty(
@@ -76,11 +98,25 @@ export class Views implements Seen {
         isValue ? { ...descriptor, value: this.unwrap(descriptor.value) } : descriptor,
       );
     },
+    preventExtensions: (target) => refuseClosing(this.#watcher.titleOf(target)),
+    setPrototypeOf: (target, prototype) =>
+      requireSamePrototype(target, prototype, () => this.#watcher.titleOf(target)),
   };
 
   readonly #collection: ProxyHandler<object> = {
     get: (target, key) => key === IS_LIVE || collectionMethod(target as Collection, key, this, this.#watcher),
+    set: (target, key) => this.#refuseProperty(target, key),
+    defineProperty: (target, key) => this.#refuseProperty(target, key),
+    preventExtensions: (target) => refuseClosing(this.#watcher.titleOf(target)),
+    setPrototypeOf: (target, prototype) =>
+      requireSamePrototype(target, prototype, () => this.#watcher.titleOf(target)),
   };
+
+  #refuseProperty(target: object, key: string | symbol): never {
+    const wanted =
+      target instanceof Map ? "keys, by set, and no properties" : "items, by add, and no properties";
+    return refuseKey(this.#watcher.titleOf(target), wanted, key);
+  }
 
   /** An item is found by itself, as well as by its view. */
   #listMethod(target: unknown[], key: string, method: unknown): unknown {

@@ -9,6 +9,8 @@ export interface Watcher {
   onRead(target: object, key: unknown): void;
   /** A container was reached through another one. */
   onReached(parent: object, key: unknown, child: object): void;
+  /** How errors call it. */
+  titleOf(target: object): string;
 }
 
 /** How the app comes to see what is behind views. */
