@@ -50,8 +50,9 @@ interface Waiter {
 const RETIRE_IDLE_AFTER_MS = 15_000;
 
 /**
- * The instances of one function. The one that has been idle longest serves next, so that consecutive events of a
- * session meet different processes even without anti-affinity.
+ * The instances of one function. Of those that are kept warm the one that has been idle longest serves next, so that
+ * consecutive events of a session meet different processes even without anti-affinity. The others serve while these are busy,
+ * the oldest first: what a burst has left over is not warmed up one by one, and ends when it is not needed.
  */
 export class Pool {
   readonly spec: FunctionSpec;
@@ -229,10 +230,14 @@ export class Pool {
   }
 
   #takeIdle(accepts: Accepts | undefined): Instance | undefined {
-    const index = accepts === undefined ? 0 : this.#idle.findIndex(({ pid }) => accepts(pid));
-    const instance = index < 0 ? undefined : this.#idle[index];
+    const idle = accepts === undefined ? this.#idle : this.#idle.filter(({ pid }) => accepts(pid));
+    if (idle.length === 0) return undefined;
+    // In the order in which they were started.
+    const all = [...this.#instances];
+    const warm = all.slice(0, this.#options.instances);
+    const instance = idle.find((one) => warm.includes(one)) ?? all.find((one) => idle.includes(one));
     if (instance === undefined) return undefined;
-    this.#idle.splice(index, 1);
+    this.#idle.splice(this.#idle.indexOf(instance), 1);
     instance.busy = true;
     return instance;
   }
