@@ -6,16 +6,30 @@ import type { Tree } from "./tree.ts";
 /** Most that a live value may take, all its keys together: every batch of letters reads it. */
 const MAX_VALUE_BYTES = 1024 * 1024;
 
-/** Throws `core.live_too_large`. */
-export function requireSize(value: LiveValue, place: Place, tree: Tree | undefined): void {
-  if (tree === undefined) return;
-  const bytes = bytesOf(tree);
-  if (bytes > MAX_LIVE_ROW_BYTES) throw tooLarge(value.titleOf(place), MAX_LIVE_ROW_BYTES, bytes);
-  if (place.key === undefined || bytes <= bytesOf(place.stored)) return;
-  let total = bytes;
-  for (const other of value.places) if (other !== place) total += bytesOf(other.sealed);
-  if (total > MAX_VALUE_BYTES)
-    throw tooLarge(`${value.name} with ${value.titleOf(place)}`, MAX_VALUE_BYTES, total);
+/** What values take, while changes of them are collected one by one. */
+export class Sizes {
+  readonly #totals = new Map<LiveValue, number>();
+
+  /** Before `place` is to have what `tree` says. Throws `core.live_too_large`. */
+  require(place: Place, tree: Tree | undefined): void {
+    const { value, key, sealed, stored } = place;
+    const bytes = bytesOf(tree);
+    if (bytes > MAX_LIVE_ROW_BYTES) throw tooLarge(value.titleOf(place), MAX_LIVE_ROW_BYTES, bytes);
+    const isGrowing = key !== undefined && bytes > bytesOf(stored);
+    if (!isGrowing && !this.#totals.has(value)) return;
+    const total = this.#totalOf(value) - bytesOf(sealed) + bytes;
+    if (isGrowing && total > MAX_VALUE_BYTES)
+      throw tooLarge(`${value.name} with ${value.titleOf(place)}`, MAX_VALUE_BYTES, total);
+    this.#totals.set(value, total);
+  }
+
+  #totalOf(value: LiveValue): number {
+    const known = this.#totals.get(value);
+    if (known !== undefined) return known;
+    let total = 0;
+    for (const { sealed } of value.places) total += bytesOf(sealed);
+    return total;
+  }
 }
 
 const sizes = new WeakMap<object, number>();

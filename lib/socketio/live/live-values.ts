@@ -3,13 +3,14 @@ import { currentContext, type Turn } from "../../engine/turn.ts";
 import type { LiveRecord } from "../../state/live/live-store.ts";
 import type { ReplayPorts } from "../replay/replay-ports.ts";
 import type { Change, PlannedChange } from "./change.ts";
-import { commit, report } from "./commit.ts";
+import { commit } from "./commit.ts";
 import { Groups, type Group } from "./groups.ts";
 import { LiveHolder } from "./live-holder.ts";
 import type { LivePort } from "./live-port.ts";
 import { LiveWarnings } from "./live-warnings.ts";
 import { LiveValue, WHOLE, type Place } from "./live-value.ts";
-import { requireSize } from "./live-size.ts";
+import { Sizes } from "./live-size.ts";
+import { Refused } from "./refused.ts";
 import { requireName } from "./require-name.ts";
 import { rebase, takeRecords } from "./rebase.ts";
 import { isSame } from "./three-way.ts";
@@ -223,20 +224,22 @@ export class LiveValues implements LivePort {
 
   #collect(group: Group): readonly Change[] {
     const changes: Change[] = [];
+    const [sizes, refused] = [new Sizes(), new Refused()];
     for (const place of new Set([...this.#dirty, ...this.#watched.places()])) {
-      const change = this.#changeOf(place, group);
+      const change = this.#changeOf(place, sizes, refused);
       if (change === undefined) continue;
       changes.push(change);
       place.sealed = change.mine;
       this.#underWay.set(place, (this.#underWay.get(place) ?? 0) + 1);
     }
+    if (this.#ports) refused.tell(this.#ports, group);
     this.#dirty.clear();
     this.#traces.forgetWrites();
     return changes;
   }
 
   /** What cannot be stored is told, and taken back. */
-  #changeOf(place: Place, group: Group): Change | undefined {
+  #changeOf(place: Place, sizes: Sizes, refused: Refused): Change | undefined {
     const { value, sealed: base } = place;
     try {
       const { tree: mine, assigned } = value.read(place);
@@ -250,12 +253,12 @@ export class LiveValues implements LivePort {
         if (!this.#underWay.has(place)) rebase(place, base, place.stored);
         return undefined;
       }
-      requireSize(value, place, mine);
+      sizes.require(place, mine);
       place.sealedRank = rank;
       return { place, base, mine, assigned, rank };
     } catch (error) {
       if (!(error instanceof CoreError)) throw error;
-      if (this.#ports) report(this.#ports, group, error);
+      refused.add(place, error);
       value.write(place, base);
       this.#noteRoot(value);
       return undefined;

@@ -131,6 +131,54 @@ describe("what a handler changes", () => {
     expect(errors[1]!.message).toContain('users["large"]');
   });
 
+  it("is told once for each value, of however many keys that cannot be stored", async () => {
+    const text = "x".repeat(1_000);
+    const rig = createLiveRig(
+      (io) => ({
+        users: io.live<Record<string, unknown>>("users", {}),
+        others: io.live<Record<string, unknown>>("others", {}),
+      }),
+      {
+        spoil: ({ users, others }) => {
+          for (let n = 0; n < 1_100; n++) users[`u${n}`] = text;
+          for (let n = 0; n < 3; n++) others[`o${n}`] = () => n;
+          others["fit"] = 1;
+        },
+        count: ({ users, others }) => [Object.keys(users).length, Object.keys(others)],
+        replace: ({ users }) => {
+          delete users["u0"];
+          users["v0"] = text;
+          users["v1"] = text;
+          return [users["v0"] === text, Object.keys(users).length];
+        },
+      },
+    );
+    const client = await rig.connect();
+    const told = () =>
+      rig.logs
+        .splice(0)
+        .filter(({ level }) => level === "error")
+        .map(({ error }) => (error as Error).message);
+
+    await ask(client, "spoil");
+
+    // Texts of 1,002 bytes as JSON, in a megabyte.
+    expect(await ask(client, "count")).toEqual([1_046, ["fit"]]);
+    expect(told()).toEqual([
+      'expected users with users["u1046"] to be at most 1048576 bytes, got 1049094; the change is not stored: ' +
+        'keep large values elsewhere. The same is true of 53 more of "users"',
+      expect.stringMatching(
+        /^expected others\["o0"\] to be plain data .* The same is true of 2 more of "others"$/,
+      ),
+    ]);
+
+    await ask(client, "replace");
+    expect(await ask(client, "count")).toEqual([1_046, ["fit"]]);
+    expect(told()).toEqual([
+      expect.stringMatching(/^expected users with users\["v1"\] to be at most .*elsewhere$/),
+    ]);
+  });
+
   it("is two from then on where one object is put into two places, which is told, and of no move", async () => {
     interface Player {
       score: number;
