@@ -16,6 +16,9 @@ export interface EveryOptions {
   readonly while?: "connected";
 }
 
+/** So many names fit into an error. */
+const MAX_NAMED = 8;
+
 type TimerLetter = Letter & { kind: "timer" };
 
 /** What timers an app has, by their names: every instance knows them from its module. */
@@ -38,7 +41,19 @@ export class Timers {
       requireNew("timer", name, this.#handlers);
       this.#handlers.set(name, handler);
     }
-    return new Timer<Payload>(name, this.#ports);
+    return new Timer<Payload>(name, this.#ports, () => this.#requireKnown(name));
+  }
+
+  /** Programs that only set and cancel have none. What runs in a turn is the app, and so is what will be called. */
+  #requireKnown(name: string): void {
+    if (this.#handlers.has(name) || currentContext() === undefined) return;
+    const known = [...this.#handlers.keys()].slice(0, MAX_NAMED).map((one) => toTitle("timer", one));
+    const has = known.length === 0 ? "it has no io.timer with a handler" : `it has ${known.join(", ")}`;
+    throw new CoreError(
+      "core.unknown_timer",
+      `expected the app to have a handler for ${toTitle("timer", name)}, to be called when it is due, got none; ${has}`,
+      { evidence: { timer: name } },
+    );
   }
 
   /** @throws {CoreError} as `io.every` */

@@ -28,11 +28,13 @@ export interface TimerSetOptions {
 export class Timer<Payload = unknown> {
   readonly name: string;
   readonly #ports: TimerPorts;
+  readonly #requireHandler: () => void;
 
   /** @internal */
-  constructor(name: string, ports: TimerPorts) {
+  constructor(name: string, ports: TimerPorts, requireHandler: () => void) {
     this.name = name;
     this.#ports = ports;
+    this.#requireHandler = requireHandler;
   }
 
   /**
@@ -41,7 +43,8 @@ export class Timer<Payload = unknown> {
    * one write.
    *
    * Rejects with `core.timer_bad_delay`, `core.timer_bad_key`, `state.key_too_long`, `core.unserialisable`,
-   * `core.timer_too_large`, and `core.timers_off` or `core.timers_unordered` where the stack has none.
+   * `core.timer_too_large`, in code of the app with `core.unknown_timer` where the app has no handler for it, and with
+   * `core.timers_off` or `core.timers_unordered` where the stack has none.
    */
   async set(
     key: string,
@@ -54,6 +57,7 @@ export class Timer<Payload = unknown> {
     rejectUnknownOptions(`${toTitle("timer", name)}.set`, options, ["in"]);
     const inMs = requireDelay(`the time of ${toTitle("timer", name)}`, options.in);
     const kept = requirePayload(name, payload);
+    this.#requireHandler();
     await recorded(async () => {
       const { runtime } = this.#ports;
       // Not in the turn, which would count it as an outage and come again.

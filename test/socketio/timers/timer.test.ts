@@ -241,6 +241,34 @@ describe("a timer whose name the code does not know", () => {
   });
 });
 
+it("a handler cannot set a timer that its app would not know when it is due, and may cancel what is left of one", async () => {
+  const rig: Rig = new Rig((io) => {
+    io.timer("grace", () => undefined);
+    io.on("connection", (socket) => {
+      const typo = io.timer("gracee");
+      socket.on("set", async (ack: (said: unknown) => void) => {
+        ack(await typo.set("k", { in: 1_000 }).catch((error: unknown) => (error as Error).message));
+      });
+      socket.on("again", (ack: (said: unknown) => void) =>
+        io.timer("grace").set("k", { in: 1_000 }).then(ack),
+      );
+      socket.on("cancel", async (ack: (was: boolean) => void) => ack(await typo.cancel("k")));
+    });
+  });
+  const client = await rig.connect();
+
+  await client.send('421["set"]', '422["cancel"]', '423["again"]');
+
+  const refusal =
+    'expected the app to have a handler for io.timer("gracee"), to be called when it is due, got none; it has io.timer("grace")';
+  expect(client.received.filter((frame) => frame.startsWith("43"))).toEqual([
+    `431${JSON.stringify([refusal])}`,
+    "432[false]",
+    "433[null]",
+  ]);
+  expect(rig.alarms.sent).toHaveLength(1);
+});
+
 describe("what makes no sense", () => {
   const io = () => createRig(1).io;
 
