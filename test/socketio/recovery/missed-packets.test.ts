@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Client } from "../../support/rig.ts";
 import { join, toEvents, offsetIn, hall, build, begin, comeBack } from "../../support/recovery-scene.ts";
 
 describe("what a client is sent again", () => {
@@ -84,9 +85,14 @@ describe("what a client is sent again", () => {
 
   it("is an event of a dead turn that never reached it, behind what has been said since", async () => {
     const rig = await build({ instances: 2 });
-    const [speaker, other] = [await rig.open(), await rig.open()];
+    const opened = [await rig.open(), await rig.open(), await rig.open()];
+    // Members are sent to in the order of their sessions: the guest is the last of them.
+    const [speaker, other, guest] = opened.sort((one, two) => (one.sid < two.sid ? -1 : 1)) as [
+      Client,
+      Client,
+      Client,
+    ];
     for (const client of [speaker, other]) await join(client);
-    const guest = await rig.open();
     const first = await join(guest);
     await speaker.send('42["say","before"]');
     await rig.advance(1_000);
