@@ -1,27 +1,19 @@
 import type { Server as HttpServer } from "node:http";
-import { ConfigError } from "../errors.ts";
 import { effectTurn } from "../engine/turn-for-effect.ts";
 import { closeEverySession } from "../engine/heartbeat/close-every-session.ts";
 import { rejectUnknownOptions } from "../engine/engine-options.ts";
-import { CoreError } from "../engine/errors.ts";
 import { isThenable } from "./replay/handler.ts";
-import type { HandlerFailure } from "./replay/handler-failure.ts";
 import type { MatchFunction, PacketPorts, ServedNamespace } from "./packets/packet-ports.ts";
 import type { Observer } from "./rooms/observer.ts";
-import { createLogger, type Logger } from "../log.ts";
 import type { BaseNamespace } from "./namespace.ts";
 import { NamespaceFacade } from "./namespace-facade.ts";
 import { Namespaces } from "./namespaces.ts";
-import { refuseListening, refuseMember } from "./unsupported-members.ts";
+import { refuseListening, refuseMember, refuseSetting } from "./unsupported-members.ts";
 import { isAttachable, toHttpServer, warnWhenListening, type Attachable } from "./attached-server.ts";
 import { currentHost } from "../engine/hosted-app.ts";
-import { Recovery } from "./recovery/recovery.ts";
-import { sessionInMemory } from "./replay/session-store.ts";
-import { ReplayCheck } from "./replay/replay-check.ts";
-import type { Runtime } from "../engine/runtime.ts";
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from "./server-options.ts";
 import { IoEngine } from "./io-engine.ts";
-import { createLivePort, livePortOfProcess, type LivePort } from "./live/live-port.ts";
+import { ServerPorts } from "./server-ports.ts";
 import { SharedMap } from "./shared/shared-map.ts";
 import type { Timer } from "./timers/timer.ts";
 import { Timers, type EveryOptions } from "./timers/defined-timers.ts";
@@ -62,15 +54,9 @@ export abstract class BaseServer<
   readonly engine: IoEngine;
   readonly #given: Readonly<ServerOptions>;
   readonly #options: ResolvedServerOptions;
+  readonly #ports: ServerPorts;
   readonly #namespaces: Namespaces<Nsp, Parent>;
-  readonly #internals: PacketPorts;
   readonly #timers: Timers;
-  readonly #host = currentHost();
-  #live: LivePort | undefined;
-  #runtime: Runtime | undefined;
-  #observer: Observer | undefined;
-  /** That its sessions are in the memory of this process. */
-  #isTold = false;
 
   /** Throws `config.unknown_option`, `config.bad_option`, and `config.no_server_to_attach`. */
   constructor(options?: ServerOptions);
@@ -81,22 +67,27 @@ export abstract class BaseServer<
     const [server, options] = isAttachable(first) ? [first, second] : [undefined, first ?? second];
     this.#given = Object.freeze({ ...options });
     this.#options = resolveServerOptions(this.#given, process.env);
-    this.#internals = this.#createInternals();
-    this.#timers = new Timers(this.#internals, this.#options.engine.pingIntervalMs);
+    this.#ports = new ServerPorts(this.#options);
+    this.#timers = new Timers(this.#ports, this.#options.engine.pingIntervalMs);
     this.#namespaces = new Namespaces({
-      create: (name) => this.createNamespace(name, this.#internals),
-      createParent: (name, match) => this.createParent(name, match, this.#internals),
-      isServed: () => this.#runtime !== undefined,
+      create: (name) => this.createNamespace(name, this.#ports),
+      createParent: (name, match) => this.createParent(name, match, this.#ports),
+      isServed: () => this.#ports.isServed,
       onNew: (nsp) => this.#announce(nsp),
     });
     this.sockets = this.of("/");
     this.sockets.roomAdapter.close();
-    this.engine = new IoEngine(this.#internals, this.#options.engine, (runtime) => {
-      this.#runtime = runtime;
+    this.engine = new IoEngine(this.#ports, this.#options.engine, (runtime) => {
       if (this.#options.isExclusive) runtime.outbound.writeExclusively();
-      this.#livePort?.serve(this.#internals);
+      this.#ports.serve(runtime);
     });
-    this.#host?.made.push(this.engine);
+    this.#ports.connect({
+      main: this.sockets,
+      namespaces: this.#namespaces,
+      timers: this.#timers,
+      engineMiddlewares: this.engine.middlewares,
+    });
+    currentHost()?.made.push(this.engine);
     if (server !== undefined) this.attach(server);
   }
 
@@ -111,7 +102,7 @@ export abstract class BaseServer<
   of(name: string | RegExp | MatchFunction, listener?: ConnectionListener): Nsp {
     const nsp =
       typeof name === "function" || name instanceof RegExp
-        ? this.#namespaces.addParent(requirePattern(name))
+        ? this.#namespaces.addParent(name)
         : this.#namespaces.of(name.startsWith("/") ? name : `/${name}`);
     if (listener) nsp.on("connect", listener as never);
     return nsp;
@@ -134,7 +125,7 @@ export abstract class BaseServer<
   shared<T = unknown>(name: string): SharedMap<T>;
   shared<T = unknown>(name: string, options: unknown = {}): SharedMap<T> {
     rejectUnknownOptions("io.shared, which are given to set", options, []);
-    return new SharedMap<T>(name, this.#internals);
+    return new SharedMap<T>(name, this.#ports);
   }
 
   /**
@@ -149,16 +140,7 @@ export abstract class BaseServer<
   live<T extends object>(name: string, initial: T): T;
   live<T extends string | number | boolean | null>(name: string, initial: T): { value: Widened<T> };
   live(name: string, initial: unknown): unknown {
-    const port = this.#livePort ?? createLivePort();
-    if (port === undefined) {
-      throw new CoreError(
-        "core.live_not_imported",
-        'expected the app to import "nonsticky/live" before io.live, got none; apps without live values have nothing of it in their bundles',
-      );
-    }
-    if (this.#host) this.#host.live ??= port;
-    else if (port !== livePortOfProcess()) this.#live = port;
-    return port.declare(name, initial);
+    return this.#ports.requireLive().declare(name, initial);
   }
 
   /**
@@ -187,7 +169,7 @@ export abstract class BaseServer<
 
   /** @internal Whom every instance tells what happens to sockets. */
   observe(observer: Observer): void {
-    this.#observer = observer;
+    this.#ports.observer = observer;
   }
 
   /** @internal Namespaces that the app's module names, and the dynamic ones, as they are called in the table. */
@@ -219,7 +201,7 @@ export abstract class BaseServer<
    * can come at any time. Resolves, and calls back, when all have been told to end; their handlers run after that.
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
-    const { runtime } = this.#internals;
+    const { runtime } = this.#ports;
     const turn = effectTurn(runtime);
     await turn?.order(() => closeEverySession(runtime, this.engine.options.pingIntervalMs));
     callback?.();
@@ -254,7 +236,7 @@ export abstract class BaseServer<
     const http = toHttpServer(server);
     this.engine.options = resolveServerOptions({ ...options, ...this.#given }, process.env).engine;
     this.engine.httpServer = http;
-    warnWhenListening(http, () => this.#logger);
+    warnWhenListening(http, () => this.#ports.logger);
     return this;
   }
 
@@ -284,7 +266,7 @@ export abstract class BaseServer<
    * when the table was out of reach.
    */
   async flush(): Promise<Readonly<Tally>> {
-    const { detached } = this.#internals.runtime;
+    const { detached } = this.#ports.runtime;
     const turn = currentContext()?.turn ?? detached;
     await turn.runEndings();
     await turn.settleEffects();
@@ -294,85 +276,11 @@ export abstract class BaseServer<
     return { ...turn.tally };
   }
 
-  /** Of the app that this server belongs to, or its own. */
-  get #livePort(): LivePort | undefined {
-    return (this.#host?.live as LivePort | undefined) ?? this.#live ?? livePortOfProcess();
-  }
-
-  #createInternals(): PacketPorts {
-    const server = this;
-    return {
-      get runtime() {
-        return server.#requireRuntime();
-      },
-      get watch() {
-        return server.#runtime?.watch;
-      },
-      get isServed() {
-        return server.#runtime !== undefined;
-      },
-      reportUnserved: (what, where) => {
-        const message =
-          "nothing is sent, since this server is not served yet: emit from handlers, or after that";
-        this.#logger.warn(message, { code: "core.no_runtime", what, ...where });
-      },
-      codec: this.#options.codec,
-      get observer() {
-        return server.#observer;
-      },
-      recovery: this.#options.recovery && new Recovery(this.#options.recovery),
-      replayCheck: this.#options.replayDigest
-        ? new ReplayCheck(() => this.#requireRuntime().logger)
-        : undefined,
-      ackWaitMs: this.#options.ackWaitMs,
-      get engineMiddlewares() {
-        return server.engine.middlewares;
-      },
-      reportInMemory: () => {
-        if (this.#isTold) return;
-        this.#isTold = true;
-        const { code, message } = sessionInMemory();
-        this.#logger.error(message, { code });
-      },
-      get live() {
-        return server.#livePort;
-      },
-      get timers() {
-        return server.#timers;
-      },
-      namespace: (name, parent) => this.#namespaces.find(name, parent),
-      adapterOf: (name, parent) => this.#namespaces.find(name, parent)?.roomAdapter,
-      mayHearRooms: () =>
-        this.sockets.hasListeners("new_namespace") || this.#namespaces.some((nsp) => nsp.roomAdapter.isHeard),
-      askForNamespace: (name, ask) => this.#namespaces.connectTo(name, ask),
-      reportFailure: (failure) => {
-        const { error, event, nsp, socketId } = failure;
-        const code = "core.handler_failed";
-        this.#logger.error("a handler failed", { code, event, nsp, socketId, error });
-        this.#tellApp(failure);
-      },
-    };
-  }
-
-  /** What fails in `onError` itself is only logged: it is called where a handler must harm nobody. */
-  #tellApp(failure: HandlerFailure): void {
-    const { event, nsp, socketId } = failure;
-    const report = (error: unknown) => {
-      this.#logger.error("onError failed", { event, nsp, socketId, error });
-    };
-    try {
-      const told: unknown = this.#options.onError?.(failure);
-      if (isThenable(told)) void Promise.resolve(told).catch(report);
-    } catch (error) {
-      report(error);
-    }
-  }
-
   /** Once per namespace on each instance, when that first meets it. Throws while the app's module is loading only. */
   #announce(nsp: Nsp): void {
     const report = (error: unknown) => {
-      if (this.#runtime === undefined) throw error;
-      this.#internals.reportFailure({ error, event: "new_namespace", nsp: nsp.name, socketId: "" });
+      if (!this.#ports.isServed) throw error;
+      this.#ports.reportFailure({ error, event: "new_namespace", nsp: nsp.name, socketId: "" });
     };
     for (const listener of this.sockets.rawListeners("new_namespace")) {
       try {
@@ -384,20 +292,6 @@ export abstract class BaseServer<
     }
     nsp.roomAdapter.close();
   }
-
-  /** While the app's module is loading there is none yet: then lines go where Lambda and a shell show them. */
-  get #logger(): Logger {
-    return this.#runtime?.logger ?? createLogger("warn", (line) => process.stderr.write(`${line}\n`));
-  }
-
-  #requireRuntime(): Runtime {
-    if (this.#runtime) return this.#runtime;
-    throw new CoreError(
-      "core.no_runtime",
-      "expected this server to be served by createHandlers(io) before anything is sent through it; " +
-        "emit from handlers, or after the handlers have been created",
-    );
-  }
 }
 
 /** What a variable of that initial value may come to hold. */
@@ -408,29 +302,3 @@ type Widened<T> = T extends string
     : T extends boolean
       ? boolean
       : unknown;
-
-function requirePattern<T extends RegExp | MatchFunction>(match: T): T {
-  if (match instanceof RegExp && (match.global || match.sticky)) {
-    throw new CoreError(
-      "core.stateful_expression",
-      `expected an expression without the flags g and y, which remember where they were, got ${String(match)}`,
-    );
-  }
-  const turn = currentContext()?.turn;
-  if (turn === undefined) return match;
-  throw new CoreError(
-    "core.registration_in_handler",
-    `expected dynamic namespaces to be defined where the app's module is loaded, got io.of(${String(match)}) inside ` +
-      `${turn.label}; no other instance would know it`,
-    { evidence: { turn: turn.label } },
-  );
-}
-
-function refuseSetting(name: string, value: unknown): void {
-  if (value === undefined) return;
-  throw new ConfigError(
-    "config.set_by_option",
-    `expected ${name} to be given to the constructor, new Server({ ${name} }), got a call of io.${name}(…): ` +
-      "every instance must have it from the start",
-  );
-}

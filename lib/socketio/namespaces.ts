@@ -1,3 +1,5 @@
+import { CoreError } from "../engine/errors.ts";
+import { currentContext } from "../engine/turn.ts";
 import type { MatchFunction } from "./packets/packet-ports.ts";
 
 /** Namespaces that were only met, or named in handlers, and can be made again at any time. */
@@ -46,8 +48,12 @@ export class Namespaces<Nsp extends Registered<Nsp>, Parent extends Nsp & Patter
     return this.#create(name, parent, this.#surroundings.isServed() ? this.#met : this.#fixed);
   }
 
-  /** Parents are numbered in the order of the app's module, which is the same on every instance. */
+  /**
+   * Parents are numbered in the order of the app's module, which is the same on every instance. Throws
+   * `core.stateful_expression`, `core.registration_in_handler`.
+   */
   addParent(match: RegExp | MatchFunction): Parent {
+    requirePattern(match);
     const name = `/_${this.#parents.length}`;
     const parent = this.#surroundings.createParent(name, match);
     this.#parents.push(parent);
@@ -121,3 +127,20 @@ export class Namespaces<Nsp extends Registered<Nsp>, Parent extends Nsp & Patter
 /** Undefined: that is for its function to say. */
 const fits = ({ match }: Pattern, name: string): boolean | undefined =>
   match instanceof RegExp ? match.test(name) : undefined;
+
+function requirePattern(match: RegExp | MatchFunction): void {
+  if (match instanceof RegExp && (match.global || match.sticky)) {
+    throw new CoreError(
+      "core.stateful_expression",
+      `expected an expression without the flags g and y, which remember where they were, got ${String(match)}`,
+    );
+  }
+  const turn = currentContext()?.turn;
+  if (turn === undefined) return;
+  throw new CoreError(
+    "core.registration_in_handler",
+    `expected dynamic namespaces to be defined where the app's module is loaded, got io.of(${String(match)}) inside ` +
+      `${turn.label}; no other instance would know it`,
+    { evidence: { turn: turn.label } },
+  );
+}
