@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import type { LocalRuntime } from "../../infra/local/local.ts";
-import { parseKey, type Identity } from "../../lib/state/dynamo/keys.ts";
+import { parseKey, type Identity } from "../../lib/state/dynamo/parse-key.ts";
 
 export interface Row {
   readonly identity: Identity;

@@ -9,7 +9,8 @@ import {
   markShardsParams,
   shardedUntilSeconds,
 } from "./items/room-shards-item.ts";
-import { parseKey, roomPartition, roomShardOf, type Key } from "./keys.ts";
+import { roomPartition, roomShardOf, type Key } from "./keys.ts";
+import { parseKey } from "./parse-key.ts";
 import type { RoomPart } from "./key-parts.ts";
 import type { Table } from "./table.ts";
 

@@ -27,7 +27,6 @@ import {
   outboxKey,
   ownedKey,
   PACE_KEY,
-  parseKey,
   pendingKey,
   pidKey,
   pollersKey,
@@ -38,9 +37,9 @@ import {
   sharedKey,
   socketKey,
   sweepKey,
-  type Identity,
   type Key,
 } from "../../../lib/state/dynamo/keys.ts";
+import { parseKey, type Identity } from "../../../lib/state/dynamo/parse-key.ts";
 import {
   MAX_INTERVAL_MS,
   MAX_MAP_BYTES,

@@ -2,7 +2,8 @@ import type { QueryCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamod
 import type { Sid } from "../../../ids.ts";
 import type { AnswerRecord, Question } from "../../ack-store.ts";
 import { requireAnswerSize, requireNamespace } from "../../row-limits.ts";
-import { ackKey, ackPartition, parseKey, type Key } from "../keys.ts";
+import { ackKey, ackPartition, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
 
 /** Somebody who was asked; with `messages` once there is an answer. */

@@ -2,7 +2,8 @@ import type { Sid, SocketId } from "../../../ids.ts";
 import { sessionExpiresAtSeconds } from "../../expiry.ts";
 import type { AuthRecord } from "../../records.ts";
 import type { Item } from "../expressions.ts";
-import { authKey, parseKey, type Key } from "../keys.ts";
+import { authKey, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /** As JSON text: a client may nest deeper than the 32 levels that an attribute may have. */
 export const toAuthItem = (sid: Sid, { nsp, socketId, auth }: AuthRecord): Item & Key => ({

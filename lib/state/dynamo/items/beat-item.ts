@@ -8,7 +8,8 @@ import type { Sid } from "../../../ids.ts";
 import { sessionExpiresAtSeconds } from "../../expiry.ts";
 import type { BeatRecord } from "../../records.ts";
 import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
-import { beatKey, beatPartition, beatRange, parseKey, type Key } from "../keys.ts";
+import { beatKey, beatPartition, beatRange, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 import { fromRouteText, toRouteText } from "./member-item.ts";
 
 export function fromBeatItem(item: Item): BeatRecord {

@@ -1,6 +1,7 @@
 import type { DeleteCommandInput, GetCommandInput, QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { partitionQuery, type Item } from "../expressions.ts";
-import { childKey, childrenPartition, parseKey, type Key } from "../keys.ts";
+import { childKey, childrenPartition, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /**
  * A namespace among the children of its parent. Each connect writes it anew and may come from a session of any age, so

@@ -4,7 +4,8 @@ import type { JoinedRecord } from "../../records.ts";
 import { toJoinedRecord } from "../../rooms-in-order.ts";
 import type { Item } from "../expressions.ts";
 import { isHashed, type RoomPart } from "../key-parts.ts";
-import { joinedKey, parseKey, type Key } from "../keys.ts";
+import { joinedKey, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /** A room in its member's own partition: what a close has to remove. */
 export const toJoinedItem = (

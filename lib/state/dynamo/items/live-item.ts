@@ -11,7 +11,8 @@ import {
 } from "../../live/live-store.ts";
 import { requireLiveEntry } from "../../row-limits.ts";
 import { partitionQuery, type Item } from "../expressions.ts";
-import { LIVE_PARTITION, liveKey, parseKey, strokesKey, type Key } from "../keys.ts";
+import { LIVE_PARTITION, liveKey, strokesKey, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 import type { TransactWrite } from "../transact.ts";
 import { saveSocketParams } from "./socket-item.ts";
 

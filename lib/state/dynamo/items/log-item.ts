@@ -5,7 +5,8 @@ import type { LogPlace, LogRecord } from "../../recovery-store.ts";
 import { requireLogSize, requireRoom, requireStart } from "../../row-limits.ts";
 import { partitionQuery, type Item } from "../expressions.ts";
 import { isHashed, type RoomPart } from "../key-parts.ts";
-import { logEndKey, logKey, logPartition, parseKey, type Key } from "../keys.ts";
+import { logEndKey, logKey, logPartition, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /*
  * The log of a room has two rows a packet: the packet itself, and, once its last post has ended, when that was. The

@@ -3,7 +3,8 @@ import { openedAtMs, type ConnectionId, type Sid } from "../../../ids.ts";
 import { sessionExpiresAtSeconds } from "../../expiry.ts";
 import { HOLD_UNTIL_MS, type MoveTarget, type OutboxRecord, type ProbeRequest } from "../../outbox.ts";
 import { IS_LIVE, type Item } from "../expressions.ts";
-import { outboxKey, parseKey, type Key } from "../keys.ts";
+import { outboxKey, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /**
  * An outbox's row, flat, for conditions compare one attribute at a time:

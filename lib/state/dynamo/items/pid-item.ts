@@ -3,7 +3,8 @@ import type { Pid, Sid, SocketId } from "../../../ids.ts";
 import { sessionExpiresAtSeconds } from "../../expiry.ts";
 import type { PidRecord } from "../../recovery-store.ts";
 import { IS_LIVE, type Item } from "../expressions.ts";
-import { parseKey, pidKey, type Key } from "../keys.ts";
+import { pidKey, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /** Whose state a private id stands for. It lives as long as the session that has it now. */
 export const toPidItem = ({ pid, ...rest }: PidRecord): Item & Key => ({

@@ -3,7 +3,8 @@ import type { ConnectionId, Sid } from "../../../ids.ts";
 import type { SessionRecord } from "../../records.ts";
 import type { CloseRequest } from "../../store.ts";
 import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
-import { HANDSHAKE_BOUNDARY, parseKey, sessionKey, sessionPartition, type Key } from "../keys.ts";
+import { HANDSHAKE_BOUNDARY, sessionKey, sessionPartition, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /**
  * A session's row: its record, and of its close the lease and `attempt`.

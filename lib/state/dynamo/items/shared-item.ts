@@ -20,7 +20,8 @@ import type {
   SharedValue,
 } from "../../shared-store.ts";
 import { IS_LIVE, partitionQuery, type Item, type SortRange } from "../expressions.ts";
-import { ownedKey, parseKey, sharedKey, sharedPartition, toSharedSortKey, type Key } from "../keys.ts";
+import { ownedKey, sharedKey, sharedPartition, toSharedSortKey, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /** How many of the oldest marks go at once, when there are too many. */
 const MARKS_TO_DROP = MAX_MARKS / 2;

@@ -5,7 +5,8 @@ import type { SocketRecord } from "../../records.ts";
 import { requireWellFormed } from "../../row-limits.ts";
 import type { SocketChanges } from "../../store.ts";
 import { IS_LIVE, type Item } from "../expressions.ts";
-import { parseKey, socketKey, type Key } from "../keys.ts";
+import { socketKey, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 /**
  * `data` is a map from the start, so that its keys can be set one by one; `spent` is a string set, and absent while

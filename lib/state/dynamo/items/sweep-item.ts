@@ -1,7 +1,8 @@
 import type { DeleteCommandInput, PutCommandInput, QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { SweepRecord } from "../../records.ts";
 import { IS_LIVE, partitionQuery, type Item } from "../expressions.ts";
-import { parseKey, SWEEP_PARTITION, sweepKey, type Key } from "../keys.ts";
+import { SWEEP_PARTITION, sweepKey, type Key } from "../keys.ts";
+import { parseKey } from "../parse-key.ts";
 
 export function fromSweepItem(item: Item): SweepRecord {
   const { pk, sk, expiresAt: _expiresAt, attempt: _attempt, ...rest } = item;
