@@ -134,6 +134,174 @@ io.on("connection", (socket) => {
 `);
 });
 
+const listening = (body: string): string =>
+  `require("socket.io")(1).on("connection", (socket) => {\n${body}\n});\n`;
+
+it.each<[string, string, RegExp]>([
+  [
+    "an instance of a class",
+    `let a = null;
+  class User { greet() {} }
+  socket.on("in", () => { a = new User(); });
+  socket.on("x", (f) => f(a.name));`,
+    /socket\.data keeps what JSON gives back, and it holds an instance of User in line 4: keep there the data that it is made of, and make it again in each handler$/,
+  ],
+  [
+    "an instance of a class of a package",
+    `const { Chess } = require("chess.js");
+  let a;
+  socket.on("in", () => { a = new Chess(); });
+  socket.on("x", (f) => f(a && 1));`,
+    /it holds a Chess in line 4: keep there the data that it is made of, and make it again/,
+  ],
+  [
+    "what is called a method of that no data has",
+    `let a = null;
+  socket.on("in", async (id) => { a = await require("./users").find(id); });
+  socket.on("x", (f) => f(a.board.draw()));`,
+    /it holds something with a method draw in line 4: keep there the data/,
+  ],
+  [
+    "what is compared to a class",
+    `let a = null;
+  socket.on("in", (x) => { a = x; });
+  socket.on("x", (f) => f(a instanceof Error));`,
+    /it holds an instance of Error in line 4: keep there the data/,
+  ],
+  [
+    "a Map",
+    `let a = null;
+  socket.on("in", () => { a = new Map(); });
+  socket.on("x", (f) => f(a.size));`,
+    /it holds a Map in line 3: keep an object or a list in socket\.data\.a, or text\. With --keep the app stays as it is$/,
+  ],
+  [
+    "a Map that it is from the first",
+    `const a = new Map();
+  socket.on("in", (x) => { a.set(x, 1); });
+  socket.on("x", (f) => f([...a]));`,
+    /it holds a Map in line 2: keep an object or a list in socket\.data\.a, or text\. With --keep/,
+  ],
+  [
+    "a Date in a list",
+    `let a = [];
+  socket.on("in", () => { a.push(new Date()); });
+  socket.on("x", (f) => f(a));`,
+    /it holds a Date in line 3: keep an object or a list in socket\.data\.a, or text\. With --keep/,
+  ],
+  [
+    "a function",
+    `let a = null;
+  socket.on("in", (n) => { a = () => n; });
+  socket.on("x", (f) => f(a && 1));`,
+    /it holds a function in line 3: keep there what it needs to know, and call a function of the module$/,
+  ],
+  [
+    "an acknowledgement that is called later",
+    `let a = null;
+  socket.on("in", (x, ack) => { a = ack; });
+  socket.on("x", (f) => { a("done"); f(); });`,
+    /it holds a function in line 4: keep there what it needs to know/,
+  ],
+  [
+    "a timer",
+    `let a = null;
+  socket.on("in", () => { a = setTimeout(() => {}, 5); });
+  socket.on("x", (f) => { clearTimeout(a); f(); });`,
+    /it holds a timer in line 3: keep there the data|it holds a timer in line 3/,
+  ],
+  [
+    "a socket",
+    `let a = null;
+  socket.on("in", () => { a = socket; });
+  socket.on("x", (f) => f(a.id));`,
+    /And it holds a socket in line 3, of which no other packet has any use: let it join a room, and send to the room$/,
+  ],
+  [
+    "a socket in an object",
+    `let a = {};
+  socket.on("in", () => { a = { with: socket }; });
+  socket.on("x", (f) => f(a));`,
+    /And it holds a socket in line 3/,
+  ],
+  [
+    "a bigint",
+    `let a = 0n;
+  socket.on("in", () => { a += 1n; });
+  socket.on("x", (f) => f(String(a)));`,
+    /it holds a bigint in line 2/,
+  ],
+])("leaves a variable of the listener alone that holds %s, and says why", (_, body, message) => {
+  const text = listening(body);
+  const file = appOf({ "a.js": text });
+
+  const found = heal(file).filter(({ pattern }) => pattern === "listener-variable");
+
+  expect(found).toMatchObject([{ name: "a", message: expect.stringMatching(message) as string }]);
+  expect(readFileSync(file, "utf8")).toBe(text);
+});
+
+it("says of objects of a class that io.shared gives back their fields alone", () => {
+  const text = `class User { greet() {} }\nconst users = {};\n${listening(`socket.on("in", (id, f) => { users[id] = new User(); f(users); });`)}`;
+
+  expect(diagnose(appOf({ "a.js": text }))).toMatchObject([
+    {
+      pattern: "module-state",
+      message: expect.stringMatching(
+        /Keep it in io\.shared\("users"\), or in socket\.data .*, and put plain data in: an instance of User in line 4 would come back without its methods$/,
+      ) as string,
+    },
+  ]);
+});
+
+it("leaves a variable alone whose type is a class, in TypeScript, and rewrites one that is an interface", () => {
+  const text = `import { Server } from "socket.io";
+import { find, type Profile, type User } from "./users.ts";
+new Server(1).on("connection", (socket) => {
+  let user: User | null = null;
+  let profile: Profile | null = null;
+  socket.on("in", async (id: string) => {
+    user = await find(id);
+    profile = user.profile;
+  });
+  socket.on("x", (f) => f(user, profile));
+});
+`;
+  const users =
+    "export interface Profile { name: string }\nexport class User { profile: Profile = { name: '' } }\n" +
+    "export const find = async (id: string): Promise<User> => new User();\n";
+  const file = appOf({ "a.ts": text, "users.ts": users });
+
+  expect(heal(file)).toMatchObject([
+    {
+      pattern: "listener-variable",
+      name: "user",
+      message: expect.stringContaining("an instance of User") as string,
+    },
+  ]);
+  expect(readFileSync(file, "utf8")).toContain("  socket.data.profile ??= null;\n");
+});
+
+it.each<[string, string]>([
+  [
+    "text, lists and numbers with their own methods",
+    `let a = []; socket.on("x", (f) => { a.push("b".trim()); f(a.join()); });`,
+  ],
+  [
+    "what came in a packet",
+    `let a = null; socket.on("x", (y, f) => { a = { ...y, at: Date.now() }; f(a.name.toUpperCase()); });`,
+  ],
+  [
+    "an awaited answer",
+    `let a; socket.on("x", async (id, f) => { a = await fetch(id).then((r) => r.json()); f(a.name); });`,
+  ],
+])("rewrites a variable that holds %s", (_, body) => {
+  const file = appOf({ "a.js": listening(body) });
+
+  expect(heal(file)).toEqual([]);
+  expect(readFileSync(file, "utf8")).toContain("socket.data.a");
+});
+
 it.each<[string, string]>([
   ["beside another", "let a = 1, b = 2; socket.on('x', (f) => { a += 1; f(a, b); });"],
   ["with a value that JSON has not", "let a = new Date(); socket.on('x', (f) => { f(a); a = 2; });"],

@@ -5,6 +5,7 @@ import type { Finding } from "../finding.ts";
 import { findKeptPlaces, type KeptPlace } from "../kept-places.ts";
 import { valueOf, type Place } from "../places.ts";
 import { rewriteAsData } from "../rewrites/socket-data.ts";
+import { findInstance, findUnstorable, type Unstorable } from "../unstorable.ts";
 import { bare, lineOf } from "../syntax.ts";
 
 /** Variables and fields that one packet changes for another one to find: that one may run elsewhere. */
@@ -14,24 +15,48 @@ export function findKeptVariables(examination: Examination): readonly Finding[] 
 
 const withKeep = "With --keep the app stays as it is";
 
-function toFinding(
-  { place, changes: [first], allChanges, isOfListener }: KeptPlace,
-  examination: Examination,
-): Finding {
+function toFinding(kept: KeptPlace, examination: Examination): Finding {
+  const {
+    place,
+    changes: [first],
+    allChanges,
+    isOfListener,
+  } = kept;
   const line = lineOf(place.declaration);
   const changed = `changed by ${examination.labelOf(first.owner)}${at(first.node, place.declaration)}`;
   const file = place.declaration.getSourceFile().fileName;
   if (isOfListener) {
-    const fix = rewriteAsData(place, examination);
-    const message = `${place.name} is ${changed}, and the listener makes it anew before each packet. Keep it in socket.data.${plain(place.name)}. ${withKeep}`;
+    const unstorable = findUnstorable(kept, examination);
+    const fix = unstorable ? undefined : rewriteAsData(place, examination);
+    const remedy = unstorable
+      ? remedyFor(unstorable, place)
+      : `Keep it in socket.data.${plain(place.name)}. ${withKeep}`;
+    const message = `${place.name} is ${changed}, and the listener makes it anew before each packet. ${remedy}`;
     return { file, line, pattern: "listener-variable", name: place.name, message, ...(fix ? { fix } : {}) };
   }
   if (allChanges.some((change) => keepsSocket(change, examination))) {
     const message = `${place.name} is ${changed} and keeps sockets, but no instance has those of another, and none has its own a packet later. Let each socket join a room by that key, and send to the room: io.to(key).emit(…)`;
     return { file, line, pattern: "socket-map", name: place.name, message };
   }
-  const message = `${place.name} is ${changed}; the next packet may run on another instance, which does not see that. ${remedyOf(place, examination)}. ${withKeep}`;
+  const made = findInstance(allChanges, examination);
+  const remedy = made
+    ? `${remedyOf(place, examination)}, and put plain data in: ${made.what}${at(made.node, place.declaration)} would come back without its methods`
+    : `${remedyOf(place, examination)}. ${withKeep}`;
+  const message = `${place.name} is ${changed}; the next packet may run on another instance, which does not see that. ${remedy}`;
   return { file, line, pattern: "module-state", name: place.name, message };
+}
+
+/** Written into `socket.data` it would be gone a packet later, with an error in the log. */
+function remedyFor({ nature, what, node, isLivePlain }: Unstorable, { name, declaration }: Place): string {
+  const holds = `it holds ${what}${at(node, declaration)}`;
+  if (nature === "socket")
+    return `And ${holds}, of which no other packet has any use: let it join a room, and send to the room`;
+  const keeps = `socket.data keeps what JSON gives back, and ${holds}`;
+  if (isLivePlain)
+    return `${keeps}: keep an object or a list in socket.data.${plain(name)}, or text. ${withKeep}`;
+  return what === "a function"
+    ? `${keeps}: keep there what it needs to know, and call a function of the module`
+    : `${keeps}: keep there the data that it is made of, and make it again in each handler`;
 }
 
 /** A socket is put in, as it is or in an object beside other things. */
