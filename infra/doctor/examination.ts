@@ -2,11 +2,12 @@ import path from "node:path";
 import type ts from "typescript";
 import { findChanges, type Change } from "./changes.ts";
 import { Names } from "./names.ts";
+import { OwnEvents } from "./own-events.ts";
 import type { Place } from "./places.ts";
 import { readApp, type App } from "./program.ts";
 import { findRoots, type Root } from "./roots.ts";
 import { findRunners, type Runners } from "./runners.ts";
-import type { FunctionNode } from "./syntax.ts";
+import { nodesOf, type FunctionNode } from "./syntax.ts";
 
 /** All that the patterns are looked for in. */
 export interface Examination {
@@ -14,6 +15,7 @@ export interface Examination {
   readonly names: Names;
   readonly roots: ReadonlyMap<FunctionNode, Root>;
   readonly runners: Runners;
+  readonly ownEvents: OwnEvents;
   readonly changes: readonly Change[];
   isServer(node: ts.Expression): boolean;
   isSocket(node: ts.Expression): boolean;
@@ -29,7 +31,9 @@ export function examine(entry: string): Examination {
   const app = readApp(entry);
   const names = new Names(app);
   const { roots, isServer, isSocket } = findRoots(app, names);
-  const runners = findRunners(app, names, { roots, isServer, isSocket });
+  const nodes = app.files.flatMap((file) => [...nodesOf(file)]);
+  const ownEvents = new OwnEvents(nodes, names, { isServer, isSocket });
+  const runners = findRunners(app, names, { roots }, ownEvents);
   const changes = findChanges(app, names);
   const rootsOf = (owner: FunctionNode | ts.SourceFile) =>
     [...runners.of(owner)].flatMap((root) => roots.get(root) ?? []);
@@ -38,6 +42,7 @@ export function examine(entry: string): Examination {
     names,
     roots,
     runners,
+    ownEvents,
     changes,
     isServer,
     isSocket,

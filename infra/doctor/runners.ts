@@ -1,5 +1,6 @@
 import ts from "typescript";
 import type { Names } from "./names.ts";
+import type { OwnEvents } from "./own-events.ts";
 import type { App } from "./program.ts";
 import { calledBy, decoratorsOf, type Roots } from "./roots.ts";
 import { bare, isFunction, nodesOf, ownerOf, type FunctionNode } from "./syntax.ts";
@@ -15,7 +16,12 @@ export interface Runners {
 
 const none: ReadonlySet<FunctionNode> = new Set();
 
-export function findRunners({ files }: App, names: Names, { roots }: Roots): Runners {
+export function findRunners(
+  { files }: App,
+  names: Names,
+  { roots }: Pick<Roots, "roots">,
+  ownEvents: OwnEvents,
+): Runners {
   const callers = new Map<FunctionNode, Set<Owner>>();
   const makers = new Map<ts.ClassLikeDeclaration, Set<Owner>>();
   const functions: FunctionNode[] = [];
@@ -32,6 +38,9 @@ export function findRunners({ files }: App, names: Names, { roots }: Roots): Run
       }
       if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
         for (const called of calledBy(node, names)) addCaller(called, ownerOf(node));
+        const listener = ts.isCallExpression(node) && node.arguments[1];
+        const heard = listener && names.functionOf(listener);
+        if (heard) for (const owner of ownEvents.emittersFor(node)) addCaller(heard, owner);
       }
       if (ts.isNewExpression(node)) {
         for (const made of classesOf(node.expression, names)) {

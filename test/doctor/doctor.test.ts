@@ -412,6 +412,21 @@ describe("a habit of a process that stays", () => {
       ["server.js:5 subscription sub.subscribe"],
     ],
     [
+      "a subscription of the module to an emitter of the app that something else than packets emits by",
+      `const bus = new (require("events"))();\nrequire("redis").createClient().subscribe("x", (x) => bus.emit("x", x));\nbus.on("x", (x) => io.emit("x", x));`,
+      ["server.js:6 subscription bus.on"],
+    ],
+    [
+      "a subscription to an emitter of the app, in the listener",
+      `const bus = new (require("events"))();\n${listening(`bus.on("x", (x) => socket.emit("x", x)); socket.on("a", () => bus.emit("x"));`)}`,
+      ["server.js:6 subscription bus.on"],
+    ],
+    [
+      "what a listener of an emitter of the app changes for handlers that emit by it",
+      `const bus = new (require("events"))(); let n = 0;\nbus.on("x", () => { n += 1; });\n${listening(`socket.on("a", (f) => { bus.emit("x"); f(n); });`)}`,
+      ["server.js:4 module-state n"],
+    ],
+    [
       "a write in the listener",
       `const db = require("./db");\n${listening(`db.visits.insertOne({ id: socket.id });`)}`,
       ["server.js:6 listener-effect db.visits.insertOne"],
@@ -521,6 +536,14 @@ describe("a habit of a process that stays", () => {
     [
       "a file that is read",
       `const fs = require("fs");\n${listening(`socket.on("a", (f) => f(fs.readFileSync("a.json", "utf8")));`)}`,
+    ],
+    [
+      "a listener of an emitter of the app, which handlers emit by",
+      `const { EventEmitter } = require("node:events"); const bus = new EventEmitter();\nbus.on("saved", (x) => io.emit("saved", x));\n${listening(`socket.on("a", (x) => { bus.emit("saved", x); });`)}`,
+    ],
+    [
+      "a listener of an emitter that is a field, and one of another event that nobody hears",
+      `class Game extends require("events") {}\nconst app = { game: new Game() };\napp.game.addListener("won", (x) => io.emit("won", x));\nsetInterval(() => app.game.emit("tick"), 9);\n${listening(`socket.on("a", (x) => { app.game.emit("won", x); });`)}`,
     ],
   ])("is not: %s", (_, text) => {
     expect(found(text)).toEqual([]);

@@ -40,13 +40,21 @@ function messageFor(
   if (listened === undefined || !reachesClients(listened, examination)) return undefined;
   const owner = ownerOf(node);
   if (examination.runners.of(owner).size === 0) {
-    if (isServerOfNode(receiver, examination)) return undefined;
+    if (isServerOfNode(receiver, examination) || isToldByPackets(node, examination)) return undefined;
     return "No process is there to hear it: instances sleep between two packets. Let what publishes it invoke a function that has an emitter, or emit by one itself";
   }
   const declared = declarationOfRoot(receiver, examination);
   // Made for this packet: a stream, a child process.
   if (declared === undefined || isInside(declared, owner)) return undefined;
   return "The listener runs before each packet of the socket, so that is subscribed to again each time, and never taken off. Publish to a room instead, which the socket joins: io.to(room).emit(…)";
+}
+
+/** Within the packet whose handler emits it: an emitter of the app calls its listeners at once. */
+function isToldByPackets(node: ts.CallExpression, { ownEvents, rootsOf }: Examination): boolean {
+  const emitters = ownEvents.emittersFor(node);
+  return (
+    emitters.length > 0 && emitters.every((owner) => rootsOf(owner).some(({ kind }) => kind !== "timer"))
+  );
 }
 
 const isServerOfNode = (receiver: ts.Expression, { names }: Examination): boolean =>
