@@ -56,7 +56,7 @@ export default defineConfig({
     pool: "forks",
     // Suites that start a whole stack start several processes each.
     maxWorkers: 2,
-    testTimeout: soak || abuse ? 600_000 : 20_000,
+    testTimeout: soak || abuse ? 600_000 : 40_000,
     hookTimeout: soak ? 120_000 : 60_000,
     teardownTimeout: 10_000,
     // The SDK announces on every start when it will drop this version of Node.

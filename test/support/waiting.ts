@@ -1,5 +1,5 @@
 /** How long a test waits for something that a working server does at once. Only failing tests wait this long. */
-export const PATIENCE_MS = 8_000;
+export const PATIENCE_MS = 15_000;
 
 /** Rejects with `explain()` when `promise` has not settled in time. */
 export async function within<Value>(
