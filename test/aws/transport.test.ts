@@ -54,9 +54,9 @@ const status = (code: number, errorType?: string) => (response: ServerResponse) 
 
 const reset = (_: ServerResponse, request: IncomingMessage) => request.socket.destroy();
 
-describe.each<[string, () => Transport]>([
-  ["the SDK", () => openSdkTransport(callbackUrl, postRules)],
-  ["hand-signed requests", () => createTransport(createSettings(process.env), callbackUrl)],
+describe.each<[string, (url?: string) => Transport]>([
+  ["the SDK", (url = callbackUrl) => openSdkTransport(url, postRules)],
+  ["hand-signed requests", (url = callbackUrl) => createTransport(createSettings(process.env), url)],
 ])("a transport of %s", (_name, create) => {
   it("posts a frame as the body of one signed request", async () => {
     answer = status(200);
@@ -99,6 +99,14 @@ describe.each<[string, () => Transport]>([
     answer = given;
 
     await expect(create().post(connectionId, "2")).rejects.toMatchObject({ code: "aws.post_refused" });
+  });
+
+  it("asks for the same path when the callback URL ends in a slash", async () => {
+    answer = status(200);
+
+    await create(`${callbackUrl}/`).post(connectionId, "2");
+
+    expect(decodeURIComponent(seen[0]!.url!)).toBe("/dev/@connections/PJqB0fHsqRcCHlw=");
   });
 
   it("ends a connection, and takes one that is gone for gone", async () => {

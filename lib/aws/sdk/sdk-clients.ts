@@ -94,7 +94,8 @@ function fromSdkClient(client: SdkClient, commands: SdkCommands): AwsClient {
 export function openSdkTransport(callbackUrl: string, rules: PostRules): Transport {
   const agent = { keepAlive: true, maxSockets: rules.maxSockets };
   const client = new ApiGatewayManagementApiClient({
-    endpoint: callbackUrl,
+    // Since 3.930 the SDK joins a path to an endpoint as it is: findings/connections-endpoint-slash.sh.
+    endpoint: callbackUrl.replace(/\/$/, ""),
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: 1_000,
