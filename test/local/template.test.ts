@@ -43,6 +43,7 @@ describe("a mapping template", () => {
     ["$util.base64Encode($input.body)", "JCM0MiI="],
     ["$util.base64Decode('JCM0MiI=')", '$#42"'],
     ["$util.escapeJavaScript($input.body)", '$#42\\"'],
+    [String.raw`$util.escapeJavaScript("it's").replaceAll("\\'", "'")`, "it's"],
     ["$context.authorizer.missing", "$context.authorizer.missing"],
     ["$!context.authorizer.missing", ""],
     ["#if($input.body.equals('x'))no#{else}yes#end", "yes"],

@@ -41,7 +41,7 @@ interface MethodCall {
   readonly params: readonly unknown[];
 }
 
-/** Methods of `java.lang.String` that JavaScript's strings lack or define otherwise. */
+/** Methods of `java.lang.String` that JavaScript's strings lack or define otherwise: findings/velocityjs-replace-all.sh. */
 const stringMethods: Readonly<Record<string, (text: string, ...params: readonly unknown[]) => unknown>> = {
   equals: (text, other) => text === other,
   equalsIgnoreCase: (text, other) => text.toLowerCase() === toText(other).toLowerCase(),
