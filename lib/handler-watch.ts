@@ -8,6 +8,8 @@ export interface HandlerCall {
   readonly listener: (...args: never[]) => unknown;
   /** Who else may run in the same call, as the routes behind the listener of an HTTP server. */
   readonly others?: readonly ((...args: never[]) => unknown)[];
+  /** Connection listeners of its namespace, whose runs make what handlers of a socket close over. */
+  readonly makers?: readonly ((...args: never[]) => unknown)[];
   /** What it is called on: the socket, as a rule. */
   readonly self: unknown;
 }

@@ -1,5 +1,5 @@
 /** What a value is worth looking at as. */
-export type Nature = "empty" | "primitive" | "data" | "socket" | "opaque";
+export type Nature = "empty" | "primitive" | "data" | "instance" | "socket" | "opaque";
 
 export interface Digest {
   readonly nature: Nature;
@@ -155,7 +155,7 @@ function primitive(value: unknown): string {
 const identities = new WeakMap<object, string>();
 let known = 0;
 
-function identityOf(value: object): string {
+export function identityOf(value: object): string {
   let found = identities.get(value);
   if (found === undefined) identities.set(value, (found = `@${(known += 1)}`));
   return found;

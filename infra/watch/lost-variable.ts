@@ -30,7 +30,7 @@ export function toLostVariable(kept: Kept, declared: Declared, events: readonly 
   const why = kept.isOfListener
     ? "the listener makes it anew before each packet"
     : "the next packet may run elsewhere";
-  return { file, line, name, text: `${place} ${what}; ${why}. Keep it in ${remedyFor(kept, declared.name)}` };
+  return { file, line, name, text: `${place} ${what}; ${why}. Keep ${remedyFor(kept, declared.name)}` };
 }
 
 /** As it is called in a sentence: a packet's event, a request, or what comes before any packet. */
@@ -43,10 +43,16 @@ function labelOf(event: string): string {
 
 function remedyFor({ isOfListener, kind, nature, holdsSockets }: Kept, name: string): string {
   const plain = name.replace(/^#/, "");
+  if (isOfListener && kind === "function")
+    return `what it needs to know in socket.data.${plain}, and call a function of the module`;
+  if (isOfListener && kind === "Timeout")
+    return `nothing for a timer: io.timer("${plain}", …) outlives the handler`;
+  if (isOfListener && (nature === "opaque" || nature === "instance"))
+    return `the data that it is made of in socket.data.${plain}, and make it again in each handler`;
   if (holdsSockets)
-    return "rooms: a socket joins one by its key, and io.to(key).emit(…) reaches it from anywhere";
-  if (isOfListener) return `socket.data.${plain}`;
-  if (kind === "number") return `io.shared("counts"), with increment("${plain}")`;
-  if (nature === "primitive") return "io.shared, or in socket.data where it belongs to one client";
-  return `io.shared("${plain}"), or in a room where it says who belongs together`;
+    return "it in rooms: a socket joins one by its key, and io.to(key).emit(…) reaches it from anywhere";
+  if (isOfListener) return `it in socket.data.${plain}`;
+  if (kind === "number") return `it in io.shared("counts"), with increment("${plain}")`;
+  if (nature === "primitive") return "it in io.shared, or in socket.data where it belongs to one client";
+  return `it in io.shared("${plain}"), or in a room where it says who belongs together`;
 }

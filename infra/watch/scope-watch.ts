@@ -66,7 +66,7 @@ export function createScopeWatch({
     });
     for (const { earlier, kept } of changed) {
       const isPart = kept.form === "variable" && kept.object !== undefined && kept.object === earlier.object;
-      tell((isPart ? snapshots.holderOf(kept, call.self) : undefined) ?? kept, events);
+      tell((isPart ? snapshots.holderOf(kept, call) : undefined) ?? kept, events);
     }
     between.remember(after);
   };
@@ -99,8 +99,12 @@ const goodbyes: ReadonlySet<string> = new Set(["disconnecting", "disconnect"]);
 /** What a package does with its own objects is its affair, and what is made on first use can be made again. */
 function isLost(before: Kept, after: Kept): boolean {
   if (before.text === after.text && before.nature === after.nature) return false;
-  if (after.nature === "opaque" || before.nature === "opaque") return false;
-  const isMade = before.nature === "empty" && after.nature === "data";
+  if (before.nature === "opaque") return false;
+  if (after.nature === "opaque") {
+    const isCarriedOn = after.isOfListener && before.nature === "empty" && after.kind !== "Promise";
+    return isCarriedOn && !isMadeOnFirstUse(after);
+  }
+  const isMade = before.nature === "empty" && (after.nature === "data" || after.nature === "instance");
   return !isMade || after.isOfListener || !isMadeOnFirstUse(after);
 }
 

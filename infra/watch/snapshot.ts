@@ -3,8 +3,9 @@ import { BehindFrameworks, type Behind } from "./behind.ts";
 import { contains, digestOf } from "./digest.ts";
 import type { AnyFunction, FunctionScopes } from "./function-scopes.ts";
 import type { Kept, Snapshot } from "./kept.ts";
+import { ListenerScopes, toMaker, type Maker } from "./listener-scopes.ts";
 import type { Sources } from "./sources.ts";
-import { isOfListener, Walk } from "./walk.ts";
+import { Walk } from "./walk.ts";
 
 const MAX_HANDED = 5;
 
@@ -16,6 +17,7 @@ export class Snapshots {
   readonly #frameworks: BehindFrameworks;
   /** By what a framework has given for the listener of an event, which is another function for each socket. */
   readonly #behindEvents = new Map<string, Behind>();
+  readonly #makers = new WeakMap<AnyFunction, Maker | undefined>();
   readonly #behind = new WeakMap<AnyFunction, Behind>();
 
   constructor(scopes: FunctionScopes, sources: Sources) {
@@ -24,8 +26,10 @@ export class Snapshots {
     this.#frameworks = new BehindFrameworks(scopes, sources);
   }
 
-  take({ event, listener, others = [], self }: HandlerCall): Snapshot {
-    const walk = new Walk(this.#scopes, this.#sources, (instance) => this.#isOwn(instance), self);
+  take(call: HandlerCall): Snapshot {
+    const { event, listener, others = [] } = call;
+    const isOwn = (instance: object) => this.#isOwn(instance);
+    const walk = new Walk(this.#scopes, this.#sources, isOwn, this.#listenerOf(call));
     const inner = (listener as { readonly listener?: AnyFunction }).listener ?? listener;
     const behind = [this.#behindEvent(inner, event), ...others.map((one) => this.#behindOf(one))];
     for (const instance of new Set(behind.flatMap(({ instances }) => instances))) walk.fromInstance(instance);
@@ -68,14 +72,15 @@ export class Snapshots {
    * What a variable is a part of, where that is declared further out and so stays longer: `rooms` for `const room = rooms[id]` in
    * the listener. Who sees the one sees the other, whether it names it or not.
    */
-  holderOf({ name: part, object, seers }: Kept, self: unknown): Kept | undefined {
+  holderOf({ name: part, object, seers }: Kept, call: HandlerCall): Kept | undefined {
+    const listener = this.#listenerOf(call);
     const [seer] = seers;
     const inspected = seer && this.#scopes.inspect(seer);
     const seenFrom = inspected && this.#sources.placeOf(inspected.location);
     if (object === undefined || inspected === undefined || seenFrom === undefined) return undefined;
     const own = inspected.scopes.findIndex(({ variables }) => Object.hasOwn(variables, part));
-    for (const scope of inspected.scopes.slice(own + 1)) {
-      if (isOfListener(scope, self)) continue;
+    for (const [index, scope] of inspected.scopes.entries()) {
+      if (index <= own || listener.has(inspected, index)) continue;
       for (const [name, value] of Object.entries(scope.variables)) {
         const digest = digestOf(value, (instance) => this.#isOwn(instance));
         if (digest.nature !== "data" || !contains(value as object, object)) continue;
@@ -85,6 +90,21 @@ export class Snapshots {
       }
     }
     return undefined;
+  }
+
+  #listenerOf({ self, makers = [] }: HandlerCall): ListenerScopes {
+    return new ListenerScopes(
+      self,
+      makers.flatMap((maker) => this.#makerOf(maker) ?? []),
+    );
+  }
+
+  #makerOf(listener: AnyFunction): Maker | undefined {
+    if (!this.#makers.has(listener)) {
+      const inspected = this.#scopes.inspect(listener);
+      this.#makers.set(listener, inspected && toMaker(inspected));
+    }
+    return this.#makers.get(listener);
   }
 
   /** Made by a class of the app. */

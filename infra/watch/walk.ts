@@ -1,7 +1,8 @@
 import { isOfModule } from "./behind.ts";
-import { digestOf, isPlain, type Digest } from "./digest.ts";
+import { digestOf, identityOf, isPlain, kindOf, type Digest } from "./digest.ts";
 import type { AnyFunction, FunctionScopes, Inspected, Scope } from "./function-scopes.ts";
 import type { Kept } from "./kept.ts";
+import type { ListenerScopes } from "./listener-scopes.ts";
 import { sourceOf, wordsOf } from "./source-text.ts";
 import type { Sources } from "./sources.ts";
 
@@ -17,16 +18,21 @@ export class Walk {
   readonly #scopes: FunctionScopes;
   readonly #sources: Sources;
   readonly #isOwn: (instance: object) => boolean;
-  readonly #self: unknown;
+  readonly #listener: ListenerScopes;
   readonly #seen = new Set<string>();
   readonly #objects = new Set<object>();
   readonly #queue: AnyFunction[] = [];
 
-  constructor(scopes: FunctionScopes, sources: Sources, isOwn: (instance: object) => boolean, self: unknown) {
+  constructor(
+    scopes: FunctionScopes,
+    sources: Sources,
+    isOwn: (instance: object) => boolean,
+    listener: ListenerScopes,
+  ) {
     this.#scopes = scopes;
     this.#sources = sources;
     this.#isOwn = isOwn;
-    this.#self = self;
+    this.#listener = listener;
   }
 
   from(functions: readonly AnyFunction[]): void {
@@ -58,7 +64,7 @@ export class Walk {
     const words = wordsOf(inspected.target);
     const seen = new Set<string>();
     for (const [index, scope] of scopes.entries()) {
-      const isOfThisListener = isOfListener(scope, this.#self);
+      const isOfThisListener = this.#listener.has(inspected, index);
       for (const word of words) {
         if (seen.has(word) || !Object.hasOwn(scope.variables, word)) continue;
         seen.add(word);
@@ -94,12 +100,24 @@ export class Walk {
 
   #keep(key: string, value: unknown, about: Omit<Kept, keyof Digest>, depth = 0): void {
     if (this.found.has(key)) return;
-    if (typeof value === "function") return this.#keepFunction(value as AnyFunction, about, depth);
     const digest = digestOf(value, this.#isOwn);
+    if (typeof value === "function") {
+      // Of the module it is code; a listener that is handed one, to call it for a later packet, has it once.
+      if (isVariableOfListener(about)) this.found.set(key, { ...about, ...digest });
+      return this.#keepFunction(value as AnyFunction, about, depth);
+    }
     if (digest.nature !== "data") return void this.found.set(key, { ...about, ...digest });
     const object = value as object;
-    if (!Array.isArray(object) && !isPlain(object) && this.#isOwn(object))
+    if (!Array.isArray(object) && !isPlain(object) && this.#isOwn(object)) {
+      const which = {
+        nature: "instance",
+        text: identityOf(object),
+        kind: kindOf(object),
+        holdsSockets: false,
+      } as const;
+      if (isVariableOfListener(about)) this.found.set(key, { ...about, ...which });
       return this.#keepInstance(key, object, about, depth);
+    }
     this.found.set(key, { ...about, ...digest, object });
     if (isPlain(object))
       for (const [, member] of membersOf(object)) if (typeof member === "function") this.#push(member);
@@ -156,11 +174,8 @@ export class Walk {
   }
 }
 
-/** Closed over by who has the socket of this packet: the listener, or what it hands the socket to. */
-export function isOfListener({ description, variables }: Scope, self: unknown): boolean {
-  if (typeof self !== "object" || self === null || /^(Module|Script)/.test(description)) return false;
-  return Object.values(variables).includes(self);
-}
+const isVariableOfListener = ({ form, isOfListener }: Omit<Kept, keyof Digest>): boolean =>
+  form === "variable" && isOfListener;
 
 /** The same scope seen from two functions is one: those of a script's own level by the script, others by what they hold. */
 function keyOf({ description, variables }: Scope, { location }: Inspected, height: number): string {

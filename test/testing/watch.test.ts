@@ -66,3 +66,20 @@ it("does not look without the option", async () => {
 
   await server.settled();
 });
+
+it("names a variable of the connection listener as one, where no handler mentions the socket", async () => {
+  const io = new Server();
+  io.on("connection", (socket) => {
+    let mine = 0;
+    socket.on("visit", (ack: (count: number) => void) => ack((mine += 1)));
+  });
+  server = await serve(io, { watch: true });
+  const client = clients.connect(server.url);
+  await client.timeout(5_000).emitWithAck("visit");
+
+  await expect(server.settled()).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /mine \(number\) changed .*; the listener makes it anew before each packet\. Keep it in socket\.data\.mine$/,
+    ) as string,
+  });
+});

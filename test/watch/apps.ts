@@ -87,3 +87,43 @@ export function connect(socket: { readonly id: string }): (value: string, done: 
     done(nickname);
   };
 }
+
+class Game {
+  moves = 0;
+}
+
+type Handlers = Readonly<Record<string, (value: never) => unknown>>;
+
+/** One whose handlers do not mention the socket, so V8 keeps none in its scope. */
+export const sparse = (): Handlers => {
+  let total = 0;
+  let match: Game | undefined;
+  let answer: ((value: unknown) => void) | null = null;
+  let pattern: RegExp | null = null;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let asking: Promise<void> | undefined;
+  let parser: RegExp | undefined;
+  return {
+    total: () => (total += 1),
+    match: () => (match = new Game()),
+    lazyMatch: () => (match ??= new Game()),
+    moves: () => match && (match.moves += 1),
+    answer: (done: (value: unknown) => void) => (answer = done),
+    pattern: (text: string) => (pattern = new RegExp(text)),
+    waiting: () => {
+      waiting = setTimeout(() => answer?.([waiting, pattern]), 1);
+      clearTimeout(waiting);
+    },
+    asking: async () => {
+      asking = Promise.resolve();
+      await asking;
+    },
+    parser: () => (parser ??= /x/),
+  };
+};
+
+/** Variables of who registers the listener belong to the process. */
+export function factory(): { readonly listener: () => Handlers } {
+  let visits = 0;
+  return { listener: () => ({ visit: () => (visits += 1) }) };
+}

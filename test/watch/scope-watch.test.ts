@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LostVariable } from "../../infra/watch/lost-variable.ts";
 import { createScopeWatch, type ScopeWatch } from "../../infra/watch/scope-watch.ts";
-import { connect, listeners, tick } from "./apps.ts";
+import { connect, factory, listeners, sparse, tick } from "./apps.ts";
 
 const appFile = path.join(import.meta.dirname, "apps.ts");
 const lineWith = (text: string): number =>
@@ -44,7 +44,17 @@ async function call(
   listener = listeners[event]!,
   ...args: unknown[]
 ): Promise<void> {
-  const end = watch.begin({ event, listener, self: socket });
+  return callMade(watch, event, listener, [], ...args);
+}
+
+async function callMade(
+  watch: ScopeWatch,
+  event: string,
+  listener: (...args: never[]) => unknown,
+  makers: readonly (() => unknown)[],
+  ...args: unknown[]
+): Promise<void> {
+  const end = watch.begin({ event, listener, self: socket, makers });
   try {
     await Reflect.apply(listener, socket, args);
   } catch {
@@ -88,6 +98,72 @@ describe("a variable that a listener changes is named with its line", () => {
     expect(lost[0]!.text).toMatch(
       /nickname \(string\) changed while "name" was handled; the listener makes it anew before each packet\. Keep it in socket\.data\.nickname$/,
     );
+  });
+});
+
+describe("a variable of a connection listener whose handlers do not mention the socket", () => {
+  it.each<[string, string, string, string]>([
+    ["total", "let total", "total (number)", "Keep it in socket.data.total"],
+    [
+      "match",
+      "let match",
+      "match (Game)",
+      "Keep the data that it is made of in socket.data.match, and make it again in each handler",
+    ],
+    ["lazyMatch", "let match", "match (Game)", "Keep the data that it is made of in socket.data.match"],
+    [
+      "answer",
+      "let answer",
+      "answer (function)",
+      "Keep what it needs to know in socket.data.answer, and call a function of the module",
+    ],
+    ["pattern", "let pattern", "pattern (RegExp)", "Keep the data that it is made of in socket.data.pattern"],
+    [
+      "waiting",
+      "let waiting",
+      "waiting (Timeout)",
+      'Keep nothing for a timer: io.timer("waiting", …) outlives the handler',
+    ],
+  ])("is known as one of it: %s", async (event, declaration, what, remedy) => {
+    const { watch, lost, failures } = createWatch();
+
+    await callMade(watch, event, sparse()[event]!, [sparse], () => undefined);
+
+    expect(failures).toEqual([]);
+    expect(lost).toMatchObject([{ file: appFile, line: lineWith(declaration) }]);
+    expect(lost[0]!.text).toContain(
+      `${what} changed while "${event}" was handled; the listener makes it anew before each packet. ${remedy}`,
+    );
+  });
+
+  it.each(["asking", "parser"])("is no finding where nothing of it is lost: %s", async (event) => {
+    const { watch, lost, failures } = createWatch();
+
+    await callMade(watch, event, sparse()[event]!, [sparse]);
+
+    expect({ lost, failures }).toEqual({ lost: [], failures: [] });
+  });
+
+  it("is named by its field where it was there before, and once for both", async () => {
+    const { watch, lost } = createWatch();
+    const handlers = sparse();
+    Reflect.apply(handlers["match"]!, socket, []);
+
+    await callMade(watch, "moves", handlers["moves"]!, [sparse]);
+
+    expect(lost).toMatchObject([{ name: "match.moves" }]);
+  });
+
+  it("is not taken for one where it belongs to who registers the listener", async () => {
+    const { watch, lost } = createWatch();
+    const { listener } = factory();
+
+    await callMade(watch, "visit", listener()["visit"]!, [listener]);
+
+    expect(lost[0]!.text).toContain(
+      'visits (number) changed while "visit" was handled; the next packet may run elsewhere',
+    );
+    expect(lost[0]!.text).toContain('increment("visits")');
   });
 });
 

@@ -2,6 +2,7 @@ import type { PacketPorts } from "./packet-ports.ts";
 import type { Listener } from "../replay/typed-events.ts";
 import type { ReplayedSocket } from "../replay/replay-ports.ts";
 import type { Event } from "../replay/replay-ports.ts";
+import { makersOf } from "../replay/handler.ts";
 import { untilNext } from "./until-next.ts";
 import type { Turn } from "../../engine/turn.ts";
 
@@ -61,7 +62,12 @@ export async function runEventMiddlewares(
   const name = event[0];
   for (const middleware of socket.eventMiddlewares) {
     const late = { waitMs: internals.ackWaitMs, onIdle };
-    const endWatch = internals.watch?.begin({ event: String(name), listener: middleware, self: socket });
+    const endWatch = internals.watch?.begin({
+      event: String(name),
+      listener: middleware,
+      self: socket,
+      makers: makersOf(socket),
+    });
     const outcome = await untilNext(internals, turn, (next) => middleware(event, next), late);
     endWatch?.();
     if (outcome === "passed") continue;

@@ -32,7 +32,7 @@ export function callListener(
   where: Pick<HandlerFailure, "event" | "nsp" | "socketId">,
   run?: ListenerRun,
 ): Promise<void> | undefined {
-  const endWatch = internals.watch?.begin({ event: where.event, listener, self });
+  const endWatch = internals.watch?.begin({ event: where.event, listener, self, makers: makersOf(self) });
   const report = (error: unknown) => {
     endWatch?.();
     internals.reportFailure({ error, ...where });
@@ -53,6 +53,12 @@ export function callListener(
     report(error);
     return undefined;
   }
+}
+
+/** Connection listeners, by whose runs a socket came to its handlers. */
+export function makersOf(self: unknown): readonly Listener<never[]>[] {
+  const { nsp } = Object(self) as Partial<HandlingSocket>;
+  return ["connect", "connection"].flatMap((event) => nsp?.listeners?.(event) ?? []);
 }
 
 /** Calls all listeners of an event of the library's own, such as `disconnect`. */

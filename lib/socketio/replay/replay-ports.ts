@@ -33,7 +33,7 @@ export type EventMiddleware = (event: Event, next: (error?: Error) => void) => u
 /** Whose handlers are called. */
 export interface HandlingSocket {
   readonly id: string;
-  readonly nsp: { readonly name: string };
+  readonly nsp: { readonly name: string; listeners?(event: string): Listener<never[]>[] };
   rawListeners(event: string): Listener<never[]>[];
 }
 
