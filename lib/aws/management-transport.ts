@@ -29,22 +29,17 @@ export function createTransport(
     maxSockets: MAX_SOCKETS,
     nowMs: Date.now,
   });
+  const toUnanswered = async (error: unknown): Promise<PostOutcome> => {
+    if (error instanceof AwsError || !(error instanceof Error)) throw error;
+    if (!isConnectionError(error)) throw error;
+    // A kept-alive connection may have died while the instance was frozen: no outage, if only one attempt says so.
+    const isReset = "code" in error && ["ECONNRESET", "EPIPE"].includes(String(error.code));
+    const outage = isReset ? undefined : toOutage(error, await toCall(settings, callbackUrl));
+    if (outage !== undefined) onOutage(outage);
+    return "unknown";
+  };
   return {
-    post: async (connectionId, frame) => {
-      let answer: HttpAnswer;
-      try {
-        answer = await api.post(connectionId, frame);
-      } catch (error) {
-        if (error instanceof AwsError || !(error instanceof Error)) throw error;
-        if (!isConnectionError(error)) throw error;
-        // A kept-alive connection may have died while the instance was frozen: no outage, if only one attempt says so.
-        const isReset = "code" in error && ["ECONNRESET", "EPIPE"].includes(String(error.code));
-        const outage = isReset ? undefined : toOutage(error, await toCall(settings, callbackUrl));
-        if (outage !== undefined) onOutage(outage);
-        return "unknown";
-      }
-      return toPostOutcome(answer.status);
-    },
+    post: (connectionId, frame) => api.post(connectionId, frame).then(toAnsweredOutcome, toUnanswered),
     close: async (connectionId) => {
       try {
         const answer = await api.remove(connectionId);
@@ -81,6 +76,8 @@ export function deferTransport(open: () => Promise<Transport>): Transport {
     close: async (connectionId) => (await transport()).close(connectionId),
   };
 }
+
+const toAnsweredOutcome = ({ status }: HttpAnswer): PostOutcome => toPostOutcome(status);
 
 /** By status: throttling by the account has other names than the one in the service's model. */
 function toPostOutcome(status: number | undefined, cause?: unknown): PostOutcome {
@@ -132,9 +129,12 @@ const toCall = async (settings: Settings, resource: string): Promise<Call> => ({
 function withOutages(settings: Settings, callbackUrl: string): Settings {
   return {
     ...settings,
-    credentials: () =>
-      settings.credentials().catch(async (error: unknown) => {
+    credentials: () => {
+      const credentials = settings.credentials();
+      if (!(credentials instanceof Promise)) return credentials;
+      return credentials.catch(async (error: unknown) => {
         throw toOutage(error, await toCall(settings, callbackUrl)) ?? error;
-      }),
+      });
+    },
   };
 }

@@ -54,7 +54,7 @@ function endpointOf(env: Environment, service: EndpointService): string | undefi
 }
 
 /** Keys that do not expire while the process lives; a profile that is named goes before them, as for the SDK. */
-function fromEnvironment(env: Environment): (() => Promise<Credentials>) | undefined {
+function fromEnvironment(env: Environment): (() => Credentials) | undefined {
   const accessKeyId = readOptional(env, "AWS_ACCESS_KEY_ID");
   const secretAccessKey = readOptional(env, "AWS_SECRET_ACCESS_KEY");
   const sessionToken = readOptional(env, "AWS_SESSION_TOKEN");
@@ -62,15 +62,13 @@ function fromEnvironment(env: Environment): (() => Promise<Credentials>) | undef
     (name) => readOptional(env, name) !== undefined,
   );
   if (accessKeyId === undefined || secretAccessKey === undefined || isLeft) return undefined;
-  return toProvider({
+  const credentials = {
     accessKeyId,
     secretAccessKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),
-  });
+  };
+  return () => credentials;
 }
 
-function toProvider(given: SettingsOverrides["credentials"]): (() => Promise<Credentials>) | undefined {
-  if (given === undefined || typeof given === "function") return given;
-  const resolved = Promise.resolve(given);
-  return () => resolved;
-}
+const toProvider = (given: SettingsOverrides["credentials"]): Settings["credentials"] | undefined =>
+  given === undefined || typeof given === "function" ? given : () => given;

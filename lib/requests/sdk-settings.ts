@@ -1,16 +1,15 @@
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { EndpointService, Settings } from "./settings.ts";
-import type { Credentials } from "./signature.ts";
 
 /** Region, credentials and endpoints by the SDK's own providers, through clients that make no request. */
 export function createSdkSettings(
   region: string | undefined,
-  credentials: (() => Promise<Credentials>) | undefined,
+  credentials: Settings["credentials"] | undefined,
 ): Settings {
   const config = {
     ...(region === undefined ? {} : { region }),
-    ...(credentials === undefined ? {} : { credentials }),
+    ...(credentials === undefined ? {} : { credentials: async () => credentials() }),
   };
   const dynamodb = new DynamoDBClient(config);
   const endpoints: Readonly<Record<EndpointService, () => Promise<string>>> = {

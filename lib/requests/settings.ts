@@ -5,8 +5,8 @@ export interface Settings {
   region(): Promise<string>;
   /** The URL of a service. */
   endpoint(service: EndpointService): Promise<string>;
-  /** Renewed before they expire. */
-  credentials(): Promise<Credentials>;
+  /** Renewed before they expire; at once where they do not expire. */
+  credentials(): Credentials | Promise<Credentials>;
 }
 
 /** Whose endpoint is not in every request anyway. */

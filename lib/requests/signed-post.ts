@@ -1,7 +1,7 @@
 import type { HttpAnswer } from "./answer-reader.ts";
 import { createConnections, type Exchange } from "./connections.ts";
 import type { Settings } from "./settings.ts";
-import { createSigner, type Sign } from "./signature.ts";
+import { createSigner, type Credentials, type Sign } from "./signature.ts";
 
 export interface SignedPostOptions {
   /** The execute-api URL of a stage: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`. */
@@ -38,15 +38,36 @@ export function createConnectionsApi(options: SignedPostOptions): ConnectionsApi
     return (signer ??= createSigner({ service: "execute-api", region, host }));
   };
 
-  const exchange = async (method: string, connectionId: string, body: string): ReturnType<Exchange> => {
-    const sign = signer ?? (await open());
+  const send = (
+    sign: Sign,
+    credentials: Credentials,
+    method: string,
+    connectionId: string,
+    body: string,
+  ): ReturnType<Exchange> => {
     const path = base + encodeURIComponent(connectionId);
-    const head = sign({ method, path, headers: [], body }, await settings.credentials(), nowMs());
+    const head = sign({ method, path, headers: [], body }, credentials, nowMs());
     const length = Buffer.byteLength(body);
-    return await connections.exchange(
+    return connections.exchange(
       `${head}\r\ncontent-type: application/octet-stream\r\ncontent-length: ${length}`,
       body,
     );
+  };
+  const exchange = (method: string, connectionId: string, body: string): ReturnType<Exchange> => {
+    const credentials = settings.credentials();
+    // With nothing to wait for it is one promise: a broadcast makes it for each recipient.
+    return signer === undefined || credentials instanceof Promise
+      ? sendLater(credentials, method, connectionId, body)
+      : send(signer, credentials, method, connectionId, body);
+  };
+  const sendLater = async (
+    credentials: Credentials | Promise<Credentials>,
+    method: string,
+    connectionId: string,
+    body: string,
+  ): ReturnType<Exchange> => {
+    const known = await credentials;
+    return send(signer ?? (await open()), known, method, connectionId, body);
   };
   return {
     post: (connectionId, data) => exchange("POST", connectionId, data),

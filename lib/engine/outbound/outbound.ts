@@ -26,6 +26,8 @@ const OUTBOX_CAP_BYTES = 256 * 1024;
 const toRoute = (target: MoveTarget): Route =>
   target === "outbox" ? { kind: "out" } : { kind: "connection", connectionId: target };
 
+const asIs = <T>(value: T): T => value;
+
 /** Sessions that are remembered as lost. */
 const MAX_REMEMBERED_LOSSES = 10_000;
 
@@ -90,7 +92,14 @@ export class Outbound {
     this.onSend?.(frames);
     if (route.kind === "out" && !volatile) return this.#gather(recipient, frames);
     this.#endGathering(sid);
-    return this.#enqueue(sid, () => this.#sendPacket(recipient, frames, volatile));
+    if (route.kind !== "connection")
+      return this.#enqueue(sid, () => this.#sendPacket(recipient, frames, volatile), asIs);
+    const { connectionId } = route;
+    return this.#enqueue(
+      sid,
+      () => this.#posts.post(sid, connectionId, frames, volatile),
+      (outcome) => this.#note(recipient, { outcome }, volatile),
+    );
   }
 
   /** Whether something sent from here this way has found the client gone, or was given up on. */
@@ -101,7 +110,7 @@ export class Outbound {
   /** Closes a connection after what was sent to its session before. */
   close(sid: Sid, connectionId: ConnectionId): Promise<void> {
     this.#endGathering(sid);
-    return this.#enqueue(sid, () => this.#posts.close(connectionId));
+    return this.#enqueue(sid, () => this.#posts.close(connectionId), asIs);
   }
 
   /**
@@ -134,7 +143,7 @@ export class Outbound {
   /** Ends an outbox with a last frame, after what was sent to its session before. */
   closeOutbox(sid: Sid, frame: string): Promise<boolean> {
     this.#endGathering(sid);
-    return this.#enqueue(sid, () => this.#store.closeOutbox(sid, [frame]));
+    return this.#enqueue(sid, () => this.#store.closeOutbox(sid, [frame]), asIs);
   }
 
   /**
@@ -154,13 +163,14 @@ export class Outbound {
     const gathered = [...frames];
     let end: () => void = () => undefined;
     const isFull = new Promise<void>((resolve) => (end = resolve));
-    const sent = this.#enqueue(sid, async () => {
+    const send = async () => {
       await endOfTick();
       const filled = this.#filling.get(sid);
       if (filled) await settlesWithin(this.#clock, Promise.race([filled, isFull]), MAX_FILLING_MS);
       if (this.#gatherings.get(sid)?.frames === gathered) this.#gatherings.delete(sid);
       return this.#sendPacket(recipient, gathered, false);
-    });
+    };
+    const sent = this.#enqueue(sid, send, asIs);
     this.#gatherings.set(sid, { frames: gathered, bytes, sent, end });
     return sent;
   }
@@ -171,33 +181,47 @@ export class Outbound {
     this.#gatherings.delete(sid);
   }
 
-  #enqueue<T>(sid: Sid, task: () => Promise<T>): Promise<T> {
+  /** @param conclude what the queue goes on after, and whoever waits for it gets */
+  #enqueue<T, R>(sid: Sid, task: () => Promise<T>, conclude: (value: T) => R): Promise<R> {
     const before = this.#tails.get(sid);
     const leases = this.#leases;
     const run = leases === undefined ? task : () => task().finally(() => giveBack(leases));
     const giveBack = (held: WriteLeases) =>
       this.#tails.get(sid) === result ? held.giveBack(sid) : Promise.resolve();
-    const result = before === undefined ? run() : before.then(run, run);
-    this.#tails.set(sid, result);
     const clear = () => {
       if (this.#tails.get(sid) === result) this.#tails.delete(sid);
     };
-    result.then(clear, clear);
+    const result: Promise<R> = (before === undefined ? run() : before.then(run, run)).then(
+      (value) => {
+        clear();
+        return conclude(value);
+      },
+      (error: unknown) => {
+        clear();
+        throw error;
+      },
+    );
+    this.#tails.set(sid, result);
     return result;
   }
 
   #sendPacket(recipient: Recipient, frames: readonly string[], volatile: boolean): Promise<Sent> {
     const { sid, route } = recipient;
-    const noteLoss = (sent: Sent) => {
-      const isLost = sent.outcome === "gone" || (sent.outcome === "dropped" && !volatile);
-      // What was put aside for a client that comes back says nothing of it.
-      if (isLost && route.kind !== "held")
-        this.#rememberLoss(route.kind === "connection" ? route.connectionId : sid);
-      return sent;
-    };
     return route.kind === "connection"
-      ? this.#posts.post(sid, route.connectionId, frames, volatile).then((outcome) => noteLoss({ outcome }))
-      : this.#appendPacket(recipient, route, frames, volatile).then(noteLoss);
+      ? this.#posts
+          .post(sid, route.connectionId, frames, volatile)
+          .then((outcome) => this.#note(recipient, { outcome }, volatile))
+      : this.#appendPacket(recipient, route, frames, volatile).then((sent) =>
+          this.#note(recipient, sent, volatile),
+        );
+  }
+
+  #note({ sid, route }: Recipient, sent: Sent, volatile: boolean): Sent {
+    const isLost = sent.outcome === "gone" || (sent.outcome === "dropped" && !volatile);
+    // What was put aside for a client that comes back says nothing of it.
+    if (isLost && route.kind !== "held")
+      this.#rememberLoss(route.kind === "connection" ? route.connectionId : sid);
+    return sent;
   }
 
   #rememberLoss(of: ConnectionId | Sid): void {

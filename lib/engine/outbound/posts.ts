@@ -28,6 +28,14 @@ const BUSY_FIRST_DELAY_MS = 40;
 const MAX_CONCURRENT_POSTS = 64;
 const MAX_REMEMBERED_ENDS = 10_000;
 
+/** A post that did not go out, or may not have. */
+interface Refused {
+  readonly outcome: PostOutcome;
+  readonly giveUpAtMs: number;
+  /** How long to wait before the next attempt, if there is one. */
+  readonly delayMs: number;
+}
+
 /** Posts to connections: how often one is tried, and what its outcome says of the connection. */
 export class Posts {
   readonly #transport: Transport;
@@ -92,44 +100,85 @@ export class Posts {
     await this.#transport.close(connectionId);
   }
 
-  async #postFrame(
+  #postFrame(
     sid: Sid,
     connectionId: ConnectionId,
     frame: string,
     volatile: boolean,
   ): Promise<DeliveryOutcome> {
     const ended = this.#ended.get(connectionId);
-    if (ended !== undefined) return ended;
-    const recipient: Recipient = { sid, route: { kind: "connection", connectionId } };
+    if (ended !== undefined) return Promise.resolve(ended);
     const giveUpAtMs = this.#clock.nowMs() + BUSY_BUDGET_MS;
-    for (let delayMs = BUSY_FIRST_DELAY_MS; ; delayMs *= 2) {
-      const free = this.#slots.take();
-      if (free) await free;
-      let outcome: PostOutcome;
-      try {
-        outcome = await this.#transport.post(connectionId, frame);
-      } finally {
+    return this.#attempt(connectionId, frame, (outcome) =>
+      outcome === "sent"
+        ? "delivered"
+        : this.#goOn({ sid, route: { kind: "connection", connectionId } }, frame, volatile, {
+            outcome,
+            giveUpAtMs,
+            delayMs: BUSY_FIRST_DELAY_MS,
+          }),
+    );
+  }
+
+  /** One post, once a slot is free. Resolves with what its outcome is made of. */
+  #attempt<T>(
+    connectionId: ConnectionId,
+    frame: string,
+    conclude: (outcome: PostOutcome) => T | Promise<T>,
+  ): Promise<T> {
+    const free = this.#slots.take();
+    const posted =
+      free === undefined
+        ? this.#begin(connectionId, frame)
+        : free.then(() => this.#transport.post(connectionId, frame));
+    return posted.then(
+      (outcome) => {
         this.#slots.giveBack();
-      }
-      switch (outcome) {
-        case "sent":
-          return "delivered";
-        case "gone":
-          this.#remember(connectionId, "gone");
-          await this.#hooks.onGone(recipient);
-          return "gone";
-        case "busy":
-          this.#hooks.onBusy?.(connectionId);
-          if (volatile) return "dropped";
-          if (this.#clock.nowMs() + delayMs > giveUpAtMs) return this.break(recipient, outcome);
-          await this.#clock.sleep(delayMs * (0.5 + Math.random() / 2));
-          continue;
-        case "too-large":
-        case "unknown":
-          return this.break(recipient, outcome);
-        default:
-          return outcome satisfies never;
-      }
+        return conclude(outcome);
+      },
+      (error: unknown) => {
+        this.#slots.giveBack();
+        throw error;
+      },
+    );
+  }
+
+  #begin(connectionId: ConnectionId, frame: string): Promise<PostOutcome> {
+    try {
+      return this.#transport.post(connectionId, frame);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** What becomes of a frame that was not simply sent. */
+  async #goOn(
+    recipient: Recipient & { readonly route: { readonly connectionId: ConnectionId } },
+    frame: string,
+    volatile: boolean,
+    { outcome, giveUpAtMs, delayMs }: Refused,
+  ): Promise<DeliveryOutcome> {
+    const { connectionId } = recipient.route;
+    switch (outcome) {
+      case "sent":
+        return "delivered";
+      case "gone":
+        this.#remember(connectionId, "gone");
+        await this.#hooks.onGone(recipient);
+        return "gone";
+      case "busy":
+        this.#hooks.onBusy?.(connectionId);
+        if (volatile) return "dropped";
+        if (this.#clock.nowMs() + delayMs > giveUpAtMs) return this.break(recipient, outcome);
+        await this.#clock.sleep(delayMs * (0.5 + Math.random() / 2));
+        return this.#attempt(connectionId, frame, (next) =>
+          this.#goOn(recipient, frame, volatile, { outcome: next, giveUpAtMs, delayMs: delayMs * 2 }),
+        );
+      case "too-large":
+      case "unknown":
+        return this.break(recipient, outcome);
+      default:
+        return outcome satisfies never;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { PacketFrames } from "../../protocol/dialect.ts";
 import { listAudience, openAudience, type Audience, type Listed } from "./audience.ts";
-import { deliver } from "./deliver.ts";
+import { Deliveries } from "./deliver.ts";
 import { sendToLargeAudience } from "./large-audience.ts";
 import { isKicked } from "./kicked.ts";
 import type { Runtime } from "../../engine/runtime.ts";
@@ -33,22 +33,15 @@ export async function sendToAudience(
     const { found, isWhole } = await sendToLargeAudience(runtime, turn, audience, opened, frames, isVolatile);
     return { found, all: Promise.resolve(isWhole) };
   }
-  const sent: Promise<unknown>[] = [];
+  const deliveries = new Deliveries(runtime, turn, audience.nsp, frames, isVolatile);
   const send = (listed: Listed) => {
     if (isKicked(turn, listed.member.socketId)) return;
-    sent.push(deliver(runtime, turn, audience.nsp, listed, frames, isVolatile));
+    deliveries.begin(listed);
     onFound(listed.member.socketId);
   };
   if (opened === undefined) for await (const listed of listAudience(store, audience)) send(listed);
   else for (const listed of opened.listed) send(listed);
-  const settled = Promise.allSettled(sent);
-  turn.track(settled.then(throwFirst));
-  return { found: sent.length, all: settled.then((results) => results.every(isFulfilled)) };
-}
-
-const isFulfilled = ({ status }: PromiseSettledResult<unknown>): boolean => status === "fulfilled";
-
-function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  const all = deliveries.settled();
+  turn.track(all.then(() => deliveries.throwFirst()));
+  return { found: deliveries.count, all };
 }

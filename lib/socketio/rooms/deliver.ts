@@ -14,11 +14,75 @@ export function deliver(
   volatile: boolean,
 ): Promise<DeliveryOutcome> {
   const { sid, route, protocol } = listed.member;
-  return runtime.outbound.send({ sid, route }, frames.in(protocol), volatile).then((sent) => {
-    turn.tally[sent.outcome] += 1;
-    const isAsRead = sent.outcome !== "gone" && sent.movedTo === undefined;
-    return isAsRead ? sent.outcome : amend(runtime, nsp, listed, sent);
-  });
+  const sending = runtime.outbound.send({ sid, route }, frames.in(protocol), volatile);
+  return sending.then((sent) => conclude(runtime, turn, nsp, listed, sent));
+}
+
+/** One packet to many, each its own delivery, and one promise for all of them. */
+export class Deliveries {
+  /** Begun so far. */
+  count = 0;
+  readonly #runtime: Runtime;
+  readonly #turn: Turn;
+  readonly #nsp: string;
+  readonly #frames: PacketFrames;
+  readonly #volatile: boolean;
+  #open = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #onSettled: (() => void) | undefined;
+  readonly #end = (): void => {
+    this.#open -= 1;
+    if (this.#open === 0) this.#onSettled?.();
+  };
+  readonly #fail = (error: unknown): void => {
+    this.#failure ??= { error };
+    this.#end();
+  };
+
+  constructor(runtime: Runtime, turn: Turn, nsp: string, frames: PacketFrames, volatile: boolean) {
+    this.#runtime = runtime;
+    this.#turn = turn;
+    this.#nsp = nsp;
+    this.#frames = frames;
+    this.#volatile = volatile;
+  }
+
+  begin(listed: Listed): void {
+    const { sid, route, protocol } = listed.member;
+    const frames = this.#frames.in(protocol);
+    this.count += 1;
+    this.#open += 1;
+    this.#runtime.outbound.send({ sid, route }, frames, this.#volatile).then((sent) => {
+      const amended = conclude(this.#runtime, this.#turn, this.#nsp, listed, sent);
+      if (amended instanceof Promise) amended.then(this.#end, this.#fail);
+      else this.#end();
+    }, this.#fail);
+  }
+
+  /** Resolves, never rejects, when all that were begun are over with: whether none of them failed. */
+  settled(): Promise<boolean> {
+    const isWhole = () => this.#failure === undefined;
+    if (this.#open === 0) return Promise.resolve(isWhole());
+    return new Promise((resolve) => (this.#onSettled = () => resolve(isWhole())));
+  }
+
+  /** What the first to fail has failed of. */
+  throwFirst(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}
+
+/** Counts it, and puts right what it shows of the row that named the recipient. */
+function conclude(
+  runtime: Runtime,
+  turn: Turn,
+  nsp: string,
+  listed: Listed,
+  sent: Sent,
+): DeliveryOutcome | Promise<DeliveryOutcome> {
+  turn.tally[sent.outcome] += 1;
+  const isAsRead = sent.outcome !== "gone" && sent.movedTo === undefined;
+  return isAsRead ? sent.outcome : amend(runtime, nsp, listed, sent);
 }
 
 async function amend(
