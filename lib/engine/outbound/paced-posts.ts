@@ -24,22 +24,27 @@ const FEWEST = 10;
 const MOST = 400;
 
 /**
- * Recipients, some at a time, each when their posts may begin. The next ones are read, and the time for them is reserved,
+ * Recipients, which come in pages, some at a time, each when their posts may begin. The next ones are read, and the time for them is reserved,
  * while these wait and are sent: or each part would stand still for as long as the table takes to answer.
  */
 export async function* inPace<Recipient>(
-  recipients: AsyncIterable<Recipient> | Iterable<Recipient>,
+  pages: AsyncIterable<readonly Recipient[]> | Iterable<readonly Recipient[]>,
   { pace, clock, isPosted, parts, untilMs }: PacedOptions<Recipient>,
 ): AsyncGenerator<PacedRecipients<Recipient>> {
-  const iterator =
-    Symbol.asyncIterator in recipients ? recipients[Symbol.asyncIterator]() : recipients[Symbol.iterator]();
+  const iterator = Symbol.asyncIterator in pages ? pages[Symbol.asyncIterator]() : pages[Symbol.iterator]();
+  let left: readonly Recipient[] = [];
   const read = async () => {
     const size = Math.ceil((pace.postsPerSecond * ROUND_SECONDS) / parts);
+    const most = Math.min(MOST, Math.max(FEWEST, size));
     const next: Recipient[] = [];
-    while (next.length < Math.min(MOST, Math.max(FEWEST, size))) {
+    for (;;) {
+      const taken = left.slice(0, most - next.length);
+      next.push(...taken);
+      left = left.slice(taken.length);
+      if (next.length === most) break;
       const { done, value } = await iterator.next();
       if (done) break;
-      next.push(value);
+      left = value;
     }
     const posts = clock.nowMs() < untilMs ? next.filter(isPosted).length : 0;
     return { recipients: next, beginsAtMs: posts === 0 ? 0 : await pace.reserve(posts) };

@@ -73,12 +73,14 @@ export function askAudience(
   };
   const sendToAll = async () => {
     let next: Listed[] = [];
-    for await (const listed of listAudience(runtime.store, audience)) {
-      if (isKicked(turn, listed.member.socketId)) continue;
-      next.push(listed);
-      if (next.length < ASKED_AT_ONCE) continue;
-      await send(next);
-      next = [];
+    for await (const page of listAudience(runtime.store, audience)) {
+      for (const listed of page) {
+        if (isKicked(turn, listed.member.socketId)) continue;
+        next.push(listed);
+        if (next.length < ASKED_AT_ONCE) continue;
+        await send(next);
+        next = [];
+      }
     }
     await send(next);
   };

@@ -24,16 +24,19 @@ export interface Listed {
 }
 
 /**
- * The members of an audience, or of a part of it, each once, in ascending order of session: a merge of sorted streams, so
- * that memory does not grow with the rooms. One request per page and stream; one more stream per excluded room.
+ * The members of an audience, or of a part of it, each once, in ascending order of session, some at a time: a merge of sorted
+ * streams, so that memory does not grow with the rooms. One request per page and stream; one more stream per excluded room.
  */
 export async function* listAudience(
   store: Store,
   audience: Audience,
   part?: MemberPart,
-): AsyncGenerator<Listed> {
+): AsyncGenerator<readonly Listed[]> {
   const isWanted = await leaveOut(store, audience, part);
-  for await (const listed of merge(openStreams(store, audience, part))) if (isWanted(listed)) yield listed;
+  for await (const page of merge(openPages(store, audience, part))) {
+    const wanted = page.filter(isWanted);
+    if (wanted.length > 0) yield wanted;
+  }
 }
 
 /** An audience of which a page has been read. */
@@ -103,29 +106,43 @@ function openPages(store: Store, { nsp, rooms }: Audience, part?: MemberPart): P
   return [...rooms].map((room) => ({ pages: store.listRoomMembers(nsp, room, part), room }));
 }
 
-const openStreams = (store: Store, audience: Audience, part?: MemberPart): AsyncIterator<Listed>[] =>
-  openPages(store, audience, part).map(({ pages, room }) => toListed(pages, room));
-
-async function* toListed(
-  pages: AsyncIterable<readonly Member[]>,
-  room: string | undefined,
-): AsyncGenerator<Listed> {
-  for await (const page of pages) for (const member of page) yield { member, room };
+/** Up to where the first of the pages at hand ends, again and again. */
+async function* merge(streams: readonly Pages[]): AsyncGenerator<readonly Listed[]> {
+  const [only, ...others] = streams;
+  if (only !== undefined && others.length === 0) {
+    for await (const page of only.pages) yield page.map((member) => ({ member, room: only.room }));
+    return;
+  }
+  const heads = streams.map(({ pages, room }): Head => {
+    return { pages: pages[Symbol.asyncIterator](), room, page: [], isOver: false };
+  });
+  for (;;) {
+    await Promise.all(heads.map(turnPage));
+    const [last] = heads.flatMap(({ page }) => page.at(-1)?.sid ?? []).toSorted();
+    if (last === undefined) return;
+    yield heads.flatMap((head) => takeUpTo(head, last)).sort(bySession);
+  }
 }
 
-async function* merge(streams: readonly AsyncIterator<Listed>[]): AsyncGenerator<Listed> {
-  const heads = await Promise.all(streams.map((stream) => stream.next()));
-  for (;;) {
-    let least = -1;
-    for (const [index, head] of heads.entries()) {
-      if (head.done) continue;
-      const best = heads[least];
-      if (best === undefined || best.done || head.value.member.sid < best.value.member.sid) least = index;
-    }
-    const head = heads[least];
-    const stream = streams[least];
-    if (head === undefined || head.done || stream === undefined) return;
-    yield head.value;
-    heads[least] = await stream.next();
+/** What is left of a stream's page. */
+interface Head {
+  readonly pages: AsyncIterator<readonly Member[]>;
+  readonly room: string | undefined;
+  page: readonly Member[];
+  isOver: boolean;
+}
+
+async function turnPage(head: Head): Promise<void> {
+  while (head.page.length === 0 && !head.isOver) {
+    const { done, value } = await head.pages.next();
+    if (done) head.isOver = true;
+    else head.page = value;
   }
+}
+
+function takeUpTo(head: Head, last: Sid): readonly Listed[] {
+  const { page, room } = head;
+  const end = page.findIndex(({ sid }) => sid > last);
+  head.page = end === -1 ? [] : page.slice(end);
+  return (end === -1 ? page : page.slice(0, end)).map((member) => ({ member, room }));
 }

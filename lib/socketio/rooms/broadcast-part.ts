@@ -4,7 +4,7 @@ import type { Runtime } from "../../engine/runtime.ts";
 import { Turn, type Tally } from "../../engine/turn.ts";
 import { PacketFrames } from "../../protocol/dialect.ts";
 import { listAudience, type Audience, type Listed } from "./audience.ts";
-import { deliver } from "./deliver.ts";
+import { Deliveries } from "./deliver.ts";
 
 /** So many are read at a time: who is read long before it is sent to may have gone meanwhile. */
 const READ_AT_ONCE = 1_000;
@@ -35,7 +35,7 @@ const countKnown = ({ delivered, gone, dropped }: Readonly<Tally>): number => de
 export async function countPart({ store }: Pick<Runtime, "store">, part: BroadcastPart): Promise<number> {
   let count = 0;
   const members = listAudience(store, toAudience(part), { range: part.range });
-  while (!(await members.next()).done) count += 1;
+  for await (const page of members) count += page.length;
   return count;
 }
 
@@ -47,32 +47,30 @@ export interface SentPaced {
   readonly isWhole: boolean;
 }
 
-/** Hands a packet to each of these members when their time has come. What fails is a failure of the turn. */
+/** Hands a packet to each of these members, which come in pages, when their time has come. What fails is a failure of the turn. */
 export function sendPaced(
   runtime: Runtime,
   turn: Turn,
   { nsp, frames, volatile, parts, untilMs }: Omit<BroadcastPart, "range">,
-  members: AsyncIterable<Listed> | Iterable<Listed>,
+  members: AsyncIterable<readonly Listed[]> | Iterable<readonly Listed[]>,
 ): Promise<SentPaced> {
   const { pace, clock } = runtime;
   const packet = PacketFrames.of(frames);
   // An outbox is written to, and nobody is posted anything.
   const isPosted = ({ member }: Listed) => member.route.kind === "connection";
   return pace.during(async () => {
-    const sent: Promise<unknown>[] = [];
+    const deliveries = new Deliveries(runtime, turn, nsp, packet, volatile);
     let late = 0;
-    for await (const { recipients, isLate } of inPace(members, { pace, clock, isPosted, parts, untilMs })) {
-      if (isLate) late += recipients.length;
-      else
-        for (const listed of recipients) {
-          const delivered = deliver(runtime, turn, nsp, listed, packet, volatile);
-          turn.track(delivered);
-          sent.push(delivered);
-        }
+    try {
+      for await (const { recipients, isLate } of inPace(members, { pace, clock, isPosted, parts, untilMs })) {
+        if (isLate) late += recipients.length;
+        else for (const listed of recipients) deliveries.begin(listed);
+      }
+    } finally {
+      turn.track(deliveries.settled().then(() => deliveries.throwFirst()));
     }
-    const results = await Promise.allSettled(sent);
-    const isWhole = late === 0 && results.every(({ status }) => status === "fulfilled");
-    return { found: sent.length + late, late, isWhole };
+    const isWhole = (await deliveries.settled()) && late === 0;
+    return { found: deliveries.count + late, late, isWhole };
   });
 }
 

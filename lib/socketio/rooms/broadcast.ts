@@ -39,8 +39,8 @@ export async function sendToAudience(
     deliveries.begin(listed);
     onFound(listed.member.socketId);
   };
-  if (opened === undefined) for await (const listed of listAudience(store, audience)) send(listed);
-  else for (const listed of opened.listed) send(listed);
+  if (opened === undefined) for await (const page of listAudience(store, audience)) page.forEach(send);
+  else opened.listed.forEach(send);
   const all = deliveries.settled();
   turn.track(all.then(() => deliveries.throwFirst()));
   return { found: deliveries.count, all };

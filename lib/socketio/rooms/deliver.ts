@@ -30,6 +30,7 @@ export class Deliveries {
   #open = 0;
   #failure: { readonly error: unknown } | undefined;
   #onSettled: (() => void) | undefined;
+  #settled: Promise<boolean> | undefined;
   readonly #end = (): void => {
     this.#open -= 1;
     if (this.#open === 0) this.#onSettled?.();
@@ -59,11 +60,12 @@ export class Deliveries {
     }, this.#fail);
   }
 
-  /** Resolves, never rejects, when all that were begun are over with: whether none of them failed. */
+  /** Resolves, never rejects, when all are over with: whether none of them failed. None begins after that was asked. */
   settled(): Promise<boolean> {
-    const isWhole = () => this.#failure === undefined;
-    if (this.#open === 0) return Promise.resolve(isWhole());
-    return new Promise((resolve) => (this.#onSettled = () => resolve(isWhole())));
+    return (this.#settled ??= new Promise((resolve) => {
+      this.#onSettled = () => resolve(this.#failure === undefined);
+      if (this.#open === 0) this.#onSettled();
+    }));
   }
 
   /** What the first to fail has failed of. */

@@ -78,7 +78,7 @@ async function findOwn(
   if (onPage !== undefined) return kicked.has(onPage.member.socketId) ? [] : [onPage];
   const found: Listed[] = [];
   const one = listAudience(store, { ...audience, exceptSocketIds: [...kicked] }, { range: rangeOf(own) });
-  for await (const listed of one) found.push(listed);
+  for await (const page of one) found.push(...page);
   return found;
 }
 
@@ -88,7 +88,7 @@ async function sendFromHere(
   whole: Omit<BroadcastPart, "range">,
   members: readonly Listed[],
 ): Promise<Outcome> {
-  const { found, late, isWhole } = await sendPaced(runtime, turn, whole, members);
+  const { found, late, isWhole } = await sendPaced(runtime, turn, whole, [members]);
   turn.tally.unknown += late;
   return { found, isWhole };
 }

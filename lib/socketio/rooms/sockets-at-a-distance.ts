@@ -35,9 +35,8 @@ export async function fetchMembers(internals: RoomPorts, audience: Audience): Pr
     if (session) await saveSockets(runtime.store, session);
     await (turn ?? runtime.detached).runEndings();
     const members: Member[] = [];
-    for await (const { member } of listAudience(runtime.store, audience)) {
-      if (!isKicked(turn, member.socketId)) members.push(member);
-    }
+    for await (const page of listAudience(runtime.store, audience))
+      for (const { member } of page) if (!isKicked(turn, member.socketId)) members.push(member);
     const fetched = await mapConcurrently(members, (member) => fetchMember(runtime, audience.nsp, member));
     return inOrder(
       fetched.filter((socket) => socket !== undefined),
@@ -75,8 +74,8 @@ export async function countMembers({ runtime }: RoomPorts, audience: Audience): 
     const isWhole = others.length + audience.except.size === 0 && audience.exceptSid === undefined;
     if (isWhole && !hasKicked(turn)) return runtime.store.countMembers(audience.nsp, room);
     let count = 0;
-    for await (const { member } of listAudience(runtime.store, audience))
-      if (!isKicked(turn, member.socketId)) count++;
+    for await (const page of listAudience(runtime.store, audience))
+      for (const { member } of page) if (!isKicked(turn, member.socketId)) count++;
     return count;
   };
   return recorded(() => behindEffects(runtime, turn, read), "ask");
@@ -87,7 +86,8 @@ export async function listSocketIds({ runtime }: RoomPorts, audience: Audience):
   const turn = currentContext()?.turn;
   const read = async () => {
     const ids: string[] = [];
-    for await (const { member } of listAudience(runtime.store, audience)) ids.push(member.socketId);
+    for await (const page of listAudience(runtime.store, audience))
+      for (const { member } of page) ids.push(member.socketId);
     return ids;
   };
   return new Set(await recorded(() => behindEffects(runtime, turn, read), "ask"));
@@ -192,7 +192,8 @@ function forEachMember(
   void turn.order(async () => {
     const members: Member[] = [];
     const list = async () => {
-      for await (const { member } of listAudience(internals.runtime.store, audience)) members.push(member);
+      for await (const page of listAudience(internals.runtime.store, audience))
+        for (const { member } of page) members.push(member);
     };
     await Promise.all([list(), beside()]);
     await mapConcurrently(members, (member) => effect(member, session, turn));

@@ -36,7 +36,7 @@ const refuse = (pace: PostPace, from: number, to: number): void => {
 async function post(pace: PostPace, clock: ManualClock, count: number, parts: number, begun: number[]) {
   const recipients = Array.from({ length: count }, (_, index) => index);
   const options = { pace, clock, isPosted: () => true, parts, untilMs: Infinity };
-  for await (const { recipients: ready } of inPace(recipients, options))
+  for await (const { recipients: ready } of inPace([recipients], options))
     begun.push(...ready.map(() => clock.nowMs()));
 }
 
