@@ -25,6 +25,7 @@ export class LostVariables {
   take(line: string): readonly string[] {
     const record = parse(line);
     if (record?.code === "watch.lost_variable") return this.#remember(line, record);
+    if (record?.code === "watch.module_timer") return this.#tell(line, record);
     if (record?.code === "watch.failed") return this.#once(line, "watch.failed");
     const culprit =
       record?.code === "core.handler_failed" ? this.#culpritOf(String(record.stack ?? "")) : undefined;
@@ -40,10 +41,13 @@ export class LostVariables {
   }
 
   #remember(line: string, { file, name }: Line): readonly string[] {
-    const lost = { file: String(file), name: String(name) };
-    const lines = this.#once(line, `${lost.file} ${lost.name}`);
-    if (lines.length === 0) return [];
-    this.#lost.push(lost);
+    const told = this.#tell(line, { file, name });
+    if (told.length > 0) this.#lost.push({ file: String(file), name: String(name) });
+    return told;
+  }
+
+  #tell(line: string, { file, name }: Line): readonly string[] {
+    if (this.#once(line, `${String(file)} ${String(name)}`).length === 0) return [];
     const { file: _, name: __, ...shown } = parse(line) ?? {};
     return [JSON.stringify(shown)];
   }

@@ -31,6 +31,9 @@ interface Parts {
   readonly engineMiddlewares: readonly EngineMiddleware[];
 }
 
+/** So many events are told of that go nowhere. */
+const MAX_UNSERVED = 100;
+
 /** What the handling of packets has of a server: its parts, its options, and the runtime once it is served. */
 export class ServerPorts implements PacketPorts {
   readonly codec: PacketCodec;
@@ -45,6 +48,7 @@ export class ServerPorts implements PacketPorts {
   #live: LivePort | undefined;
   /** That its sessions are in the memory of this process. */
   #isTold = false;
+  readonly #unserved = new Set<string>();
 
   constructor(options: ResolvedServerOptions) {
     this.codec = options.codec;
@@ -133,7 +137,14 @@ export class ServerPorts implements PacketPorts {
     return this.#connected.namespaces.connectTo(name, ask);
   }
 
-  readonly reportUnserved = (what: string, where: { readonly event?: string; readonly nsp: string }): void =>
+  /** Once for each event and namespace: a timer of the module may go on and on. */
+  readonly reportUnserved = (
+    what: string,
+    where: { readonly event?: string; readonly nsp: string },
+  ): void => {
+    const about = JSON.stringify([what, where]);
+    if (this.#unserved.has(about) || this.#unserved.size === MAX_UNSERVED) return;
+    this.#unserved.add(about);
     this.logger.warn(
       "nothing is sent, since this server is not served yet: emit from handlers, or after that",
       {
@@ -142,6 +153,7 @@ export class ServerPorts implements PacketPorts {
         ...where,
       },
     );
+  };
 
   readonly reportInMemory = (): void => {
     if (this.#isTold) return;

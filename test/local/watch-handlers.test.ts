@@ -37,6 +37,13 @@ it("names a variable on the first packet that changes it, once, and says so of a
     ),
   ]);
 
+  // In every function, and in each instance of it.
+  expect(told("watch.module_timer")).toEqual([
+    expect.stringContaining(
+      "test/local/fixtures/watched-app.ts:11 setInterval while the app is loaded: each instance has one, and it stands still while that sleeps",
+    ),
+  ]);
+
   // Runs on the other instance, which has no players.
   client.emit("score", "ada", () => undefined);
   await eventually(

@@ -33,6 +33,17 @@ describe("a server that nothing serves yet", () => {
     expect(lines).toEqual([expect.objectContaining({ level: "warn", code: "core.no_runtime", ...said })]);
   });
 
+  it("logs once what goes on and on, and a hundred kinds of it", () => {
+    const io = new Server();
+
+    for (let tick = 0; tick < 5; tick += 1) io.emit("tick", tick);
+    io.of("/x").emit("tick");
+    expect(lines.map(({ nsp }) => nsp)).toEqual(["/", "/x"]);
+
+    for (let kind = 0; kind < 200; kind += 1) io.emit(`kind ${kind}`);
+    expect(lines).toHaveLength(100);
+  });
+
   it.each<[string, (io: Server) => Promise<unknown>]>([
     ["sockets", (io) => io.fetchSockets()],
     ["ids", (io) => io.in("a").allSockets()],

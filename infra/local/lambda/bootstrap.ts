@@ -7,7 +7,7 @@ import { installHandlerWatch, type HandlerWatch } from "../../../lib/handler-wat
 import type { AppDescription } from "../../../lib/lambda.ts";
 import type { InstanceMessage, Invocation } from "./ipc.ts";
 import { markLines, markRequests, PacketTrace } from "./packet-trace.ts";
-import { watchHandlers } from "./watch-handlers.ts";
+import { watchHandlers, watchLoading } from "./watch-handlers.ts";
 
 type Handler = (event: unknown, context: LambdaContext) => unknown;
 
@@ -28,7 +28,9 @@ const { now } = Date;
 skewClock(Number(process.env["NONSTICKY_LOCAL_CLOCK_SKEW_MS"] ?? 0));
 
 const foreign = process.env["NONSTICKY_LOCAL_WATCH"];
-const scopes = foreign === undefined ? undefined : watchHandlers(JSON.parse(foreign) as string[]);
+const folders = foreign === undefined ? undefined : (JSON.parse(foreign) as string[]);
+const scopes = folders && watchHandlers(folders);
+const endLoading = folders && watchLoading(folders);
 const trace = process.env["NONSTICKY_LOCAL_INSPECTOR"] === undefined ? undefined : createTrace();
 if (trace !== undefined) installHandlerWatch(joinWatches(trace, scopes));
 else if (scopes !== undefined) installHandlerWatch(scopes);
@@ -50,6 +52,7 @@ try {
   // An app may go on starting after its module has ended.
   const { describe } = exported;
   const app = typeof describe === "function" ? ((await describe()) as AppDescription) : undefined;
+  endLoading?.();
   process.on("message", (invocation: Invocation) => void serve(handler as Handler, invocation));
   tell({ type: "loaded", app });
 } catch (error) {

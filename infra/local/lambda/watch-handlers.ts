@@ -1,4 +1,5 @@
 import type { HandlerWatch } from "../../../lib/handler-watch.ts";
+import { watchModuleTimers } from "../../watch/module-timers.ts";
 import { createScopeWatch, type ScopeWatch } from "../../watch/scope-watch.ts";
 
 /**
@@ -7,8 +8,6 @@ import { createScopeWatch, type ScopeWatch } from "../../watch/scope-watch.ts";
  */
 export function watchHandlers(foreign: readonly string[]): HandlerWatch {
   let watch: ScopeWatch | undefined;
-  const tell = (fields: Readonly<Record<string, unknown>>) =>
-    console.error(JSON.stringify({ level: "warn", ...fields }));
   const create = () =>
     createScopeWatch({
       foreign,
@@ -18,3 +17,12 @@ export function watchHandlers(foreign: readonly string[]): HandlerWatch {
     });
   return { begin: (call) => (watch ??= create()).begin(call) };
 }
+
+/** Tells of timers that the app begins while it is loaded. Returns what MUST be called when it has started. */
+export const watchLoading = (foreign: readonly string[]): (() => void) =>
+  watchModuleTimers(foreign, ({ text, file, line }) =>
+    tell({ message: text, code: "watch.module_timer", file, name: `setInterval:${line}` }),
+  );
+
+const tell = (fields: Readonly<Record<string, unknown>>): void =>
+  console.error(JSON.stringify({ level: "warn", ...fields }));
