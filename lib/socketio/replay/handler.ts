@@ -19,6 +19,7 @@ export function callHandler(
   run?: ListenerRun,
 ): Promise<void> | undefined {
   const where = { event, nsp: socket.nsp.name, socketId: socket.id };
+  socket.internalState?.noteHandled(event);
   return callListener(internals, turn, socket, listener, args, where, run);
 }
 

@@ -33,6 +33,7 @@ export type EventMiddleware = (event: Event, next: (error?: Error) => void) => u
 /** Whose handlers are called. */
 export interface HandlingSocket {
   readonly id: string;
+  readonly internalState?: { noteHandled(event: string): void };
   readonly nsp: { readonly name: string; listeners?(event: string): Listener<never[]>[] };
   rawListeners(event: string): Listener<never[]>[];
 }

@@ -47,12 +47,15 @@ export interface KeptSocket {
   readonly internalState: SocketState;
 }
 
-/** Reports what cannot be stored as a failure of the app's handlers. */
+/** Reports what cannot be stored as a failure of a handler, as far as it is known of which. */
 export const toReporter =
   (internals: FailureReport, { nsp, socketId }: SocketRecord) =>
-  (error: CoreError): void => {
-    internals.reportFailure({ error, event: "data", nsp, socketId });
+  (error: CoreError, event: string): void => {
+    internals.reportFailure({ error, event, nsp, socketId });
   };
+
+/** So many events are named that may have put there what cannot be stored. */
+const MAX_HANDLED = 5;
 
 /**
  * What is known of one socket while a batch with packets of its session runs. The turns of the batch share it, so the
@@ -86,6 +89,8 @@ export class SocketState {
   readonly #budget = new DataBudget(() => [this.data, this.session]);
   readonly #onUnstorable: (error: CoreError) => void;
   #handshake: KeptHandshake | undefined;
+  /** Events of this batch whose handlers may have changed what is kept. */
+  readonly #handled = new Set<string>();
   /** Whether it continues the state of a socket that was disconnected. */
   readonly recovered: boolean;
   readonly journal: Journal;
@@ -115,7 +120,7 @@ export class SocketState {
       /** What middlewares of the handshake have put on the request. */
       readonly kept?: RequestRecord | undefined;
       /** Told of values of the app that cannot be stored; the others are. */
-      readonly onUnstorable: (error: CoreError) => void;
+      readonly onUnstorable: (error: CoreError, event: string) => void;
     },
   ) {
     this.sid = sid;
@@ -129,7 +134,8 @@ export class SocketState {
     this.rooms = new Set(options.rooms);
     this.auth = options.auth;
     this.connected = options.connected;
-    this.#onUnstorable = options.onUnstorable;
+    // Before any handler there are middlewares alone.
+    this.#onUnstorable = (error) => options.onUnstorable(error, [...this.#handled].join(" or ") || "connect");
     this.#kept = options.kept;
     this.own = this.#toOwn(OWN, "socket");
     this.request = this.#toOwn(REQUEST, "socket.request", options.kept?.values);
@@ -235,6 +241,10 @@ export class SocketState {
       data: { ...Object.fromEntries(kept), ...changes?.set },
       spent: changes?.spent ?? [],
     };
+  }
+
+  noteHandled(event: string): void {
+    if (this.#handled.size < MAX_HANDLED) this.#handled.add(event);
   }
 
   /** Whether something of `data` has been stored, from its CONNECT on, since this was last asked. */

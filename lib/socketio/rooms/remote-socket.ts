@@ -46,6 +46,8 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
   #data: SocketData | undefined;
   /** The turn whose end saves what has been written. */
   #savedBy: Turn | undefined;
+  /** Which code has written to `data` last. */
+  #writer = "";
 
   /** @internal */
   constructor(internals: RoomPorts, fetched: FetchedSocket, flags: EmitFlags = {}, data?: SocketData) {
@@ -159,7 +161,8 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
       if (writing !== undefined) this.#saveAtEnd(writing, data);
       return writing === undefined;
     };
-    const reporter = toReporter(this.#internals, socket);
+    const report = toReporter(this.#internals, socket);
+    const reporter = (error: CoreError) => report(error, this.#writer);
     const data = new SocketData(storedData(socket), beforeWrite, reporter, undefined, toOtherBudget(socket));
     return data;
   }
@@ -168,6 +171,7 @@ export class RemoteSocket<EmitEvents extends EventsMap = DefaultEventsMap, Data 
   #saveAtEnd(turn: Turn, data: SocketData): void {
     if (this.#savedBy === turn) return;
     this.#savedBy = turn;
+    this.#writer = turn.label;
     turn.atEnd(() => {
       this.#savedBy = undefined;
       return this.#saveData(data);

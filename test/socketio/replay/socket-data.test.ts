@@ -125,9 +125,31 @@ describe("socket.data", () => {
     await client.send('42["x"]');
 
     const [failure] = rig.logged("core.handler_failed");
-    expect(failure).toMatchObject({ error: { code: "core.unserialisable", evidence: { property } } });
+    expect(failure).toMatchObject({
+      event: "x",
+      error: { code: "core.unserialisable", evidence: { property } },
+    });
     expect(await dataOf(rig, client)).toEqual({ "data.good": "1" });
     expect(client.isClosed).toBe(false);
+  });
+
+  it("is told of with the events whose handlers may have put it there, and of a middleware as such", async () => {
+    const rig = new Rig((io) => {
+      io.use((socket, next) => {
+        socket.data.early = () => 1;
+        next();
+      });
+      io.on("connection", (socket) => {
+        socket.on("x", () => (socket.data.x = () => 1));
+        socket.on("y", () => undefined);
+      });
+    });
+    const client = await rig.connect();
+    const eventsOf = () => rig.logs.splice(0).flatMap(({ code, event }) => (code ? [event] : []));
+
+    expect(eventsOf()).toContain("connect");
+    await client.send('42["x"]', '42["y"]');
+    expect(eventsOf()).toEqual(["x or y"]);
   });
 
   it("that contains itself is an error, not a hang", async () => {

@@ -200,7 +200,9 @@ describe("the data of a remote socket", () => {
 
     await ask(a, "act", "b");
 
-    expect(rig.logged("core.handler_failed")).toMatchObject([{ error: { code: "core.unserialisable" } }]);
+    expect(rig.logged("core.handler_failed")).toMatchObject([
+      { event: 'event "act"', error: { code: "core.unserialisable" } },
+    ]);
     expect(await ask(b, "get")).toEqual({ score: 1 });
   });
 
