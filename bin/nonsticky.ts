@@ -32,16 +32,37 @@ const commands: Readonly<Record<string, Command>> = {
 const usage = [
   "nonsticky COMMAND [options]",
   ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`),
-  "nonsticky COMMAND --help lists the options of one.",
+  "nonsticky COMMAND --help lists the options of one, nonsticky --version tells this one's version.",
+  "Each ends with 0; with 1 where it finds something, or fails; with 2 where it is asked wrongly, or cannot look.",
 ].join("\n");
 
-const [name = "--help", ...args] = process.argv.slice(2);
-const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (command !== undefined) {
-  await command.run(args);
-} else if (name === "--help" || name === "help") {
-  console.log(usage);
+const [first = "--help", ...args] = process.argv.slice(2);
+if (isVersion(first) || isVersion(args[0])) {
+  const { packageVersion } = await import("../infra/local/installation.ts");
+  console.log(packageVersion());
+} else if (isHelp(first)) {
+  await help(args[0]);
 } else {
+  await run(first, args[0] === "-h" ? ["--help"] : args);
+}
+
+/** `nonsticky help dev` as `nonsticky dev --help` */
+async function help(name: string | undefined): Promise<void> {
+  if (name === undefined || isHelp(name)) console.log(usage);
+  else await run(name, ["--help"]);
+}
+
+async function run(name: string, args: readonly string[]): Promise<void> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command !== undefined) return command.run(args);
   console.error(`expected a command, got ${name}\n\n${usage}`);
-  process.exitCode = 1;
+  process.exitCode = 2;
+}
+
+function isHelp(word: string | undefined): boolean {
+  return word === "--help" || word === "-h" || word === "help";
+}
+
+function isVersion(word: string | undefined): boolean {
+  return word === "--version" || word === "-v";
 }

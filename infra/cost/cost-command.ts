@@ -6,7 +6,7 @@ import { readOperations } from "./operations.ts";
 import { readPrices } from "./prices.ts";
 import { toText } from "./report.ts";
 
-/** Prints what a workload costs in a month, here and on containers. Sets the exit code to 1 when asked wrongly. */
+/** Prints what a workload costs in a month, here and on containers. Sets the exit code: 2 when asked wrongly. */
 export function runCost(args: readonly string[]): void {
   if (args.includes("--help")) return console.log(usage);
   try {
@@ -14,7 +14,7 @@ export function runCost(args: readonly string[]): void {
   } catch (error) {
     if (!(error instanceof CostError)) throw error;
     console.error(error.message);
-    process.exitCode = 1;
+    process.exitCode = 2;
   }
 }
 

@@ -128,7 +128,7 @@ function readFlags(args: readonly string[]) {
 function readNumber(name: string, text: string | undefined, least: number, most: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text.replaceAll("_", ""));
-  if (/^[\d_]*\.?\d+$/.test(text) && value >= least && value <= most) return value;
+  if (/^[\d_]*\.?\d+(e\d{1,2})?$/i.test(text) && value >= least && value <= most) return value;
   throw new CostError(`expected --${name} to be a number from ${least} to ${most}, got ${text}`);
 }
 

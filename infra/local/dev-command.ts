@@ -6,6 +6,7 @@ import { codeDir, isBuilt, packageDir } from "./installation.ts";
 import { INSPECTOR_PATH } from "./inspector/inspector.ts";
 import { LocalError, startStack, type LocalOptions, type LocalRuntime } from "./local.ts";
 import type { CompiledService } from "./service/compile-template.ts";
+import { LocalUsageError } from "./local-error.ts";
 import { toReadable } from "./log-line.ts";
 import { readService, readTopology } from "./service/read-topology.ts";
 import { toTopology } from "./service/to-topology.ts";
@@ -22,7 +23,7 @@ const passedOn = [
   "NONSTICKY_VERIFY_TOKEN",
 ];
 
-/** The stack on this machine, rebuilt when a source changes, until SIGINT or SIGTERM. Ends the process. */
+/** The stack on this machine, rebuilt when a source changes, until SIGINT or SIGTERM. Ends the process: with 2 where it is asked wrongly, with 1 where it cannot start. */
 export async function runDev(args: readonly string[]): Promise<void> {
   if (args.includes("--help")) return console.log(usage);
   const starting: { runtime?: LocalRuntime } = {};
@@ -31,7 +32,7 @@ export async function runDev(args: readonly string[]): Promise<void> {
     starting.runtime = await start(args);
   } catch (error) {
     console.error(error instanceof LocalError ? error.message : error);
-    process.exit(1);
+    process.exit(error instanceof LocalUsageError ? 2 : 1);
   }
   reloadOnChange(starting.runtime);
   console.log(`ready ${starting.runtime.url}`);
@@ -43,7 +44,7 @@ async function start(args: readonly string[]): Promise<LocalRuntime> {
   const options = parseDevOptions(args, isBuilt ? "" : readDefaultApp());
   const { topology, app, replace = [], external = [], keep = false } = await findService(options);
   if (options.app === "" && app === undefined) {
-    throw new LocalError(
+    throw new LocalUsageError(
       "expected --app FILE, or a serverless.yml with the plugin nonsticky/serverless and custom.nonsticky.app",
     );
   }

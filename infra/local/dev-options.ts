@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { isPackageName } from "../../lib/bundling/app-plugin.ts";
 import { isBuilt } from "./installation.ts";
-import { LocalError } from "./local-error.ts";
+import { LocalUsageError } from "./local-error.ts";
 import type { LocalOptions } from "./options.ts";
 
 const flags = {
@@ -45,7 +45,7 @@ export const usage = `${command} [options]
   --ordering MODE      fifo (default) or direct
   --no-watch           variables that handlers change for the next packet are not named`;
 
-/** Reads the command line. Throws a `LocalError` that names the option, what it takes and what came. */
+/** Reads the command line. Throws a `LocalUsageError` that names the option, what it takes and what came. */
 export function parseDevOptions(args: readonly string[], defaultApp: string): LocalOptions {
   const given = readFlags(args);
   const count = (name: "port" | "instances" | "max-instances", least: number, most: number) => {
@@ -53,13 +53,15 @@ export function parseDevOptions(args: readonly string[], defaultApp: string): Lo
     if (text === undefined) return undefined;
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new LocalError(`expected --${name} to be a whole number from ${least} to ${most}, got ${text}`);
+    throw new LocalUsageError(
+      `expected --${name} to be a whole number from ${least} to ${most}, got ${text}`,
+    );
   };
   const maxInstances = count("max-instances", 1, 256);
   // What is kept in a process then shows as missing in the other.
   const instances = count("instances", 1, 64) ?? Math.min(2, maxInstances ?? 2);
   if (maxInstances !== undefined && maxInstances < instances) {
-    throw new LocalError(
+    throw new LocalUsageError(
       `expected --max-instances to be at least --instances, got ${maxInstances} and ${instances}`,
     );
   }
@@ -91,44 +93,44 @@ function readFlags(args: readonly string[]) {
     return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
   } catch (error) {
     const [first] = (error as Error).message.split("\n");
-    throw new LocalError(`expected the options below, got: ${first}\n\n${usage}`);
+    throw new LocalUsageError(`expected the options below, got: ${first}\n\n${usage}`);
   }
 }
 
 function readPath(text: string | undefined): string | undefined {
   if (text === undefined || /^\/[^?#\s]*[^?#\s/]\/?$/.test(text)) return text;
-  throw new LocalError(`expected --path to begin with a slash, like /socket.io, got ${text}`);
+  throw new LocalUsageError(`expected --path to begin with a slash, like /socket.io, got ${text}`);
 }
 
 function readPackageNames(flag: string, names: readonly string[] | undefined): readonly string[] | undefined {
   const wrong = names?.find((name) => !isPackageName(name));
   if (wrong === undefined) return names;
-  throw new LocalError(`expected --${flag} to be the name of a package, like socket.io, got ${wrong}`);
+  throw new LocalUsageError(`expected --${flag} to be the name of a package, like socket.io, got ${wrong}`);
 }
 
 function readHosts(names: readonly string[] | undefined): readonly string[] | undefined {
   const wrong = names?.find((name) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(name));
   if (wrong === undefined) return names?.map((name) => name.toLowerCase());
-  throw new LocalError(`expected --allow-host to be a host name, like chat.example, got ${wrong}`);
+  throw new LocalUsageError(`expected --allow-host to be a host name, like chat.example, got ${wrong}`);
 }
 
 function readProbability(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text !== "" && value >= 0 && value <= 1) return value;
-  throw new LocalError(`expected --chaos to be a probability from 0 to 1, got ${text}`);
+  throw new LocalUsageError(`expected --chaos to be a probability from 0 to 1, got ${text}`);
 }
 
 function readRange(text: string | undefined): readonly [number, number] | undefined {
   if (text === undefined) return undefined;
   const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? [];
   if (from !== undefined && to !== undefined && Number(from) <= Number(to)) return [Number(from), Number(to)];
-  throw new LocalError(
+  throw new LocalUsageError(
     `expected --cold-start-ms to be two numbers of milliseconds like 100-400, got ${text}`,
   );
 }
 
 function readOrdering(text: string | undefined): "fifo" | "direct" | undefined {
   if (text === undefined || text === "fifo" || text === "direct") return text;
-  throw new LocalError(`expected --ordering to be fifo or direct, got ${text}`);
+  throw new LocalUsageError(`expected --ordering to be fifo or direct, got ${text}`);
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,6 +24,10 @@ export const workingDir = isBuilt ? process.cwd() : packageDir;
 export const cacheDir = isBuilt
   ? path.resolve("node_modules/.cache/nonsticky")
   : path.join(packageDir, ".cache/local");
+
+/** As it is published. */
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(path.join(packageDir, "package.json"), "utf8")) as { version: string }).version;
 
 /** Whose code is this package's, where apps may lie beside it. */
 export const ownFolders = ["lib", "functions", "infra"].map(

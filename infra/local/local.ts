@@ -10,7 +10,7 @@ import { createSessionReader } from "./inspector/sessions.ts";
 import { toTable } from "./inspector/told.ts";
 import { createOutsideEnvironment } from "./environment.ts";
 import { packageDir } from "./installation.ts";
-import { LocalError } from "./local-error.ts";
+import { LocalError, LocalUsageError } from "./local-error.ts";
 import { bundleFunctions, type BundleRequest, type Bundles } from "./lambda/bundler.ts";
 import type { LocalOptions, LocalRuntime } from "./options.ts";
 import { readTopology } from "./service/read-topology.ts";
@@ -40,7 +40,7 @@ export async function startStack(
 ): Promise<LocalRuntime> {
   const appFile = path.resolve(options.app);
   if (!existsSync(appFile)) {
-    throw new LocalError(`expected the module of an app, got ${appFile}, which does not exist`);
+    throw new LocalUsageError(`expected the module of an app, got ${appFile}, which does not exist`);
   }
   const undo: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;

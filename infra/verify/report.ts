@@ -63,9 +63,8 @@ export async function writeReport(file: string, url: string, findings: readonly 
   await writeFile(file, toJson(url, findings));
 }
 
-/** 1 when something is different, or nothing could be checked. */
-export const exitCodeOf = (findings: readonly Finding[]): 0 | 1 =>
-  findings.some(({ outcome }) => outcome.verdict === "DIFFERENT") ||
-  findings.every(({ outcome }) => outcome.verdict === "not checked")
-    ? 1
-    : 0;
+/** 1 when something is different, 2 when nothing could be checked. */
+export function exitCodeOf(findings: readonly Finding[]): 0 | 1 | 2 {
+  if (findings.some(({ outcome }) => outcome.verdict === "DIFFERENT")) return 1;
+  return findings.every(({ outcome }) => outcome.verdict === "not checked") ? 2 : 0;
+}

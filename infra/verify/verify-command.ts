@@ -4,7 +4,7 @@ import { describeFinding, exitCodeOf, summarise, writeReport } from "./report.ts
 import { runChecks } from "./runner.ts";
 import { Stage } from "./stage.ts";
 
-/** Checks a deployed stack and prints what it finds. Sets the exit code: 1 if something is different. */
+/** Checks a deployed stack and prints what it finds. Sets the exit code: 1 if something is different, 2 if it could not look. */
 export async function runVerify(args: readonly string[]): Promise<void> {
   if (args.includes("--help"))
     return console.log(`${usage}\n\nchecks: ${checks.map(({ id }) => id).join(", ")}`);
@@ -15,7 +15,7 @@ export async function runVerify(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(error.message);
-    process.exitCode = 1;
+    process.exitCode = 2;
     return;
   }
   const { url, only, json } = options;

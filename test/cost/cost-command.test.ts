@@ -69,8 +69,17 @@ it("takes the prices of another region", async () => {
   expect(printed).toMatch(/^ {2}API Gateway connection minutes +2\.16$/m);
 });
 
+it("takes numbers as people write them: 1e6, 1_000_000, 1000000", () => {
+  const [first, ...others] = ["1000000", "1_000_000", "1e6", "1E6"].map((text) =>
+    reportCost(["--connections", text]),
+  );
+
+  expect(others).toEqual([first, first, first]);
+});
+
 it.each<[readonly string[], string]>([
   [["--connections", "many"], "expected --connections to be a number from 0 to 1000000000, got many"],
+  [["--connections", "1e10"], "expected --connections to be a number from 0 to 1000000000, got 1e10"],
   [["--connections=-1"], "expected --connections to be a number from 0 to 1000000000, got -1"],
   [["--in", ""], "expected --in to be a number from 0 to 1000000, got "],
   [["--fan-out", "0"], "expected --fan-out to be a number from 1 to"],
@@ -94,7 +103,7 @@ it.each<[readonly string[], string]>([
 
   runCost(args);
 
-  expect(process.exitCode).toBe(1);
+  expect(process.exitCode).toBe(2);
   expect(printed).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(message));
 });
 

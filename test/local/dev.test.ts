@@ -173,14 +173,19 @@ describe("the dev command", { timeout: 90_000 }, () => {
     const commands = [
       {
         command: dev("--port", String(port)),
+        code: 1,
         message: `expected port ${port} to be free, got a port in use`,
       },
-      { command: dev("--app", "no/such.ts", "--port", "0"), message: "no/such.ts, which does not exist" },
-      { command: dev("--color"), message: "Unknown option '--color'" },
+      {
+        command: dev("--app", "no/such.ts", "--port", "0"),
+        code: 2,
+        message: "no/such.ts, which does not exist",
+      },
+      { command: dev("--color"), code: 2, message: "Unknown option '--color'" },
     ];
 
-    for (const { command, message } of commands) {
-      expect(await command.exited()).toBe(1);
+    for (const { command, code, message } of commands) {
+      expect(await command.exited()).toBe(code);
       expect(command.output.stderr).toContain(message);
       expect(command.output.stdout).toBe("");
     }

@@ -72,7 +72,8 @@ describe("the report", () => {
   it("fails the program when something is different, or nothing was checked", () => {
     expect(exitCodeOf([good, open])).toBe(0);
     expect(exitCodeOf([good, bad])).toBe(1);
-    expect(exitCodeOf([open])).toBe(1);
+    expect(exitCodeOf([bad, open])).toBe(1);
+    expect(exitCodeOf([open])).toBe(2);
   });
 });
 
