@@ -23,7 +23,7 @@ export interface Merged {
  * - Numbers that I had read differ by what I have added.
  * - Of lists, what I have added and removed is added and removed. See `mergeLists`.
  * - Objects are merged property by property. What one removes, and the other changes inside, is gone.
- * - Everything else that both have changed to something else has no answer.
+ * - Everything else that both have changed to something else has no answer; nor have texts to which both have added.
  */
 export function mergeThreeWays(
   base: Tree | undefined,
@@ -69,10 +69,14 @@ function merge(
     const before = isRecord(base) && base["$"] === mine["$"] ? base : {};
     return mergeRecords(before, mine, theirs, path, merging);
   }
-  if (isSame(mine, theirs)) return mine;
+  if (isSame(mine, theirs) && !isLonger(mine, base)) return mine;
   merging.conflicts.push({ path: joinPath(path ?? []), mine, theirs });
   return theirs;
 }
+
+/** `log += line` by both, of which one is lost though they are the same: nobody else makes a text of it and more. */
+const isLonger = (text: Tree, base: Tree | undefined): boolean =>
+  typeof text === "string" && typeof base === "string" && base !== "" && text.startsWith(base);
 
 function mergeRecords(
   base: TreeRecord,

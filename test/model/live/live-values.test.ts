@@ -92,6 +92,16 @@ describe("what two handlers change at once, on two instances", { timeout: MODEL_
       ),
     ],
     [
+      "two pushes of the same",
+      events(
+        [
+          ["push", "a"],
+          ["push", "a"],
+        ],
+        { list: ["a", "a"] },
+      ),
+    ],
+    [
       "three pushes",
       events(
         [

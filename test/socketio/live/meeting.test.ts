@@ -78,6 +78,24 @@ describe("a change that meets another one", () => {
     expect(rig.metrics.total("LiveConflicts", "lost")).toBe(1);
   });
 
+  it("counts beside one that is the same: both pushes are there, and of a text the second is told", async () => {
+    const rig = createRig();
+    const client = await rig.connect();
+    await ask(client, "rename");
+    meet(rig, "list", undefined, ["mine", "mine"]);
+    await ask(client, "rename");
+    meet(rig, "topic", undefined, "none, mine, mine, mine");
+    await ask(client, "rename");
+
+    expect(await ask(client, "read")).toMatchObject({
+      topic: "none, mine, mine, mine",
+      list: ["mine", "mine", "mine", "mine"],
+    });
+    expect(told(rig)).toMatchObject([
+      { code: "core.live_conflict", evidence: { at: "topic", lost: '"none, mine, mine, mine"' } },
+    ]);
+  });
+
   it("names the place inside of a key", async () => {
     const rig = createRig();
     const client = await rig.connect();
