@@ -64,7 +64,8 @@ export class HostedApp {
   }
 }
 
-const HINT = "; a Server of socket.io's is one where that is replaced: --replace socket.io";
+const HINT =
+  '; a Server of socket.io\'s is one where that is replaced: --replace socket.io, elsewhere the option replace: ["socket.io"]';
 
 const scope = new AsyncLocalStorage<HostedApp>();
 let ofProcess: HostedApp | undefined;

@@ -19,10 +19,14 @@ afterEach(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-async function start(name: string, source: string, instances = 1): Promise<TestServer> {
+async function start(
+  name: string,
+  source: string,
+  { instances = 1, replace = ["socket.io"] }: { instances?: number; replace?: string[] } = {},
+): Promise<TestServer> {
   const file = path.join(directory, name);
   await writeFile(file, source);
-  server = await serve(file, { replace: ["socket.io"], instances });
+  server = await serve(file, { replace, instances });
   return server;
 }
 
@@ -147,7 +151,7 @@ describe("an untouched app", () => {
          ms.asked = (ms.asked ?? 0) + 1;
          answer([++own, count(), next(), ms.asked]);
        }));`,
-      3,
+      { instances: 3 },
     );
     const client = clients.connect(server!.url);
     const counts: number[][] = [];
@@ -186,6 +190,23 @@ describe("an untouched app", () => {
     ["does not parse", `const = 1;`, { code: "testing.no_app" }],
   ])("is refused when it %s", async (_, source, error) => {
     await expect(start("wrong.cjs", source)).rejects.toMatchObject(error);
+  });
+
+  it.each([
+    [
+      "where nothing is replaced, and says what to replace",
+      [],
+      'got neither; a Server of socket.io\'s is one where that is replaced: --replace socket.io, elsewhere the option replace: ["socket.io"]',
+    ],
+    ["with no such hint where it is", ["socket.io"], "got neither"],
+  ])("is refused when it makes no server, %s", async (_, replace, message) => {
+    const source =
+      replace.length === 0 ? `new (require("socket.io").Server)(require("http").createServer());` : "";
+
+    await expect(start(`none-${replace.length}.cjs`, source, { replace })).rejects.toMatchObject({
+      code: "config.no_app",
+      message: `expected the app to make a \`new Server()\`, or its module to export \`io\` or \`engine\`, ${message}`,
+    });
   });
 
   it("is refused when there is no such file", async () => {
