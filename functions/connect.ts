@@ -1,4 +1,8 @@
 import * as app from "#app";
-import { createHandlers } from "../lib/lambda.ts";
+import { createConnectHandler } from "../lib/aws/connect-handler.ts";
+import { serveApp } from "../lib/app-functions.ts";
 
-export const { connect: handler, describe } = createHandlers(app);
+const served = serveApp(app);
+// The authorizer has neither the way to clients nor the mailbox, and no permission for them.
+export const handler = served.serve((app) => createConnectHandler(served.ports, app, served.trustedHops));
+export const { describe } = served;

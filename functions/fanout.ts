@@ -1,4 +1,7 @@
 import * as app from "#app";
-import { createHandlers } from "../lib/lambda.ts";
+import { createFanOutHandler } from "../lib/aws/fan-out-handler.ts";
+import { serveApp } from "../lib/app-functions.ts";
 
-export const { fanout: handler, describe } = createHandlers(app);
+const served = serveApp(app);
+export const handler = served.handle(createFanOutHandler);
+export const { describe } = served;

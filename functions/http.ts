@@ -1,7 +1,7 @@
 import * as app from "#app";
 import { createHttpHandler } from "../lib/aws/http-handler.ts";
-import { createHandlers } from "../lib/lambda.ts";
+import { serveApp } from "../lib/app-functions.ts";
 
-const handlers = createHandlers(app);
-export const handler = handlers.handle(createHttpHandler);
-export const { describe } = handlers;
+const served = serveApp(app);
+export const handler = served.handle(createHttpHandler);
+export const { describe } = served;

@@ -1,4 +1,7 @@
 import * as app from "#app";
-import { createHandlers } from "../lib/lambda.ts";
+import { createInboxHandler } from "../lib/aws/inbox-handler.ts";
+import { serveApp } from "../lib/app-functions.ts";
 
-export const { inbox: handler, describe } = createHandlers(app);
+const served = serveApp(app);
+export const handler = served.handle(createInboxHandler);
+export const { describe } = served;

@@ -1,11 +1,10 @@
 import * as app from "#app";
-import { createHandlers } from "../lib/lambda.ts";
+import { serveApp } from "../lib/app-functions.ts";
+import { servePolls } from "../lib/served-polls.ts";
 
-createHandlers(app)
-  .servePolling()
-  .catch((error: unknown) => {
-    // Thrown outside of any promise it ends the process, as Lambda expects of one that cannot serve.
-    setImmediate(() => {
-      throw error;
-    });
+servePolls(serveApp(app)).catch((error: unknown) => {
+  // Thrown outside of any promise it ends the process, as Lambda expects of one that cannot serve.
+  setImmediate(() => {
+    throw error;
   });
+});

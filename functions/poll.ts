@@ -1,4 +1,7 @@
 import * as app from "#app";
-import { createHandlers } from "../lib/lambda.ts";
+import { createPollHandler } from "../lib/aws/poll-handler.ts";
+import { serveApp } from "../lib/app-functions.ts";
 
-export const { poll: handler, describe } = createHandlers(app);
+const served = serveApp(app);
+export const handler = served.handle((runtime, app) => createPollHandler(runtime, app, served.trustedHops));
+export const { describe } = served;

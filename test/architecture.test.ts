@@ -30,7 +30,10 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "keep", files: /^infra\/(keep|doctor)\// },
   { name: "testing", files: /^lib\/testing\// },
   { name: "aws", files: /^lib\/aws\// },
-  { name: "surface", files: /^lib\/(index|lambda|emitter|live|testing|verify|admin)\.ts$/ },
+  {
+    name: "surface",
+    files: /^lib\/(index|lambda|app-functions|served-polls|emitter|live|testing|verify|admin)\.ts$/,
+  },
   { name: "functions", files: /^functions\// },
 ];
 
@@ -45,10 +48,12 @@ const maySpeakToAws = (file: string): boolean => /^lib\/(aws|requests|state\/dyn
 
 /** `createDynamoStore`, `createSqsMailbox`: an implementation of a port, named for its backend. */
 const isImplementation = (name: string): boolean => /^create[A-Z]\w*(Store|Mailbox|Transport)$/.test(name);
-const mayNameImplementations = (file: string): boolean => /^lib\/(lambda|emitter|testing)\.ts$/.test(file);
+const mayNameImplementations = (file: string): boolean =>
+  /^lib\/(app-functions|emitter|testing)\.ts$/.test(file);
 
 const isTesting = (file: string): boolean => /^lib\/testing(\/|\.ts$)/.test(file);
-const isOfAws = (file: string): boolean => /^lib\/(aws\/|state\/dynamo\/|(lambda|emitter)\.ts$)/.test(file);
+const isOfAws = (file: string): boolean =>
+  /^lib\/(aws\/|state\/dynamo\/|(lambda|app-functions|served-polls|emitter)\.ts$)/.test(file);
 
 const namesNothing = /(^|\/)(utils?|helpers?|common|types?)(\/|\.ts$)/;
 const mayRepeat = new Set(["errors.ts", "index.ts"]);
@@ -158,7 +163,7 @@ function importViolations([file, text]: [string, string]): string[] {
     if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) declared.add(node.name.text);
     if (ts.isIdentifier(node) && isImplementation(node.text) && !declared.has(node.text)) {
       if (!mayNameImplementations(file))
-        report(node, `expected ${node.text} in lib/lambda.ts or lib/testing.ts`);
+        report(node, `expected ${node.text} in lib/app-functions.ts or lib/testing.ts`);
     }
     ts.forEachChild(node, visit);
   };
@@ -229,7 +234,7 @@ describe("the import law", () => {
     ["its own implementation", { "lib/aws/sqs.ts": `export function createSqsMailbox() {}` }],
     [
       "implementations where they are put together",
-      { "lib/lambda.ts": `import { createSqsMailbox } from "./aws/sqs.ts"; createSqsMailbox();` },
+      { "lib/app-functions.ts": `import { createSqsMailbox } from "./aws/sqs.ts"; createSqsMailbox();` },
     ],
     [
       "the engine in testing",
@@ -324,7 +329,7 @@ describe("the import law", () => {
     [
       "an implementation in the engine",
       { "lib/engine/turn.ts": `\nconst s = createMemoryStore();` },
-      "lib/engine/turn.ts:2 expected createMemoryStore in lib/lambda.ts or lib/testing.ts",
+      "lib/engine/turn.ts:2 expected createMemoryStore in lib/app-functions.ts or lib/testing.ts",
     ],
     [
       "a name taken already",
