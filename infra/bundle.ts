@@ -1,10 +1,12 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { build, type BuildOptions, type Metafile } from "esbuild";
+import type { Metafile } from "esbuild";
 import { buildInFormat, extensionOf, type AppFormat } from "../lib/bundling/app-format.ts";
 import { appPlugin } from "../lib/bundling/app-plugin.ts";
 import { leftOutside, withDependencies } from "../lib/bundling/left-outside.ts";
+import { buildMinified, type MinifiedOptions } from "./bundling/minified.ts";
+import { isOwnOf } from "./bundling/own-names.ts";
 import { forLambda } from "./lambda-bundle.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../lib/bundling/source-location.ts";
 import type { KeptApp } from "./keep/keep.ts";
@@ -111,23 +113,17 @@ export async function bundle({
   const ownDir = path.resolve(serviceDir, hostFile, "../..") + path.sep;
   const outside = new Map<string, string>();
   const kept = keep ? await keepVariablesOf(appFile) : undefined;
-  const options: BuildOptions = {
+  const options: Omit<MinifiedOptions, "format" | "banner"> = {
     loader: { ".node": "copy" },
     absWorkingDir: serviceDir,
     entryPoints: handlers.map((handler) => ({ in: toEntry(toModule(handler)), out: toModule(handler) })),
     outdir,
     bundle: true,
-    platform: "node",
     target: "node20",
     // The SDK's ES modules, which esbuild can shake; otherwise it takes their CommonJS, a fifth more in all. The
     // condition is esbuild's own, but goes as soon as another one is named.
     conditions: isBuilt ? ["module"] : [condition, "module"],
     mainFields: ["module", "main"],
-    minify: true,
-    keepNames: true,
-    legalComments: "none",
-    sourcemap: true,
-    sourcesContent: false,
     logLevel: "silent",
     define: locationDefines,
     plugins: [
@@ -153,14 +149,14 @@ export async function bundle({
       ...(kept === undefined ? [] : kept.plugins),
       ...(onLambda ? forLambda(ownDir) : []),
     ],
+    isOwn: isOwnOf(path.resolve(serviceDir, packageDir)),
   };
   const built = await buildInFormat(appFile, (format) =>
-    build({
+    buildMinified({
       ...options,
       format,
       outExtension: { ".js": extensionOf(format) },
-      banner: { js: locationBanners[format] },
-      metafile: true,
+      banner: locationBanners[format],
     }),
   );
   const target = path.resolve(serviceDir, outdir);

@@ -9,7 +9,7 @@ import { measureImports } from "./import-time.ts";
  * machine, so they are only told: docs/decisions/0023-cold-start.md.
  */
 
-const budgetBytes = 420_000;
+const budgetBytes = 370_000;
 const importRounds = 7;
 const emptyModule = "data:text/javascript,export default 0";
 

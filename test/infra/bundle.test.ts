@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bundle, filesOf, handlersOf, writeWebEntry } from "../../infra/bundle.ts";
 import { extensionOf } from "../../lib/bundling/app-format.ts";
+import { writeService } from "./small-service.ts";
 
 let root: string;
 
@@ -15,32 +16,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(root, { recursive: true, force: true }));
-
-/** A service with one function that answers what its app exports, and a library under the name of ours. */
-async function writeService(files: Readonly<Record<string, string>> = {}): Promise<string> {
-  const all = {
-    "service/package.json": JSON.stringify({
-      name: "nonsticky",
-      type: "module",
-      exports: {
-        ".": { "nonsticky-source": "./lib/index.ts", default: "./dist/index.js" },
-        "./lambda": { "nonsticky-source": "./lib/lambda.ts", default: "./dist/lambda.js" },
-      },
-      imports: { "#app": "./app.ts" },
-    }),
-    "service/lib/index.ts": `export class Server { readonly name = "source"; }`,
-    "service/lib/lambda.ts": `export const place: string = "lambda";`,
-    "service/lib/engine/hosted-app.ts": `export const hostProcess = (): void => {};`,
-    "service/app.ts": `import { Server } from "nonsticky"; export const io = new Server();`,
-    "service/functions/inbox.ts": `import { io } from "#app"; export const handler = (): unknown => io;`,
-    ...files,
-  };
-  for (const [file, text] of Object.entries(all)) {
-    await mkdir(path.dirname(path.join(root, file)), { recursive: true });
-    await writeFile(path.join(root, file), text);
-  }
-  return path.join(root, "service");
-}
 
 async function run(serviceDir: string, app?: string): Promise<unknown> {
   await bundle({ serviceDir, handlers: ["functions/inbox.handler"], ...(app === undefined ? {} : { app }) });
@@ -51,13 +26,13 @@ async function run(serviceDir: string, app?: string): Promise<unknown> {
 }
 
 it("bundles the sources of the app that package.json names", async () => {
-  const serviceDir = await writeService();
+  const serviceDir = await writeService(root);
 
   expect(await run(serviceDir)).toMatchObject({ name: "source" });
 });
 
 it("bundles another app, from outside the repository too, with this very library", async () => {
-  const serviceDir = await writeService({
+  const serviceDir = await writeService(root, {
     "elsewhere/package.json": `{ "name": "elsewhere", "type": "module" }`,
     "elsewhere/app.ts": `
       import { Server } from "nonsticky";
@@ -73,7 +48,7 @@ it("bundles another app, from outside the repository too, with this very library
 });
 
 it("bundles CommonJS that requires a module of Node", async () => {
-  const serviceDir = await writeService({
+  const serviceDir = await writeService(root, {
     "service/node_modules/old/package.json": `{ "name": "old", "main": "old.js" }`,
     "service/node_modules/old/old.js": `exports.separator = require("path").sep;`,
     "service/app.ts": `import old from "old"; export const io = old;`,
@@ -83,7 +58,7 @@ it("bundles CommonJS that requires a module of Node", async () => {
 });
 
 it("leaves out what nothing uses, and maps the rest to its sources", async () => {
-  const serviceDir = await writeService({
+  const serviceDir = await writeService(root, {
     "service/app.ts": `export const io = "kept-by-the-handler"; export const unused = "used-by-nobody";`,
   });
 
@@ -97,7 +72,7 @@ it("leaves out what nothing uses, and maps the rest to its sources", async () =>
 });
 
 it("says which file is missing", async () => {
-  const serviceDir = await writeService();
+  const serviceDir = await writeService(root);
 
   await expect(bundle({ serviceDir, handlers: ["functions/absent.handler"] })).rejects.toThrow(
     "functions/absent.ts",
@@ -112,7 +87,7 @@ it.each([
   "gives the SDK's clients, where it runs on Lambda is %s, %s credentials",
   async (onLambda, credentials) => {
     const sdk = "service/node_modules/@aws-sdk";
-    const serviceDir = await writeService({
+    const serviceDir = await writeService(root, {
       [`${sdk}/credential-provider-node/package.json`]: `{ "main": "index.js" }`,
       [`${sdk}/credential-provider-node/index.js`]: `exports.defaultProvider = () => "whichever there are";`,
       [`${sdk}/credential-provider-env/package.json`]: `{ "main": "index.js" }`,
@@ -136,7 +111,7 @@ it.each([
   ["app.ts", "esm"],
   ["app.cts", "cjs"],
 ])("lays a server beside a handler, which begins at index.js, for %s", async (app, format) => {
-  const serviceDir = await writeService({
+  const serviceDir = await writeService(root, {
     "service/app.cts": `import { Server } from "nonsticky"; export const io = new Server();`,
     "service/functions/poll.ts": `import { io } from "#app"; export const handler = (): unknown => io;`,
     "service/functions/poll-server.ts": `import { io } from "#app"; console.log("serves", io.name);`,
@@ -186,7 +161,7 @@ describe("what this package imports of the SDK", () => {
     spawnSync(process.execPath, ["--input-type=module", "--eval", print, file], { env, encoding: "utf8" });
 
   it("is left to the runtime on Lambda, and not looked for before it is needed; the app's is the app's", async () => {
-    const serviceDir = await writeService({
+    const serviceDir = await writeService(root, {
       ...files,
       ...within("service", sdk("the app's")),
       ...within("runtime", sdk("the runtime's")),
@@ -208,7 +183,7 @@ describe("what this package imports of the SDK", () => {
   });
 
   it("is in the bundle anywhere else", async () => {
-    const serviceDir = await writeService({ ...files, ...within("service", sdk("the app's")) });
+    const serviceDir = await writeService(root, { ...files, ...within("service", sdk("the app's")) });
     await bundle({ serviceDir, handlers: ["functions/inbox.handler"], outdir: "../local" });
 
     const { stdout } = start(path.join(root, "local/functions/inbox.mjs"), { ...process.env, NODE_PATH: "" });

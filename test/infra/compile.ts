@@ -99,7 +99,7 @@ async function packageService({ stage, ordering, params, edits = {} }: CompileOp
 }
 
 /** What the repository's own plugin bundles with, in TypeScript. */
-const bundlers = ["infra/bundle.ts", "infra/lambda-bundle.ts", "lib/bundling"];
+const bundlers = ["infra/bundle.ts", "infra/bundling", "infra/lambda-bundle.ts", "lib/bundling"];
 
 /** All of infra/ that a deployment knows: not the local runtime, and nothing in TypeScript, which the framework cannot load. */
 const isSource = (file: string): boolean =>

@@ -19,6 +19,9 @@ export async function hashInputs(
     ...["app-plugin", "app-format", "left-outside", "source-location"].map((name) =>
       path.join(codeDir, `lib/bundling/${name}${extension}`),
     ),
+    ...["own-names", "plain-own-names"].map((name) =>
+      path.join(codeDir, `infra/bundling/${name}${extension}`),
+    ),
     ...(keep ? [...(await listSources("infra/keep")), ...(await listSources("infra/doctor"))] : []),
   ];
   const manifests = manifestsOf(appFile).map((file) => path.relative(workingDir, file));

@@ -5,6 +5,8 @@ import { buildInFormat, extensionOf, type AppFormat } from "../../../lib/bundlin
 import { appPlugin } from "../../../lib/bundling/app-plugin.ts";
 import { leftOutside } from "../../../lib/bundling/left-outside.ts";
 import { locationBanners, locationDefines, sourceLocation } from "../../../lib/bundling/source-location.ts";
+import { isOwnOf } from "../../bundling/own-names.ts";
+import { plainOwnNames } from "../../bundling/plain-own-names.ts";
 import { cacheDir, codeDir, extension, isBuilt, packageDir, workingDir } from "../installation.ts";
 import { LocalError } from "../local-error.ts";
 import type { FunctionSpec } from "../topology.ts";
@@ -143,7 +145,7 @@ async function buildInto(
           define: locationDefines,
           loader: { ".node": "copy" },
           banner: { js: locationBanners[format] },
-          plugins: appPlugins,
+          plugins: [...appPlugins, plainOwnNames(isOwnOf(packageDir))],
           metafile: true,
         }),
       ),
