@@ -1,4 +1,4 @@
-import { isBuiltin } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import type { Plugin } from "esbuild";
 
@@ -6,6 +6,8 @@ import type { Plugin } from "esbuild";
 export const forLambda = (ownDir: string): Plugin[] => [
   sdkOfLambda(ownDir),
   credentialsOfLambda,
+  parserWithoutDebug,
+  ownBuiltins(ownDir),
   requiredBuiltins,
 ];
 
@@ -44,6 +46,57 @@ const requiredBuiltins: Plugin = {
     }));
   },
 };
+
+/**
+ * The same for what this package itself imports, name by name: an object of all that a module exports would be made for each
+ * file that imports it. What no first packet needs is required when it is called.
+ */
+const ownBuiltins = (ownDir: string): Plugin => ({
+  name: "own-builtins",
+  setup(setup) {
+    setup.onResolve({ filter: /^node:/ }, ({ path: specifier, kind, importer }) =>
+      kind === "import-statement" && importer.startsWith(ownDir) && isBuiltin(specifier)
+        ? { path: specifier, namespace: "own-builtins", sideEffects: false }
+        : undefined,
+    );
+    setup.onLoad({ filter: /./, namespace: "own-builtins" }, ({ path: specifier }) => {
+      const quoted = JSON.stringify(specifier);
+      const names = Object.keys(require(specifier) as object).filter((name) => /^[a-z]\w*$/i.test(name));
+      if (LATE.has(specifier)) {
+        const toLate = (name: string) => `(...args) => require(${quoted}).${name}(...args)`;
+        return { contents: names.map((name) => `export const ${name} = ${toLate(name)};`).join("\n") };
+      }
+      const named = names.map((name) => `export const ${name} = /* @__PURE__ */ take("${name}");`);
+      return {
+        contents: `const module = require(${quoted}), take = (name) => module[name];
+          export default module;
+          ${named.join("\n")}`,
+      };
+    });
+  },
+});
+
+const require = createRequire(import.meta.url);
+
+/** What packs values that JSON does not have, and what compresses polls. Nothing but functions is taken of them. */
+const LATE: ReadonlySet<string> = new Set(["node:v8", "node:zlib"]);
+
+/**
+ * `socket.io-parser` as its authors publish it for browsers: it is the same but for lines of `debug`, which come with
+ * packages of their own and with Node's terminals.
+ */
+const parserWithoutDebug: Plugin = {
+  name: "parser-without-debug",
+  setup(setup) {
+    setup.onResolve({ filter: /^socket\.io-parser$/ }, async ({ resolveDir, kind, importer, pluginData }) => {
+      if (pluginData === PARSER || kind !== "import-statement") return undefined;
+      const { path: file } = await setup.resolve(PARSER, { resolveDir, kind, importer, pluginData: PARSER });
+      return { path: file.replace(/([\\/]esm)-debug([\\/]index\.js)$/, "$1$2") };
+    });
+  },
+};
+
+const PARSER = "socket.io-parser";
 
 const CREDENTIALS = "@aws-sdk/credential-provider-node";
 
