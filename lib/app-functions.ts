@@ -140,6 +140,7 @@ export function serveApp(module: AppModule, env: Environment = process.env): App
       logger,
       metrics,
       isOrdered: isOrdered(env),
+      hasApp: true,
       pollCapacity: readCount(env, "NONSTICKY_POLL_CAPACITY"),
       watch: installedHandlerWatch(),
       requestsAtOnce,

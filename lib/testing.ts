@@ -217,7 +217,17 @@ function assemble(apps: readonly EngineApp[], logLevel: LogLevel, watch: Handler
   });
   const alarms = new MemoryAlarms({ ring: (ringing) => rotation.next().ring(ringing), work });
   const fanOut = { send: (part: BroadcastPart) => rotation.next().sendPart(part) };
-  const ports = { store, mailbox, alarms, transport: gateway, fanOut, logger, isOrdered: true, watch };
+  const ports = {
+    store,
+    mailbox,
+    alarms,
+    transport: gateway,
+    fanOut,
+    logger,
+    isOrdered: true,
+    hasApp: true,
+    watch,
+  };
   const rotation: Rotation = new Rotation(
     apps.map(
       (app) =>

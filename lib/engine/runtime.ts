@@ -31,6 +31,8 @@ export interface Ports {
   readonly isOrdered: boolean;
   /** How many executions polling may take. Default: as many as anybody wants, and nobody counts. */
   readonly pollCapacity?: number | undefined;
+  /** Whether this process has all of the app, with every timer that may be due. Default false: a script, say. */
+  readonly hasApp?: boolean;
   /** Who looks at handlers. Default: nobody. */
   readonly watch?: HandlerWatch | undefined;
   /** Who sends what a broadcast has beyond a page of members. Default: whoever broadcasts. */
@@ -51,6 +53,7 @@ export class Runtime {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly isOrdered: boolean;
+  readonly hasApp: boolean;
   readonly watch: HandlerWatch | undefined;
   readonly outbound: Outbound;
   readonly fanOut: FanOut | undefined;
@@ -69,6 +72,7 @@ export class Runtime {
     this.logger = countLogged(ports.logger, metrics);
     this.metrics = metrics;
     this.isOrdered = ports.isOrdered;
+    this.hasApp = ports.hasApp ?? false;
     this.watch = ports.watch;
     this.pollers = new Pollers(this.store, this.clock, ports.pollCapacity, ports.requestsAtOnce);
     this.strays = new Strays(this.logger);

@@ -26,6 +26,8 @@ export interface RigOptions extends ServerOptions {
   readonly instances?: number;
   /** Default true. */
   readonly isOrdered?: boolean;
+  /** Default true: false for a script that uses the stack. */
+  readonly hasApp?: boolean;
   /** How many executions polling may take; without it nobody counts. */
   readonly pollCapacity?: number;
   /** Members a page. */
@@ -190,6 +192,7 @@ export class Rig {
   createInstance(): Instance {
     const {
       isOrdered = true,
+      hasApp = true,
       logger,
       pollCapacity,
       watch,
@@ -210,6 +213,7 @@ export class Rig {
       logger: logger ?? this.#createLogger(),
       metrics: this.metrics,
       isOrdered,
+      hasApp,
       pollCapacity,
       watch,
       fanOut: fansOut ? { send: (part) => this.onPart(part) } : undefined,

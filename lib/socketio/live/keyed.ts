@@ -39,6 +39,11 @@ export function toKey(kind: Kind, key: unknown, name: string): string {
   );
 }
 
+/** Of what the app has put in past our views. Throws `core.live_bad_key`. */
+export function requireKeys(kind: Kind, root: unknown, name: string): void {
+  if (root instanceof Map || root instanceof Set) for (const key of root.keys()) toKey(kind, key, name);
+}
+
 export function valueAt(root: object, key: string): unknown {
   if (root instanceof Set) return true;
   if (root instanceof Map) return root.get(JSON.parse(key)) as unknown;

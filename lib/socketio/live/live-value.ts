@@ -10,6 +10,7 @@ import {
   kindNames,
   kindOf,
   removeAt,
+  requireKeys,
   setAt,
   toKey,
   valueAt,
@@ -97,7 +98,7 @@ export class LiveValue {
     return this.#kind === "one";
   }
 
-  /** Before another value takes its place: the rows that this changes. Throws `core.live_kind`. */
+  /** Before another value takes its place: the rows that this changes. Throws `core.live_kind`, `core.live_bad_key`. */
   placesFor(next: unknown): readonly Place[] {
     if (this.#kind === "one") return [this.placeAt(undefined)];
     const root = this.#ports.views.unwrap(next);
@@ -109,6 +110,7 @@ export class LiveValue {
         { evidence: { name: this.name } },
       );
     }
+    requireKeys(this.#kind, root, this.name);
     return [...new Set([...keysOf(this.#root), ...keysOf(root)])].map((key) => this.placeAt(key));
   }
 
@@ -160,9 +162,10 @@ export class LiveValue {
     return key === undefined || hasKey(this.#root, key);
   }
 
-  /** Takes what the module has made of it by now for the initial value. Throws `core.unserialisable`. */
+  /** Takes what the module has made of it by now for the initial value. Throws `core.unserialisable`, `core.live_bad_key`. */
   settleInitial(): void {
     if (this.#initial !== undefined) return;
+    requireKeys(this.#kind, this.#root, this.name);
     const initial = new Map<string | undefined, Tree>();
     this.#initial = initial;
     const keys = this.#kind === "one" ? [undefined] : keysOf(this.#root);

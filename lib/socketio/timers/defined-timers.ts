@@ -44,9 +44,9 @@ export class Timers {
     return new Timer<Payload>(name, this.#ports, () => this.#requireKnown(name));
   }
 
-  /** Programs that only set and cancel have none. What runs in a turn is the app, and so is what will be called. */
+  /** Programs that only set and cancel have none. */
   #requireKnown(name: string): void {
-    if (this.#handlers.has(name) || currentContext() === undefined) return;
+    if (this.#handlers.has(name) || !this.#ports.runtime.hasApp) return;
     const known = [...this.#handlers.keys()].slice(0, MAX_NAMED).map((one) => toTitle("timer", one));
     const has = known.length === 0 ? "it has no io.timer with a handler" : `it has ${known.join(", ")}`;
     throw new CoreError(

@@ -43,7 +43,7 @@ export class Timer<Payload = unknown> {
    * one write.
    *
    * Rejects with `core.timer_bad_delay`, `core.timer_bad_key`, `state.key_too_long`, `core.unserialisable`,
-   * `core.timer_too_large`, in code of the app with `core.unknown_timer` where the app has no handler for it, and with
+   * `core.timer_too_large`, in the app's own code with `core.unknown_timer` where it has no handler for it, and with
    * `core.timers_off` or `core.timers_unordered` where the stack has none.
    */
   async set(

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { LiveValues } from "../../../lib/socketio/live/live-values.ts";
+import { Rig } from "../../support/rig.ts";
 import { ask, createLiveRig, type Act } from "./live-rig.ts";
 
 interface State {
@@ -154,6 +156,21 @@ describe("a live value refuses", () => {
     for (let instance = 0; instance < 3; instance++) expect(await ask(client, "all")).toBe(untouched);
   });
 });
+
+it.each<[string, unknown, string]>([
+  ["a Map", new Map([[{}, 1]]), "an object"],
+  ["a Set", new Set([NaN]), "NaN"],
+  ["a Set", new Set([undefined]), "undefined"],
+])("%s that has other keys from the first is refused, in whatever way it comes", (_, initial, got) => {
+  const message = `, finite numbers, booleans or null, got ${got}; the table knows them by what they say`;
+  const declare = (value: unknown) => new Rig((io) => void io.live("keys", value as object));
+  const variable = liveVariableOf(initial instanceof Map ? new Map() : new Set());
+
+  expect(() => declare(initial)).toThrow(message);
+  expect(() => (variable.value = initial)).toThrow(message);
+});
+
+const liveVariableOf = (value: object) => new LiveValues().declareVariable("variable", value);
 
 describe("a live value takes", () => {
   it("a property that is defined as it would be by assigning it, and the prototype that it has", async () => {

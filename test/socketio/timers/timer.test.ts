@@ -149,6 +149,9 @@ describe("a timer", () => {
 
     expect(before).toBe(1);
     expect(rig.alarms.sent).toHaveLength(1);
+    await expect(rig.io.timer("gracee").set("k", { in: 1_000 })).rejects.toMatchObject({
+      code: "core.unknown_timer",
+    });
   });
 
   it("does not count what its handler throws as a crash", async () => {
@@ -229,7 +232,7 @@ describe("after a crash", () => {
 
 describe("a timer whose name the code does not know", () => {
   it("comes again, for code that does", async () => {
-    const rig: Rig = new Rig(() => undefined);
+    const rig: Rig = new Rig(() => undefined, { hasApp: false });
     await rig.io.timer("new").set("k", { in: 1_000 }, 7);
     await rig.advance(1_000);
     expect(rig.logs.map(({ error }) => (error as { code?: string })?.code)).toContain("core.unknown_timer");
@@ -241,7 +244,7 @@ describe("a timer whose name the code does not know", () => {
   });
 });
 
-it("a handler cannot set a timer that its app would not know when it is due, and may cancel what is left of one", async () => {
+it("an app cannot set a timer that it would not know when it is due, and may cancel what is left of one", async () => {
   const rig: Rig = new Rig((io) => {
     io.timer("grace", () => undefined);
     io.on("connection", (socket) => {
@@ -267,6 +270,9 @@ it("a handler cannot set a timer that its app would not know when it is due, and
     "433[null]",
   ]);
   expect(rig.alarms.sent).toHaveLength(1);
+  await expect(rig.io.timer("gracee").set("k", { in: 1_000 })).rejects.toMatchObject({
+    code: "core.unknown_timer",
+  });
 });
 
 describe("what makes no sense", () => {
