@@ -4,8 +4,8 @@
 #
 # A typed array and an ArrayBuffer are binary to Socket.IO: without an adapter a client gets their memory, a Float32Array of one
 # number as four bytes. One would have guessed that an adapter between servers carries that, or refuses it. The one of Redis's
-# channels packs a typed array by its elements, a byte each: 1.5 arrives as the byte 1. The one of streams looks for binary in
-# typed arrays alone, and an ArrayBuffer becomes what JSON makes of it: {}.
+# channels packs a typed array by its elements, a byte each: 1.5 arrives as the byte 1. The one of streams packs by
+# @msgpack/msgpack, to which a typed array is bytes, and an ArrayBuffer an object without keys: {} is what arrives.
 #
 # It matters to whoever sends samples, meshes or files to a room: with one server they arrive, and behind a load balancer with
 # those clients that happen to share the sender's server. A Buffer, made of the array's memory, arrives by both.
