@@ -49,7 +49,8 @@ export class SocketData {
 
   replace(values: unknown): void {
     if (this.#isInert()) return;
-    if (values === null || typeof values !== "object") {
+    // What is in lists, maps and sets is kept under no name.
+    if (Object.prototype.toString.call(values) !== "[object Object]") {
       throw new CoreError(
         "core.unserialisable",
         `expected socket.data to be an object, got ${described(values)}`,

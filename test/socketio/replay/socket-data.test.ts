@@ -186,11 +186,21 @@ describe("socket.data", () => {
     expect(await dataOf(rig, client)).toEqual({ "data.text": '"x"' });
   });
 
-  it("must be an object", async () => {
+  it.each([
+    ["text", '"text"'],
+    [null, "null"],
+    [undefined, "undefined"],
+    [[1], "an array"],
+    [new Map([["name", "Ann"]]), "a Map"],
+    [new Set(["Ann"]), "a Set"],
+    [new Date(0), "a Date"],
+    [Buffer.from("Ann"), "a Buffer"],
+    [() => 1, "a function"],
+  ])("must be an object with keys, and not %s", async (data, got) => {
     const rig = new Rig((io) => {
       io.on("connection", (socket) => {
         socket.on("x", () => {
-          socket.data = "text";
+          socket.data = data;
         });
       });
     });
@@ -198,7 +208,12 @@ describe("socket.data", () => {
 
     await client.send('42["x"]');
 
-    expect(rig.logged("core.handler_failed")).toMatchObject([{ error: { code: "core.unserialisable" } }]);
+    expect(rig.logged("core.handler_failed")).toMatchObject([
+      {
+        event: "x",
+        error: { code: "core.unserialisable", message: `expected socket.data to be an object, got ${got}` },
+      },
+    ]);
   });
 });
 
