@@ -5,7 +5,6 @@ import * as live from "./live.ts";
 import { admit } from "./engine/handshake/admission.ts";
 import type { EngineApp } from "./engine/engine.ts";
 import type { BroadcastPart } from "./engine/fan-out.ts";
-import { rejectUnknownOptions } from "./engine/engine-options.ts";
 import { laneOf, toGroup } from "./engine/letter.ts";
 import { Runtime } from "./engine/runtime.ts";
 import { protocolOf } from "./ids.ts";
@@ -17,6 +16,7 @@ import { toPathname } from "./testing/caller.ts";
 import { createConsoleLogger } from "./testing/console-logger.ts";
 import { drain } from "./testing/drain.ts";
 import { TestingError } from "./testing/errors.ts";
+import { requireServeOptions } from "./testing/serve-options.ts";
 import { startHeartbeat } from "./testing/heartbeat-timer.ts";
 import { answerJson, answerPoll } from "./testing/http-gateway.ts";
 import { InstanceClock } from "./testing/instance-clock.ts";
@@ -96,7 +96,7 @@ export async function serve(
   subject: Servable | Factory | string | URL,
   options: ServeOptions = {},
 ): Promise<TestServer> {
-  rejectUnknownOptions("serve", options, knownOptions);
+  requireServeOptions(options);
   const {
     instances = 1,
     port: wantedPort = 0,
@@ -168,8 +168,6 @@ export async function serve(
     close: () => (closed ??= close()),
   };
 }
-
-const knownOptions = ["port", "instances", "replace", "keep", "logLevel", "watch", "onRequest"];
 
 /** The most that SQS hands over at once. */
 const MAX_BATCH = 10;

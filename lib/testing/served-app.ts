@@ -1,7 +1,5 @@
-import { described } from "../described.ts";
 import { appOfModule } from "../engine/app-of-module.ts";
 import type { EngineApp } from "../engine/engine.ts";
-import { ConfigError } from "../errors.ts";
 import { TestingError } from "./errors.ts";
 import { loadApps, type LoadOptions } from "./load-app.ts";
 
@@ -24,12 +22,6 @@ export async function createApps(
   options: LoadOptions,
 ): Promise<ServedApps> {
   const { instances } = options;
-  if (!Number.isInteger(instances) || instances < 1) {
-    throw new ConfigError(
-      "config.bad_option",
-      `expected instances to be a whole number of at least 1, got ${described(instances)}`,
-    );
-  }
   if (typeof subject === "string" || subject instanceof URL) return loadApps(subject, options);
   const dispose = () => Promise.resolve();
   if (typeof subject === "function") {

@@ -126,6 +126,16 @@ it.each([
   [{ instances: 0 }, "config.bad_option"],
   [{ instances: 1.5 }, "config.bad_option"],
   [{ instance: 3 }, "config.unknown_option"],
+  [{ port: "3000" }, "config.bad_option"],
+  [{ port: 65_536 }, "config.bad_option"],
+  [{ replace: "socket.io" }, "config.bad_option"],
+  [{ replace: [/socket/] }, "config.bad_option"],
+  [{ keep: "yes" }, "config.bad_option"],
+  [{ watch: 1 }, "config.bad_option"],
+  [{ logLevel: "loud" }, "config.bad_option"],
+  [{ onRequest: {} }, "config.bad_option"],
+  [3000, "config.bad_option"],
+  [null, "config.bad_option"],
 ])("refuses the options %o", async (options, code) => {
   await expect(serve(() => createEcho(), options as ServeOptions)).rejects.toMatchObject({ code });
 });
