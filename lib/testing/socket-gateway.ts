@@ -32,7 +32,7 @@ export class SocketGateway implements Transport {
   /** What connections were ended with from here, until they are gone. */
   readonly #codes = new Map<ConnectionId, number>();
   readonly #server: WebSocketServer;
-  /** To be done in the next round of the event loop. */
+  /** To be done when the code that makes them, and all that it has waiting which needs no I/O, has run. */
   readonly #requests: (() => void)[] = [];
 
   constructor(options: SocketGatewayOptions) {
@@ -97,11 +97,12 @@ export class SocketGateway implements Transport {
 
   /**
    * A post is a request to somewhere else: nothing of it happens in the code that makes it. Were it otherwise, timers of
-   * `ws` would count as the handler's own.
+   * `ws` would count as the handler's own. Those of one moment go together, and soon: each holds on to its whole turn.
    */
   #elsewhere<T>(request: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#requests.length === 0) setImmediate(() => this.#requests.splice(0).forEach((run) => run()));
+      if (this.#requests.length === 0)
+        process.nextTick(() => this.#requests.splice(0).forEach((run) => run()));
       this.#requests.push(() => {
         try {
           resolve(request());
