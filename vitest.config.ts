@@ -15,6 +15,7 @@ const long = [
   "test/local/dev.test.ts",
   "test/infra/monitoring.test.ts",
   "test/infra/parameters.test.ts",
+  "test/differential/sdk.test.ts",
   "test/e2e/chat.test.ts",
   "test/e2e/inspector.test.ts",
   "test/e2e/flood.test.ts",
