@@ -77,7 +77,7 @@ function declare(text: string, filename: string): string {
     `var nonsticky$filename=${filename},nonsticky$dirname=nonsticky$filename.replace(/[\\\\/][^\\\\/]*$/,""),` +
     `nonsticky$fileUrl=nonsticky$toUrl(nonsticky$filename).href;`;
   // A shebang is a comment to nobody but the first line.
-  return `${isStrict ? '"use strict";' : ""}${declarations}${start.startsWith("#!") ? "//" : ""}${text}`;
+  return `${isStrict ? '"use strict";' : ""}${declarations}${start.includes("#!") ? "//" : ""}${text}`;
 }
 
 function toLoader(file: string): Loader {

@@ -57,6 +57,18 @@ it("bundles CommonJS that requires a module of Node", async () => {
   expect(await run(serviceDir)).toMatchObject({ separator: path.sep });
 });
 
+it.each([
+  ["a byte order mark", "\uFEFF"],
+  ["a shebang", "#!/usr/bin/env node\n"],
+  ["a shebang behind a byte order mark", "\uFEFF#!/usr/bin/env node\r\n"],
+])("bundles an app that asks where it is and begins with %s", async (_, start) => {
+  const serviceDir = await writeService(root, {
+    "service/app.ts": `${start}export const io = import.meta.filename;`,
+  });
+
+  expect(await run(serviceDir)).toBe(path.join(serviceDir, "app.ts"));
+});
+
 it("leaves out what nothing uses, and maps the rest to its sources", async () => {
   const serviceDir = await writeService(root, {
     "service/app.ts": `export const io = "kept-by-the-handler"; export const unused = "used-by-nobody";`,
