@@ -52,7 +52,8 @@ export async function buildMinified({
   await Promise.all(
     outputFiles.map(async ({ path: file, text, contents }) => {
       const map = maps.get(file);
-      if (map !== undefined) {
+      // An app's styles have maps as well.
+      if (map !== undefined && /\.[cm]?js$/.test(file)) {
         const minified = await minify(file, text, JSON.parse(map) as BundleMap);
         await Promise.all([write(file, minified.code), write(`${file}.map`, minified.map)]);
       } else if (!file.endsWith(".map")) await write(file, contents);
@@ -65,7 +66,8 @@ export async function buildMinified({
     const unnamed = withoutOwnNames(text, map, (source) => isOwn(locate(source)));
     const { target, format } = options;
     const [annotation] = EXPORTS.exec(text) ?? [];
-    const { code, map: whole } = await transform(`${unnamed.text}${toComment(map)}`, {
+    const plain = format === "cjs" ? withoutStrictness(unnamed.text) : unnamed.text;
+    const { code, map: whole } = await transform(`${plain}${toComment(map)}`, {
       target,
       format,
       platform: "node",
@@ -91,6 +93,13 @@ export async function buildMinified({
 
 /** What esbuild writes for Node to read the names of a CommonJS bundle's exports: to whoever minifies it, nothing at all. */
 const EXPORTS = /^0 && \(module\.exports = \{[^}]*\}\);$/m;
+
+/**
+ * esbuild begins a CommonJS bundle of modules with a directive. Behind the banner it is none, and packages that are not strict
+ * run as they are; before it, whoever minifies the bundle refuses what they say.
+ */
+const withoutStrictness = (text: string): string =>
+  text.replace(/^"use strict";/, (directive) => " ".repeat(directive.length));
 
 const toComment = (map: BundleMap): string =>
   `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString("base64")}\n`;

@@ -143,6 +143,39 @@ it("tells the exports of a CommonJS bundle to whoever imports it", async () => {
   expect(Object.keys(module)).toContain("handler");
 });
 
+it("leaves an app of CommonJS as lenient as Node does", async () => {
+  const lenient = `
+    var implements = 1, octal = 010;
+    if (octal) function inBlock(a, a) { return a; }
+    function member(of) { with (of) { return x; } }
+    exports.io = [implements, octal, inBlock(1, 2), inBlock.name, member({ x: 3 }), (function own() { return arguments.callee.name; })()];`;
+  const serviceDir = await writeService(root, { "service/app.cjs": lenient });
+
+  await bundle({ serviceDir, handlers: ["functions/inbox.handler"], app: "app.cjs" });
+
+  const file = path.join(serviceDir, ".build/functions/inbox.cjs");
+  const code = `console.log(JSON.stringify(require(${JSON.stringify(file)}).handler()))`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--eval", code], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual([1, 8, 2, "inBlock", 3, "own"]);
+});
+
+it("leaves an app's styles as they are", async () => {
+  const serviceDir = await writeService(root, {
+    "service/app.ts": `import "./app.css"; export const io = "with styles";`,
+    "service/app.css": ".name { color: red; }",
+  });
+
+  await bundle({ serviceDir, handlers: ["functions/inbox.handler"] });
+
+  const styles = await readFile(path.join(serviceDir, ".build/functions/inbox.css"), "utf8");
+  expect(styles).toContain(".name {");
+  const { handler } = (await import(path.join(serviceDir, ".build/functions/inbox.mjs"))) as {
+    handler: () => unknown;
+  };
+  expect(handler()).toBe("with styles");
+});
+
 it("says in its metafile how large the minified bundles are", async () => {
   const serviceDir = await writeService(root, files("mts"));
 
