@@ -149,7 +149,10 @@ it("leaves an app of CommonJS as lenient as Node does", async () => {
     if (octal) function inBlock(a, a) { return a; }
     function member(of) { with (of) { return x; } }
     exports.io = [implements, octal, inBlock(1, 2), inBlock.name, member({ x: 3 }), (function own() { return arguments.callee.name; })()];`;
-  const serviceDir = await writeService(root, { "service/app.cjs": lenient });
+  const serviceDir = await writeService(root, {
+    "service/functions/tsconfig.json": `{ "compilerOptions": { "strict": true } }`,
+    "service/app.cjs": lenient,
+  });
 
   await bundle({ serviceDir, handlers: ["functions/inbox.handler"], app: "app.cjs" });
 
