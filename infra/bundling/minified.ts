@@ -81,6 +81,7 @@ export async function buildMinified({
       ...(annotation === undefined ? {} : { footer: annotation }),
     });
     const slim = slimMap(JSON.parse(whole) as BundleMap, {
+      code,
       names: unnamed.names,
       hasColumns: (source) => !isOwn(locate(source)) && !/[\\/]node_modules[\\/]/.test(locate(source)),
     });

@@ -134,6 +134,34 @@ describe.each(["mts", "cts"])("of an app.%s", (extension) => {
   });
 });
 
+it("calls an app's private methods in stacks what they are called, and no others after a private field", async () => {
+  const serviceDir = await writeService(root, {
+    "service/app.ts": `
+      class Game {
+        readonly #listener = function onMove() { throw new Error("no move"); };
+        get #turn() { this.#listener(); return 1; }
+        *#play() { yield this.#turn; }
+        static async #start(game: Game) { await null; game.#play().next(); }
+        static start() { return Game.#start(new Game()); }
+      }
+      export const io = () => Game.start().catch(({ stack }) => stack);`,
+  });
+  await bundle({ serviceDir, handlers: ["functions/inbox.handler"] });
+  const file = path.join(serviceDir, ".build/functions/inbox.mjs");
+  const code = `import(process.argv[1]).then(({ handler }) => handler()()).then(console.log)`;
+
+  const { stdout } = spawnSync(process.execPath, ["--enable-source-maps", "--eval", code, file], {
+    encoding: "utf8",
+  });
+
+  expect([...stdout.matchAll(/ at (.*) \(.*app\.ts:(\d+)/g)].map(([, name, line]) => [name, line])).toEqual([
+    [expect.stringMatching(/onMove$/), "3"],
+    [expect.stringMatching(/#turn$/), "4"],
+    [expect.stringMatching(/#play$/), "5"],
+    [expect.stringMatching(/#start$/), "6"],
+  ]);
+});
+
 it("tells the exports of a CommonJS bundle to whoever imports it", async () => {
   const serviceDir = await writeService(root, files("cts"));
 
