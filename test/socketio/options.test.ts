@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createEngine } from "../../lib/engine/engine.ts";
 import { Server } from "../../lib/socketio/server.ts";
-import type { ServerOptions } from "../../lib/socketio/server-options.ts";
+import { resolveServerOptions, type ServerOptions } from "../../lib/socketio/server-options.ts";
 
 const optionsOf = (options: ServerOptions = {}) => new Server(options).engine.options;
 
@@ -38,6 +38,21 @@ describe("options", () => {
       pingTimeoutMs: 20_000,
       path: "/own",
     });
+  });
+
+  it("turn recovery on with true, as {} does, and off with false, whatever the stage says", () => {
+    const recoveryOf = (connectionStateRecovery: unknown) =>
+      resolveServerOptions({ connectionStateRecovery: connectionStateRecovery as never }, process.env)
+        .recovery;
+    const usual = recoveryOf({});
+
+    expect(usual).toMatchObject({ maxDisconnectionMs: 120_000, skipMiddlewares: true });
+    expect([recoveryOf(true), recoveryOf(false)]).toEqual([usual, undefined]);
+    vi.stubEnv("NONSTICKY_RECOVERY", "60000");
+    expect([recoveryOf(true), recoveryOf(false)]).toEqual([usual, undefined]);
+    expect(recoveryOf(undefined)).toMatchObject({ maxDisconnectionMs: 60_000 });
+    for (const other of ["yes", 1, []])
+      expect(() => recoveryOf(other)).toThrow(expect.objectContaining({ code: "config.bad_option" }));
   });
 
   it.each(["soon", "0", "-1", "Infinity"])("refuse %j from the stage", (value) => {

@@ -20,14 +20,18 @@ const MAX_MS = 20 * 60_000;
 /** The heartbeat's walk comes once a minute, and any of its invocations may be late. */
 const SWEEP_MS = 120_000;
 
-/** The option is the source; the stage's `recovery`, `off` or the duration, sets the default. Undefined: off. */
+/**
+ * The option is the source; the stage's `recovery`, `off` or the duration, sets the default. Undefined: off. Apps in
+ * JavaScript also say `true` and `false`, as Socket.IO lets them.
+ */
 export function resolveRecovery(
-  option: ConnectionStateRecovery | undefined,
+  option: ConnectionStateRecovery | boolean | undefined,
   { pingIntervalMs, pingTimeoutMs }: Pick<ResolvedEngineOptions, "pingIntervalMs" | "pingTimeoutMs">,
   env: Environment,
 ): RecoveryOptions | undefined {
-  const given = option ?? fromEnvironment(env);
-  if (given === undefined) return undefined;
+  const asked = option ?? fromEnvironment(env);
+  if (asked === undefined || asked === false) return undefined;
+  const given = asked === true ? {} : asked;
   rejectUnknownOptions("connectionStateRecovery", given, [
     "maxDisconnectionDuration",
     "skipMiddlewares",
