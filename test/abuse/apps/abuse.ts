@@ -20,6 +20,8 @@ io.on("connection", async (socket) => {
     io.to(room).emit("said", message);
     const handled: Handled = { packet: message.packet, pid: process.pid, connection: socket.id };
     await report(handled);
+    // Acknowledged means sent to everyone: without it the acknowledgement may overtake what a table that fails holds up.
+    await io.flush();
     ack?.({ pid: process.pid });
   });
   socket.on("enter", (name: unknown) => void socket.join(String(name).slice(0, 100)));

@@ -21,6 +21,8 @@ io.on("connection", async (socket) => {
     io.to(room).emit("said", message);
     const handled: Handled = { packet: message.packet, pid: process.pid, connection: socket.id };
     await report(handled);
+    // Acknowledged means sent to everyone: without it the acknowledgement may overtake a post that the table or a kill holds up.
+    await io.flush();
     ack({ pid: process.pid });
   });
   await socket.join(room);

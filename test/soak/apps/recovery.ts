@@ -13,8 +13,9 @@ export const io = new Server({ connectionStateRecovery: {} });
 
 io.on("connection", (socket) => {
   const name = socket.handshake.auth["name"] as string;
-  socket.on("say", (number: number, attempt: number, ack: () => void) => {
+  socket.on("say", async (number: number, attempt: number, ack: () => void) => {
     io.to("hall").emit("said", number, attempt);
+    await io.flush();
     ack();
   });
   socket.on("who", (ack: (rooms: string[], data: unknown) => void) => {
