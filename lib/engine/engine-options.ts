@@ -47,6 +47,8 @@ export interface EngineOptions {
   cookie?: boolean | CookieOptions;
   /** Compress answers to GETs from this many bytes on; `false` for never. Default `{ threshold: 1024 }`. */
   httpCompression?: boolean | { threshold?: number };
+  /** Accepted as `false`, without effect: whether frames are compressed is API Gateway's to say. Default `false`, as in Socket.IO. */
+  perMessageDeflate?: false;
   /** Accepted, without effect: a request reaches this only when API Gateway has its whole body. */
   httpRequestBodyTimeout?: number;
   /** Accepted, without effect, for the same reason. */
@@ -109,6 +111,7 @@ export const engineOptionNames = [
   "cors",
   "cookie",
   "httpCompression",
+  "perMessageDeflate",
   "httpRequestBodyTimeout",
   "maxBufferedChunks",
   "allowEIO3",
@@ -120,6 +123,7 @@ export function resolveEngineOptions(
   options: EngineOptions & { connectTimeout?: number | undefined; serveClient?: boolean | undefined },
   env: Environment,
 ): ResolvedEngineOptions {
+  refuseDeflate(options.perMessageDeflate);
   const resolved = {
     path: readPath(options.path ?? readOptional(env, "NONSTICKY_PATH") ?? "/socket.io"),
     pingIntervalMs: readWhole(
@@ -155,6 +159,15 @@ export function resolveEngineOptions(
     );
   }
   return resolved;
+}
+
+function refuseDeflate(perMessageDeflate: unknown): void {
+  if (perMessageDeflate === undefined || perMessageDeflate === false) return;
+  throw new ConfigError(
+    "config.bad_option",
+    `expected perMessageDeflate to be false, for API Gateway has the WebSockets, got ${described(perMessageDeflate)}`,
+    { evidence: { name: "perMessageDeflate" } },
+  );
 }
 
 function readTransports(transports: unknown): readonly string[] {

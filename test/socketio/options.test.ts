@@ -27,6 +27,14 @@ describe("options", () => {
     expect(() => createEngine({ ...options, onMessage: () => undefined })).not.toThrow();
   });
 
+  it("of how WebSockets are compressed are accepted as what Socket.IO has by default", () => {
+    expect(optionsOf({ perMessageDeflate: false })).toEqual(optionsOf());
+    for (const other of [true, { threshold: 1024 }])
+      expect(() => optionsOf({ perMessageDeflate: other as never })).toThrow(
+        expect.objectContaining({ code: "config.bad_option" }),
+      );
+  });
+
   it("take their defaults from the stage, and win over it", () => {
     vi.stubEnv("NONSTICKY_PING_INTERVAL_MS", "25000");
     vi.stubEnv("NONSTICKY_PING_TIMEOUT_MS", "20000");
