@@ -20,7 +20,7 @@ export const assumptions = {
   postsAtOnce: 64,
   postMs: 10,
   /** Of a whole processor, which a function has from so many GB on: `npm run bench:function` measures it. */
-  measured: { vcpuGb: 1.769, eventCpuMs: 1.1, postCpuMs: 0.06, coldStartCpuMs: 50 },
+  measured: { vcpuGb: 1.769, eventCpuMs: 0.9, postCpuMs: 0.04, coldStartCpuMs: 50 },
   /** The heartbeat posts to fifty connections at once. */
   heartbeatPostsAtOnce: 50,
 
