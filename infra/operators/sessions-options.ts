@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Environment } from "../../lib/env.ts";
+import { withValuesJoined } from "../dashed-values.ts";
 import { OperatorsError } from "./operators-error.ts";
 
 /** Which sessions are meant: those that fit all of it. */
@@ -93,34 +94,12 @@ export function parseSessionsOptions(args: readonly string[], env: Environment):
 
 function readFlags(args: readonly string[]) {
   try {
-    const joined = withValuesJoined(args);
+    const joined = withValuesJoined(args, flags);
     return parseArgs({ args: joined, options: flags, strict: true, allowPositionals: false }).values;
   } catch (error) {
     const [first] = (error as Error).message.split("\n");
     throw new OperatorsError(`expected the options below, got: ${first}\n\n${usage}`);
   }
-}
-
-/**
- * `--id`, `-GEb…` as `--id=-GEb…`: one id of 64 begins with a dash, which `parseArgs` takes for an option where it stands
- * alone. There are no short options, so that nothing but the name of one is one.
- */
-function withValuesJoined(args: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (let index = 0; index < args.length; index++) {
-    const [arg = "", value] = args.slice(index, index + 2);
-    const isJoined =
-      !arg.includes("=") && typeOf(arg) === "string" && value?.startsWith("-") && typeOf(value) === undefined;
-    joined.push(isJoined ? `${arg}=${value}` : arg);
-    if (isJoined) index++;
-  }
-  return joined;
-}
-
-/** What an argument takes where it names an option, with its value or without; else undefined. */
-function typeOf(arg: string): "string" | "boolean" | undefined {
-  const name = /^--([^=]+)/.exec(arg)?.[1] ?? "";
-  return Object.hasOwn(flags, name) ? flags[name as keyof typeof flags].type : undefined;
 }
 
 function readTransport(text: string | undefined): Filter["transport"] {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { withValuesJoined } from "../dashed-values.ts";
 import { awsLimits, type StageOptions } from "./stage.ts";
 
 export interface VerifyOptions extends StageOptions {
@@ -66,7 +67,8 @@ export function parseVerifyOptions(
 
 function readFlags(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
+    const joined = withValuesJoined(args, flags);
+    return parseArgs({ args: joined, options: flags, strict: true, allowPositionals: false }).values;
   } catch (error) {
     const [first] = (error as Error).message.split("\n");
     throw new UsageError(`expected the options below, got: ${first}\n\n${usage}`);

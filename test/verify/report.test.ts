@@ -105,6 +105,13 @@ describe("the command line", () => {
     });
   });
 
+  it("takes a token that begins with a dash", () => {
+    expect(parseVerifyOptions(["--url", url, "--token", "-GEbNydHBshbm1Me", "--long"], {})).toMatchObject({
+      token: "-GEbNydHBshbm1Me",
+      long: true,
+    });
+  });
+
   it.each([
     { args: [], message: /^expected --url, got none/ },
     { args: ["--url", "https://x.example"], message: /^expected --url to be a URL of ws: or wss: / },
